@@ -1,0 +1,384 @@
+// dgp-inspect: the neural persistence and deep graph persistence of a checkpoint.
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <iostream>
+#include <map>
+#include <optional>
+#include <regex>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include <dgp/dgp.hpp>
+#include <dgp/io/safetensors.hpp>
+
+#include "console.hpp"
+
+namespace {
+
+enum class Format { table, json, csv };
+
+struct Options {
+  std::string model = DGP_EXAMPLE_DATA "/digits_64-32-16-10.safetensors";
+  std::string layers;
+  double p = 2;
+  dgp::EssentialClass essential = dgp::EssentialClass::dies_at_zero;
+  Format format = Format::table;
+  bool deaths = false;
+  int threads = 0;
+};
+
+// One measure of one graph. `total` and `deaths` are left out where the contract has none.
+struct Figures {
+  double total;
+  double normalized;
+  std::vector<double> deaths;
+};
+
+struct LayerFigures {
+  std::string name;
+  dgp::Index rows;
+  dgp::Index cols;
+  Figures persistence;
+  double weight_variance;
+};
+
+struct DeepGraphFigures {
+  Figures standardized_rescaled;
+  Figures standardized;
+};
+
+struct Report {
+  std::vector<LayerFigures> layers;
+  double mean_normalized;
+  double sum;
+  std::optional<DeepGraphFigures> standardized;  // nothing where the measure is not defined …
+  std::optional<Figures> raw;
+  std::string reason;  // … for this reason
+  double weight_variance;
+};
+
+template <class Scalar>
+Figures figures(const dgp::Persistence<Scalar>& persistence) {
+  Figures result{persistence.total, persistence.normalized, {}};
+  for (const auto& pair : persistence.diagram.pairs) {
+    result.deaths.push_back(static_cast<double>(pair.death));
+  }
+  return result;
+}
+
+std::vector<dgp::io::TensorInfo> selected_tensors(const dgp::io::SafetensorsFile& file,
+                                                  const std::string& pattern) {
+  // The standard library matches by recursion; a name longer than any real one could exhaust it.
+  constexpr std::size_t longest_name = 1000;
+  const std::regex wanted(pattern);
+  std::vector<dgp::io::TensorInfo> tensors;
+  for (const auto& tensor : file.tensors()) {
+    if (!dgp::io::is_layer(tensor)) continue;
+    if (pattern.empty() ||
+        (tensor.name.size() <= longest_name && std::regex_search(tensor.name, wanted))) {
+      tensors.push_back(tensor);
+    }
+  }
+  if (tensors.empty()) {
+    throw std::runtime_error(file.path().string() + ": no 2-D tensor" +
+                             (pattern.empty() ? "" : " matches '" + pattern + "'"));
+  }
+  return tensors;
+}
+
+template <class Scalar>
+Report measure(dgp::io::SafetensorsFile& file, const std::vector<dgp::io::TensorInfo>& tensors,
+               const Options& options) {
+  console::Progress progress(file.path().filename().string());
+  std::vector<dgp::NamedLayer<dgp::detail::RowMajorMatrix<Scalar>>> layers;
+  std::uint64_t bytes = 0;
+  std::uint64_t bytes_read = 0;
+  for (const auto& tensor : tensors) bytes += tensor.end - tensor.begin;
+  for (const auto& tensor : tensors) {
+    layers.push_back({tensor.name, file.read_matrix<Scalar>(tensor)});
+    bytes_read += tensor.end - tensor.begin;
+    progress.update(static_cast<double>(bytes_read) / static_cast<double>(std::max<std::uint64_t>(bytes, 1)),
+                    "reading " + tensor.name);
+  }
+
+  Report report;
+  progress.update(0, "neural persistence");
+  const auto np =
+      dgp::neural_persistence(layers, {.p = options.p, .essential = options.essential});
+  const auto variance = dgp::weight_variance(layers);
+  report.mean_normalized = np.mean_normalized;
+  report.sum = np.sum;
+  report.weight_variance = variance.network;
+  for (std::size_t k = 0; k < layers.size(); ++k) {
+    report.layers.push_back({layers[k].name, layers[k].weights.rows(), layers[k].weights.cols(),
+                             figures(np.layers[k]), variance.layers[k]});
+  }
+
+  const auto deep_graph = [&](dgp::Normalization normalization, bool rescale) {
+    return figures(dgp::deep_graph_persistence(layers, {.p = options.p,
+                                                        .essential = options.essential,
+                                                        .normalization = normalization,
+                                                        .rescale = rescale}));
+  };
+  try {
+    progress.update(0, "deep graph persistence, raw");
+    report.raw = deep_graph(dgp::Normalization::none, true);
+    progress.update(0, "deep graph persistence, standardised");
+    report.standardized = {deep_graph(dgp::Normalization::standardized, true),
+                           deep_graph(dgp::Normalization::standardized, false)};
+  } catch (const std::invalid_argument& undefined) {
+    report.reason = undefined.what();
+  } catch (const std::domain_error& undefined) {
+    report.reason = undefined.what();
+  }
+  return report;
+}
+
+nlohmann::ordered_json order_of_norm(double p) {
+  if (std::isinf(p)) return "inf";
+  return p;
+}
+
+const char* name_of(dgp::EssentialClass essential) {
+  return essential == dgp::EssentialClass::dies_at_zero ? "dies-at-zero" : "omitted";
+}
+
+void print_json(const Report& report, const Options& options) {
+  using nlohmann::ordered_json;
+  const auto graph = [&](const Figures& measured, bool with_total) {
+    ordered_json entry;
+    if (with_total) entry["total"] = measured.total;
+    entry["normalized"] = measured.normalized;
+    if (options.deaths) entry["deaths"] = measured.deaths;
+    return entry;
+  };
+  ordered_json json;
+  json["file"] = options.model;
+  json["p"] = order_of_norm(options.p);
+  json["essential_class"] = name_of(options.essential);
+  json["layers"] = ordered_json::array();
+  for (const auto& layer : report.layers) {
+    ordered_json entry;
+    entry["name"] = layer.name;
+    entry["rows"] = layer.rows;
+    entry["cols"] = layer.cols;
+    entry.update(graph(layer.persistence, true));
+    entry["weight_variance"] = layer.weight_variance;
+    json["layers"].push_back(entry);
+  }
+  json["neural_persistence"]["mean_normalized"] = report.mean_normalized;
+  json["neural_persistence"]["sum"] = report.sum;
+  if (report.standardized) {
+    ordered_json& deep = json["deep_graph_persistence"];
+    deep["standardized_rescaled"] = graph(report.standardized->standardized_rescaled, true);
+    deep["standardized"] = graph(report.standardized->standardized, true);
+    deep["raw"] = graph(*report.raw, false);
+  } else {
+    json["deep_graph_persistence"] = nullptr;
+    json["reason"] = report.reason;
+    // A constant layer cannot be standardised, but its raw path strengths are defined.
+    if (report.raw) json["deep_graph_persistence_raw"] = graph(*report.raw, false);
+  }
+  json["weight_variance"] = report.weight_variance;
+  std::cout << json.dump(2, ' ', false, ordered_json::error_handler_t::replace) << "\n";
+}
+
+std::string number(const char* format, double value) {
+  char text[64];
+  std::snprintf(text, sizeof text, format, value);
+  return text;
+}
+
+std::string joined(const std::vector<double>& values, const char* format) {
+  std::string text;
+  for (const double value : values) text += (text.empty() ? "" : " ") + number(format, value);
+  return text;
+}
+
+// One row for each layer, one for the network, one for each variant of deep graph persistence; an
+// empty field where a measure has no such figure.
+void print_csv(const Report& report, const Options& options) {
+  const auto quoted = [](const std::string& text) {
+    if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+    std::string field = "\"";
+    for (const char c : text) field += c == '"' ? "\"\"" : std::string(1, c);
+    return field + "\"";
+  };
+  const auto exact = [](double value) { return number("%.17g", value); };
+  const auto row = [&](const std::vector<std::string>& fields, const std::vector<double>& deaths) {
+    for (std::size_t i = 0; i < fields.size(); ++i) std::cout << (i == 0 ? "" : ",") << fields[i];
+    if (options.deaths) std::cout << "," << joined(deaths, "%.17g");
+    std::cout << "\n";
+  };
+  const auto deep_graph = [&](const std::string& variant, const Figures& measured, bool total) {
+    row({"deep_graph_persistence_" + variant, "", "", "", total ? exact(measured.total) : "",
+         exact(measured.normalized), ""},
+        measured.deaths);
+  };
+
+  std::cout << "measure,layer,rows,cols,total,normalized,weight_variance"
+            << (options.deaths ? ",deaths\n" : "\n");
+  for (const auto& layer : report.layers) {
+    row({"neural_persistence", quoted(layer.name), std::to_string(layer.rows),
+         std::to_string(layer.cols), exact(layer.persistence.total),
+         exact(layer.persistence.normalized), exact(layer.weight_variance)},
+        layer.persistence.deaths);
+  }
+  row({"neural_persistence", "", "", "", exact(report.sum), exact(report.mean_normalized),
+       exact(report.weight_variance)},
+      {});
+  if (report.standardized) {
+    deep_graph("standardized_rescaled", report.standardized->standardized_rescaled, true);
+    deep_graph("standardized", report.standardized->standardized, true);
+  }
+  if (report.raw) deep_graph("raw", *report.raw, false);
+}
+
+void print_table(const Report& report, const Options& options) {
+  using Row = std::vector<std::string>;
+  const auto cell = [](double value) { return number("%.6f", value); };
+  std::vector<Row> rows{{"neural persistence", "out x in", "total", "normalized", "variance"}};
+  std::vector<const Figures*> measured{nullptr};
+  const auto add = [&](const std::string& name, const std::string& shape, const std::string& total,
+                       const std::string& normalized, const std::string& variance,
+                       const Figures* figures) {
+    rows.push_back({name, shape, total, normalized, variance});
+    measured.push_back(figures);
+  };
+  for (const auto& layer : report.layers) {
+    add("  " + dgp::detail::one_line(layer.name), dgp::detail::shape(layer.rows, layer.cols),
+        cell(layer.persistence.total), cell(layer.persistence.normalized),
+        cell(layer.weight_variance), &layer.persistence);
+  }
+  add("  network (sum, mean)", "", cell(report.sum), cell(report.mean_normalized),
+      cell(report.weight_variance), nullptr);
+  if (report.raw) add("deep graph persistence", "", "", "", "", nullptr);
+  if (report.standardized) {
+    const auto& [rescaled, plain] = *report.standardized;
+    add("  standardised, rescaled", "", cell(rescaled.total), cell(rescaled.normalized), "",
+        &rescaled);
+    add("  standardised", "", cell(plain.total), cell(plain.normalized), "", &plain);
+  }
+  if (report.raw) add("  raw", "", "", cell(report.raw->normalized), "", &*report.raw);
+
+  std::vector<std::size_t> widths(rows.front().size());
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::cout << dgp::detail::one_line(options.model) << "\n\n";
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    std::string line = rows[r][0] + std::string(widths[0] - rows[r][0].size(), ' ');
+    for (std::size_t i = 1; i < rows[r].size(); ++i) {
+      line += std::string(2 + widths[i] - rows[r][i].size(), ' ') + rows[r][i];
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    std::cout << line << "\n";
+    if (options.deaths && measured[r] != nullptr) {
+      std::cout << "    deaths: " << joined(measured[r]->deaths, "%.6g") << "\n";
+    }
+  }
+  if (!report.standardized) {
+    std::cout << "\nNo " << (report.raw ? "standardised " : "")
+              << "deep graph persistence: " << report.reason << "\n";
+  }
+  std::cout << "\np = " << number("%g", options.p) << ", the essential class "
+            << (options.essential == dgp::EssentialClass::dies_at_zero ? "dies at zero"
+                                                                       : "is omitted")
+            << ". Variance is that of |w| / max |w|: neural persistence mostly\n"
+               "tracks it, so compare networks only with both figures in view.\n";
+}
+
+Report inspect(const Options& options) {
+  dgp::io::SafetensorsFile file(options.model);
+  const auto tensors = selected_tensors(file, options.layers);
+  const bool wide = std::any_of(tensors.begin(), tensors.end(),
+                                [](const auto& tensor) { return tensor.type == "F64"; });
+  return wide ? measure<double>(file, tensors, options) : measure<float>(file, tensors, options);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  CLI::App app(
+      "Measures the topology of a trained network: the neural persistence of each layer\n"
+      "and of the network, its deep graph persistence, and the variance of its weights.\n"
+      "\n"
+      "MODEL is a safetensors checkpoint; its layers are the 2-D tensors (F16, BF16, F32,\n"
+      "F64), each (fan_out x fan_in), in natural order of their names. Without MODEL, a\n"
+      "small network trained on handwritten digits is shown. F64 weights are measured in\n"
+      "double precision, all others in single precision.",
+      "dgp-inspect");
+  app.footer(
+      "Examples:\n"
+      "  dgp-inspect model.safetensors\n"
+      "  dgp-inspect model.safetensors --layers 'mlp.*weight' --format json --deaths\n"
+      "\n"
+      "Deep graph persistence needs layers that chain: the fan-in of each is the fan-out of\n"
+      "the one before. Where they do not, or where a layer is constant and cannot be\n"
+      "standardised, it is null in JSON, with the reason beside it.\n"
+      "\n"
+      "Exit code: 0, 1 for an error, 2 for wrong usage.");
+  app.add_option("MODEL", options.model, "Checkpoint in safetensors format");
+  app.add_option("--layers", options.layers,
+                 "Take only tensors whose name holds a match of this regular expression")
+      ->type_name("REGEX")
+      ->check([](const std::string& pattern) -> std::string {
+        try {
+          const std::regex valid(pattern);
+          return {};
+        } catch (const std::regex_error&) {
+          return "'" + pattern + "' is not a regular expression";
+        }
+      });
+  app.add_option("--p", options.p, "Order of the norm, at least 1; inf is allowed (default: 2)")
+      ->type_name("P")
+      ->check([](const std::string& text) -> std::string {
+        double p = 0;
+        if (CLI::detail::lexical_cast(text, p) && p >= 1) return {};
+        return "p must be a number of at least 1, not '" + text + "'";
+      });
+  app.add_option("--essential", options.essential,
+                 "The class that never dies: dies-at-zero (as in the papers, the default) or\n"
+                 "omitted")
+      ->type_name("CONVENTION")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, dgp::EssentialClass>{
+              {"dies-at-zero", dgp::EssentialClass::dies_at_zero},
+              {"omitted", dgp::EssentialClass::omitted}},
+          CLI::ignore_case));
+  app.add_option("--format", options.format, "table (default), json or csv")
+      ->type_name("FORMAT")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, Format>{
+              {"table", Format::table}, {"json", Format::json}, {"csv", Format::csv}},
+          CLI::ignore_case));
+  app.add_flag("--deaths", options.deaths,
+               "Show each graph's deaths, descending, without the essential class");
+  app.add_option("--threads", options.threads, "Number of threads (default: all processors)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1024));
+
+  return console::run(app, argc, argv, [&] {
+#ifdef _OPENMP
+    if (options.threads > 0) omp_set_num_threads(options.threads);
+#endif
+    const Report report = inspect(options);
+    switch (options.format) {
+      case Format::table:
+        return print_table(report, options);
+      case Format::json:
+        return print_json(report, options);
+      case Format::csv:
+        return print_csv(report, options);
+    }
+  });
+}

@@ -1,0 +1,99 @@
+// What a weight matrix is, and what a network is.
+//
+// A *weight matrix* is any dense Eigen expression with a real floating-point scalar: a matrix, an
+// array, a Map with strides, a block, a product; row- or column-major. Its shape is
+// (fan_out × fan_in), as in `y = W x`: entry (r, c) is the edge from input neuron c to output
+// neuron r. A *layer* is a weight matrix, or one with a name (NamedLayer). A *network* is a range
+// of layers in forward order, or a single layer.
+#pragma once
+
+#include <concepts>
+#include <limits>
+#include <ranges>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include <Eigen/Core>
+
+namespace dgp {
+
+using Eigen::Index;
+
+namespace detail {
+
+template <class Derived>
+std::true_type derives_from_dense(const Eigen::DenseBase<Derived>*);
+std::false_type derives_from_dense(const void*);
+
+}  // namespace detail
+
+template <class T>
+concept WeightMatrix = decltype(detail::derives_from_dense(
+    std::declval<const std::remove_cvref_t<T>*>()))::value;
+
+// A weight matrix that knows its name, so that error messages can say it.
+template <WeightMatrix Matrix>
+struct NamedLayer {
+  std::string name;
+  Matrix weights;
+};
+
+namespace detail {
+
+template <class T>
+inline constexpr bool is_named_layer = false;
+template <class Matrix>
+inline constexpr bool is_named_layer<NamedLayer<Matrix>> = true;
+
+}  // namespace detail
+
+template <class T>
+concept Layer = WeightMatrix<T> || detail::is_named_layer<std::remove_cvref_t<T>>;
+
+template <class T>
+concept Network =
+    Layer<T> || (std::ranges::forward_range<T> && Layer<std::ranges::range_reference_t<T>>);
+
+namespace detail {
+
+template <class T>
+struct NetworkScalar : NetworkScalar<std::remove_cvref_t<std::ranges::range_reference_t<T>>> {};
+template <WeightMatrix T>
+struct NetworkScalar<T> {
+  using type = typename T::Scalar;
+};
+template <class Matrix>
+struct NetworkScalar<NamedLayer<Matrix>> {
+  using type = typename Matrix::Scalar;
+};
+
+template <class Scalar>
+struct SumOf {
+  static constexpr bool wider_than_double =
+      !std::numeric_limits<Scalar>::is_specialized ||
+      std::numeric_limits<Scalar>::digits > std::numeric_limits<double>::digits ||
+      !std::is_convertible_v<Scalar, double>;
+  using type = std::conditional_t<wider_than_double, Scalar, double>;
+};
+template <>
+struct SumOf<Eigen::half> {
+  using type = double;
+};
+template <>
+struct SumOf<Eigen::bfloat16> {
+  using type = double;
+};
+
+}  // namespace detail
+
+// The scalar type of a layer's or a network's weights.
+template <class T>
+using scalar_t = typename detail::NetworkScalar<std::remove_cvref_t<T>>::type;
+
+// The type in which sums over weights are accumulated and measures are returned:
+// double, or Scalar where that is wider.
+template <class Scalar>
+using sum_t = typename detail::SumOf<Scalar>::type;
+
+}  // namespace dgp

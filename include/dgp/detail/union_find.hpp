@@ -1,0 +1,40 @@
+// Disjoint sets of neurons, with union by size and path halving: near-constant time per operation.
+#pragma once
+
+#include <cstdint>
+#include <numeric>
+#include <utility>
+#include <vector>
+
+namespace dgp::detail {
+
+using Vertex = std::uint32_t;
+
+class UnionFind {
+ public:
+  explicit UnionFind(std::size_t count) : parent_(count), size_(count, 1) {
+    std::iota(parent_.begin(), parent_.end(), Vertex{0});
+  }
+
+  Vertex find(Vertex v) {
+    while (parent_[v] != v) {
+      parent_[v] = parent_[parent_[v]];
+      v = parent_[v];
+    }
+    return v;
+  }
+
+  // Joins two different roots; returns the root of the union.
+  Vertex join(Vertex a, Vertex b) {
+    if (size_[a] < size_[b]) std::swap(a, b);
+    parent_[b] = a;
+    size_[a] += size_[b];
+    return a;
+  }
+
+ private:
+  std::vector<Vertex> parent_;
+  std::vector<Vertex> size_;
+};
+
+}  // namespace dgp::detail

@@ -1,0 +1,210 @@
+// From whatever the caller passes to plain views of its weights.
+//
+// in:  any layer or range of layers (see concepts.hpp)
+// out: NetworkWeights: one strided view per layer, checked. A layer whose entries lie in memory is
+//      viewed where it is; any other expression, and any matrix handed over as a temporary by the
+//      range, is evaluated once into storage that NetworkWeights owns.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <Eigen/Core>
+
+#include <dgp/concepts.hpp>
+
+namespace dgp::detail {
+
+// A matrix of weights in memory, whatever its storage order.
+template <class Scalar>
+struct WeightView {
+  const Scalar* data;
+  Index rows;
+  Index cols;
+  Index row_stride;
+  Index col_stride;
+
+  const Scalar& operator()(Index row, Index col) const {
+    return data[row * row_stride + col * col_stride];
+  }
+
+  WeightView transposed() const { return {data, cols, rows, col_stride, row_stride}; }
+};
+
+template <class Scalar>
+using RowMajorMatrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+template <class Derived>
+inline constexpr bool lies_in_memory =
+    (Eigen::internal::traits<Derived>::Flags & Eigen::DirectAccessBit) != 0;
+
+template <class T>
+inline constexpr bool is_map = false;
+template <class Plain, int Options, class Stride>
+inline constexpr bool is_map<Eigen::Map<Plain, Options, Stride>> = true;
+
+template <class Derived>
+WeightView<typename Derived::Scalar> view_of(const Eigen::DenseBase<Derived>& weights) {
+  const Derived& matrix = weights.derived();
+  const Index inner = matrix.innerStride();
+  const Index outer = matrix.outerStride();
+  return Derived::IsRowMajor ? WeightView<typename Derived::Scalar>{matrix.data(), matrix.rows(),
+                                                                    matrix.cols(), outer, inner}
+                             : WeightView<typename Derived::Scalar>{matrix.data(), matrix.rows(),
+                                                                    matrix.cols(), inner, outer};
+}
+
+// The text with control characters shown as '?', so that a message stays one line.
+inline std::string one_line(std::string text) {
+  for (char& c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f) c = '?';
+  }
+  return text;
+}
+
+// "layer 2 (layers.2.weight)", or "layer 2" where no name is known.
+inline std::string layer_label(std::size_t index, const std::string& name) {
+  const std::string label = "layer " + std::to_string(index);
+  return name.empty() ? label : label + " (" + one_line(name) + ")";
+}
+
+template <class Scalar>
+std::string printed(const Scalar& value) {
+  std::ostringstream text;
+  text.precision(std::numeric_limits<sum_t<Scalar>>::max_digits10);
+  if constexpr (std::is_same_v<Scalar, Eigen::half> || std::is_same_v<Scalar, Eigen::bfloat16>) {
+    text.precision(5);
+    text << static_cast<float>(value);
+  } else if constexpr (std::is_same_v<Scalar, float>) {
+    text.precision(9);
+    text << value;
+  } else {
+    text << value;
+  }
+  return text.str();
+}
+
+inline std::string shape(Index rows, Index cols) {
+  return std::to_string(rows) + "x" + std::to_string(cols);
+}
+
+// Throws std::invalid_argument for an empty matrix, std::length_error for one whose neurons do not
+// fit 32 bits or whose weights do not fit Index.
+inline void check_shape(const std::string& label, Index rows, Index cols) {
+  if (rows <= 0 || cols <= 0) {
+    throw std::invalid_argument(label + ": empty weight matrix (" + shape(rows, cols) + ")");
+  }
+  constexpr Index most_weights = std::numeric_limits<Index>::max();
+  constexpr auto most_neurons =
+      static_cast<std::uintmax_t>(std::numeric_limits<std::uint32_t>::max());
+  if (rows > most_weights / cols ||
+      static_cast<std::uintmax_t>(rows) + static_cast<std::uintmax_t>(cols) > most_neurons) {
+    throw std::length_error(label + ": " + shape(rows, cols) +
+                            " is past what the index type holds (at most " +
+                            std::to_string(most_neurons) + " neurons and " +
+                            std::to_string(most_weights) + " weights)");
+  }
+}
+
+// Throws std::invalid_argument for the first weight, row by row, that is NaN or infinite.
+template <class Scalar>
+void check_finite(const std::string& label, const WeightView<Scalar>& weights) {
+  for (Index row = 0; row < weights.rows; ++row) {
+    for (Index col = 0; col < weights.cols; ++col) {
+      if (!(Eigen::numext::isfinite)(weights(row, col))) {
+        throw std::invalid_argument(label + ", row " + std::to_string(row) + ", column " +
+                                    std::to_string(col) + ": weight is " +
+                                    printed(weights(row, col)));
+      }
+    }
+  }
+}
+
+// The layers of a network as checked views: not empty, finite, of countable size.
+template <class Scalar>
+class NetworkWeights {
+  static_assert(!Eigen::NumTraits<Scalar>::IsComplex && !Eigen::NumTraits<Scalar>::IsInteger,
+                "dgp: weights must be real floating-point numbers; cast the matrix first, for "
+                "example with W.template cast<float>()");
+
+ public:
+  template <Network Layers>
+  explicit NetworkWeights(Layers&& network) {
+    if constexpr (Layer<Layers>) {
+      add(network);
+    } else {
+      for (auto&& layer : network) add(std::forward<decltype(layer)>(layer));
+    }
+    if (views_.empty()) throw std::invalid_argument("empty network: it has no layers");
+  }
+
+  NetworkWeights(const NetworkWeights&) = delete;
+  NetworkWeights& operator=(const NetworkWeights&) = delete;
+
+  std::size_t size() const { return views_.size(); }
+  const WeightView<Scalar>& operator[](std::size_t k) const { return views_[k]; }
+  const std::vector<WeightView<Scalar>>& views() const { return views_; }
+  std::string label(std::size_t k) const { return layer_label(k, names_[k]); }
+
+  // Throws std::invalid_argument unless layer k+1 takes as many inputs as layer k has outputs.
+  void check_chain() const {
+    for (std::size_t k = 0; k + 1 < size(); ++k) {
+      if (views_[k + 1].cols != views_[k].rows) {
+        throw std::invalid_argument("layers do not chain: " + label(k) + " is " +
+                                    shape(views_[k].rows, views_[k].cols) + " but " +
+                                    label(k + 1) + " is " +
+                                    shape(views_[k + 1].rows, views_[k + 1].cols) +
+                                    " (fan_out x fan_in)");
+      }
+    }
+  }
+
+ private:
+  template <class T>
+  void add(T&& layer) {
+    using Plain = std::remove_cvref_t<T>;
+    if constexpr (is_named_layer<Plain>) {
+      // A name is only needed for messages; a temporary hands its matrix over.
+      names_.push_back(layer.name);
+      if constexpr (std::is_lvalue_reference_v<T&&>) {
+        add_matrix(layer.weights);
+      } else {
+        add_matrix(std::move(layer.weights));
+      }
+    } else {
+      names_.emplace_back();
+      add_matrix(std::forward<T>(layer));
+    }
+  }
+
+  template <class T>
+  void add_matrix(T&& weights) {
+    using Matrix = std::remove_cvref_t<T>;
+    static_assert(std::is_same_v<typename Matrix::Scalar, Scalar>,
+                  "dgp: all layers of a network must have the same scalar type");
+    const std::string name = label(views_.size());
+    check_shape(name, weights.rows(), weights.cols());
+    if constexpr (lies_in_memory<Matrix> &&
+                  (std::is_lvalue_reference_v<T&&> || is_map<Matrix>)) {
+      views_.push_back(view_of(weights));
+    } else {
+      storage_.emplace_back(std::forward<T>(weights));
+      views_.push_back(view_of(storage_.back()));
+    }
+    check_finite(name, views_.back());
+  }
+
+  std::vector<std::string> names_;
+  std::vector<RowMajorMatrix<Scalar>> storage_;  // moving a matrix leaves its entries in place
+  std::vector<WeightView<Scalar>> views_;
+};
+
+}  // namespace dgp::detail

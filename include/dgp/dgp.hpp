@@ -1,0 +1,12 @@
+// dgp: the topology of neural networks. Everything that needs only Eigen; the file readers under
+// dgp/io/ are included one by one.
+#pragma once
+
+#include <dgp/concepts.hpp>
+#include <dgp/deep_graph_persistence.hpp>
+#include <dgp/neural_persistence.hpp>
+#include <dgp/normalization.hpp>
+#include <dgp/path_strength.hpp>
+#include <dgp/persistence_diagram.hpp>
+#include <dgp/spanning_forest.hpp>
+#include <dgp/weight_variance.hpp>

@@ -1,0 +1,399 @@
+// Reading safetensors checkpoints, one tensor at a time.
+//
+// in:  a file that is not trusted: every length, offset and name in it is checked before use, and
+//      nothing is allocated that the file's own size does not justify
+// out: the list of its tensors, without their data; then single tensors as matrices, converted to
+//      the scalar type asked for; or all layers of a network at once
+//
+// The format: 8 bytes (little-endian) with the header's length, the header (a JSON object from
+// tensor names to type, shape and byte range), then the tensors' bytes without gap or overlap.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <optional>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <Eigen/Core>
+#include <nlohmann/json.hpp>
+
+#include <dgp/concepts.hpp>
+#include <dgp/detail/weight_view.hpp>
+#include <dgp/io/detail/natural_order.hpp>
+
+namespace dgp::io {
+
+struct TensorInfo {
+  std::string name;
+  std::string type;                  // as the file spells it: F16, BF16, F32, F64, I64, …
+  std::vector<std::uint64_t> shape;  // a linear layer's weights: {fan_out, fan_in}
+  std::uint64_t begin;               // of its bytes, from the start of the file
+  std::uint64_t end;
+};
+
+namespace detail {
+
+using dgp::detail::RowMajorMatrix;
+
+[[noreturn]] inline void fail(const std::filesystem::path& path, std::uint64_t byte,
+                              const std::string& what) {
+  throw std::runtime_error(dgp::detail::one_line(path.string()) + ", byte " +
+                           std::to_string(byte) + ": " + what);
+}
+
+// Bits per element; nothing for a type this reader has never heard of.
+inline std::optional<std::uint64_t> bits_of(std::string_view type) {
+  static constexpr std::array<std::pair<std::string_view, std::uint64_t>, 17> known{
+      {{"BOOL", 8},    {"U8", 8},      {"I8", 8},   {"F8_E5M2", 8}, {"F8_E4M3", 8}, {"F8_E8M0", 8},
+       {"I16", 16},    {"U16", 16},    {"F16", 16}, {"BF16", 16},   {"I32", 32},    {"U32", 32},
+       {"F32", 32},    {"F64", 64},    {"I64", 64}, {"U64", 64},    {"C64", 64}}};
+  for (const auto& [name, bits] : known) {
+    if (name == type) return bits;
+  }
+  return std::nullopt;
+}
+
+// Takes the header's JSON event by event, so that memory follows the tensors that are really there
+// and not the nesting that a hostile header may show.
+class HeaderReader {
+ public:
+  HeaderReader(const std::filesystem::path& path, const std::uint64_t& byte)
+      : path_(path), byte_(byte) {}
+
+  std::vector<TensorInfo> take() { return std::move(tensors_); }
+
+  bool key(std::string& name) {
+    if (depth_ == 1) {
+      if (!names_.insert(name).second) reject("two tensors are named " + quoted(name));
+      in_metadata_ = name == "__metadata__";
+      if (!in_metadata_) tensors_.push_back({name, {}, {}, 0, 0});
+    } else if (!in_metadata_) {
+      if (name != "dtype" && name != "shape" && name != "data_offsets") {
+        reject("unknown property " + quoted(name));
+      }
+      if (!seen_.insert(name).second) reject("property " + quoted(name) + " stands twice");
+    }
+    key_ = name;
+    return true;
+  }
+
+  bool start_object(std::size_t) {
+    if (depth_ == 2 || in_array_) reject("an object stands where none belongs");
+    ++depth_;
+    seen_.clear();
+    return true;
+  }
+
+  bool end_object() {
+    --depth_;
+    if (depth_ == 1 && !in_metadata_) {
+      if (seen_.size() != 3) {
+        reject("tensor " + quoted(tensors_.back().name) +
+               " lacks one of dtype, shape and data_offsets");
+      }
+      if (offsets_ != 2) {
+        reject("tensor " + quoted(tensors_.back().name) + " needs two data_offsets");
+      }
+      offsets_ = 0;
+    }
+    return true;
+  }
+
+  bool start_array(std::size_t) {
+    if (depth_ != 2 || in_array_ || in_metadata_ || key_ == "dtype") {
+      reject("a list stands where none belongs");
+    }
+    in_array_ = true;
+    return true;
+  }
+
+  bool end_array() {
+    in_array_ = false;
+    return true;
+  }
+
+  bool number_unsigned(std::uint64_t value) {
+    if (!in_array_) reject("a number stands where none belongs");
+    TensorInfo& tensor = tensors_.back();
+    if (key_ == "shape") {
+      tensor.shape.push_back(value);
+    } else {
+      if (offsets_ == 2) reject("tensor " + quoted(tensor.name) + " has too many data_offsets");
+      (offsets_ == 0 ? tensor.begin : tensor.end) = value;
+      ++offsets_;
+    }
+    return true;
+  }
+
+  bool string(std::string& value) {
+    if (depth_ != 2 || in_array_ || (!in_metadata_ && key_ != "dtype")) {
+      reject("a string stands where none belongs");
+    }
+    if (!in_metadata_) tensors_.back().type = value;
+    return true;
+  }
+
+  bool number_integer(std::int64_t) { return reject("a negative number"); }
+  bool number_float(double, const std::string&) { return reject("a number that is not whole"); }
+  bool boolean(bool) { return reject("a truth value stands where none belongs"); }
+  bool null() { return reject("null stands where it does not belong"); }
+  template <class Bytes>
+  bool binary(Bytes&) {
+    return reject("binary data in the header");
+  }
+  template <class Exception>
+  bool parse_error(std::size_t, const std::string&, const Exception&) {
+    return reject("the header is not valid JSON");
+  }
+
+ private:
+  [[noreturn]] bool reject(const std::string& what) const { fail(path_, byte_, what); }
+  static std::string quoted(const std::string& name) {
+    return "'" + dgp::detail::one_line(name) + "'";
+  }
+
+  const std::filesystem::path& path_;
+  const std::uint64_t& byte_;
+  std::vector<TensorInfo> tensors_;
+  std::set<std::string> names_;
+  std::set<std::string> seen_;
+  std::string key_;
+  int depth_ = 0;
+  int offsets_ = 0;
+  bool in_array_ = false;
+  bool in_metadata_ = false;
+};
+
+// Walks the header and keeps count, so that an error can say where it stands.
+class CountingIterator {
+ public:
+  using iterator_category = std::input_iterator_tag;
+  using value_type = char;
+  using difference_type = std::ptrdiff_t;
+  using pointer = const char*;
+  using reference = const char&;
+
+  CountingIterator(const char* at, std::uint64_t* count) : at_(at), count_(count) {}
+  reference operator*() const { return *at_; }
+  CountingIterator& operator++() {
+    ++at_;
+    ++*count_;
+    return *this;
+  }
+  friend bool operator==(const CountingIterator& a, const CountingIterator& b) {
+    return a.at_ == b.at_;
+  }
+  friend bool operator!=(const CountingIterator& a, const CountingIterator& b) {
+    return !(a == b);
+  }
+
+ private:
+  const char* at_;
+  std::uint64_t* count_;
+};
+
+}  // namespace detail
+
+// A safetensors file, open for reading. Not for use by several threads at once.
+class SafetensorsFile {
+ public:
+  // Reads and checks the header. Time and memory O(header). Throws std::runtime_error, with path
+  // and byte offset, for a file that cannot be read or is not a whole, well-formed safetensors file.
+  explicit SafetensorsFile(std::filesystem::path path) : path_(std::move(path)) {
+    std::error_code error;
+    if (!std::filesystem::exists(path_, error)) detail::fail(path_, 0, "no such file");
+    if (!std::filesystem::is_regular_file(path_, error)) detail::fail(path_, 0, "not a file");
+    const std::uint64_t size = std::filesystem::file_size(path_, error);
+    stream_.open(path_, std::ios::binary);
+    if (error || !stream_) detail::fail(path_, 0, "cannot be opened for reading");
+    if (size < prefix) detail::fail(path_, size, "the file ends before its header");
+
+    std::array<unsigned char, prefix> bytes{};
+    read_bytes(0, bytes.data(), prefix);
+    std::uint64_t length = 0;
+    for (std::size_t i = prefix; i-- > 0;) length = length << 8 | bytes[i];
+    if (length > size - prefix) {
+      detail::fail(path_, 0, "a header of " + std::to_string(length) + " bytes, but the file has " +
+                                 std::to_string(size));
+    }
+    std::string header(static_cast<std::size_t>(length), '\0');
+    read_bytes(prefix, header.data(), length);
+    if (header.empty() || header.front() != '{') {
+      detail::fail(path_, prefix, "the header is not a JSON object");
+    }
+
+    std::uint64_t byte = prefix;
+    detail::HeaderReader reader(path_, byte);
+    nlohmann::json::sax_parse(detail::CountingIterator(header.data(), &byte),
+                              detail::CountingIterator(header.data() + header.size(), &byte),
+                              &reader);
+    tensors_ = reader.take();
+    check_ranges(prefix + length, size);
+    std::sort(tensors_.begin(), tensors_.end(), [](const TensorInfo& a, const TensorInfo& b) {
+      return dgp::detail::natural_less(a.name, b.name);
+    });
+  }
+
+  const std::filesystem::path& path() const { return path_; }
+
+  // All tensors, in natural order of their names (layers.10 after layers.2).
+  const std::vector<TensorInfo>& tensors() const { return tensors_; }
+
+  // A 2-D tensor as a row-major matrix of its shape, F16, BF16, F32 and F64 converted to Scalar.
+  // Time and memory O(its weights). Throws std::runtime_error for a tensor of another type or of
+  // another number of dimensions, and for a file that became shorter meanwhile.
+  template <class Scalar>
+  dgp::detail::RowMajorMatrix<Scalar> read_matrix(const TensorInfo& tensor) {
+    if (tensor.shape.size() != 2) {
+      detail::fail(path_, tensor.begin, describe(tensor) + " is not a matrix");
+    }
+    if (tensor.type == "F32") return read_as<float, Scalar>(tensor);
+    if (tensor.type == "F64") return read_as<double, Scalar>(tensor);
+    if (tensor.type == "F16") return read_as<Eigen::half, Scalar>(tensor);
+    if (tensor.type == "BF16") return read_as<Eigen::bfloat16, Scalar>(tensor);
+    detail::fail(path_, tensor.begin,
+                 describe(tensor) + " has a type that is not read (F16, BF16, F32 and F64 are)");
+  }
+
+  template <class Scalar>
+  dgp::detail::RowMajorMatrix<Scalar> read_matrix(std::string_view name) {
+    for (const auto& tensor : tensors_) {
+      if (tensor.name == name) return read_matrix<Scalar>(tensor);
+    }
+    detail::fail(path_, prefix,
+                 "no tensor is named '" + dgp::detail::one_line(std::string(name)) + "'");
+  }
+
+ private:
+  static constexpr std::size_t prefix = 8;
+
+  static std::string describe(const TensorInfo& tensor) {
+    std::string text = "tensor '" + dgp::detail::one_line(tensor.name) + "' (" +
+                       dgp::detail::one_line(tensor.type) + ", shape [";
+    for (std::size_t i = 0; i < tensor.shape.size(); ++i) {
+      if (i > 0) text += ',';
+      text += std::to_string(tensor.shape[i]);
+    }
+    return text + "])";
+  }
+
+  void read_bytes(std::uint64_t begin, void* target, std::uint64_t count) {
+    stream_.clear();
+    stream_.seekg(static_cast<std::streamoff>(begin));
+    stream_.read(static_cast<char*>(target), static_cast<std::streamsize>(count));
+    if (!stream_) detail::fail(path_, begin, "the file cannot be read on from here");
+  }
+
+  // Byte ranges count from the end of the header in the file, from its start in TensorInfo.
+  void check_ranges(std::uint64_t data_begin, std::uint64_t file_size) {
+    const std::uint64_t data_size = file_size - data_begin;
+    std::sort(tensors_.begin(), tensors_.end(), [](const TensorInfo& a, const TensorInfo& b) {
+      return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
+    });
+    std::uint64_t reached = 0;
+    for (auto& tensor : tensors_) {
+      const std::string what = describe(tensor);
+      if (tensor.begin > tensor.end || tensor.end > data_size) {
+        detail::fail(path_, data_begin + std::min(tensor.begin, data_size),
+                     what + " claims bytes that the file does not have");
+      }
+      if (tensor.begin != reached) {
+        detail::fail(path_, data_begin + reached,
+                     what + (tensor.begin < reached ? " overlaps another" : " leaves a gap"));
+      }
+      reached = tensor.end;
+      const auto bits = detail::bits_of(tensor.type);
+      if (bits) {
+        std::uint64_t bytes = *bits / 8;
+        for (const std::uint64_t extent : tensor.shape) {
+          if (extent != 0 && bytes > std::numeric_limits<std::uint64_t>::max() / extent) {
+            detail::fail(path_, data_begin + tensor.begin, what + " has an impossible shape");
+          }
+          bytes *= extent;
+        }
+        if (bytes != tensor.end - tensor.begin) {
+          detail::fail(path_, data_begin + tensor.begin,
+                       what + " needs " + std::to_string(bytes) + " bytes, but has " +
+                           std::to_string(tensor.end - tensor.begin));
+        }
+      }
+      tensor.begin += data_begin;
+      tensor.end += data_begin;
+    }
+    if (reached != data_size) {
+      detail::fail(path_, data_begin + reached, "bytes after the last tensor");
+    }
+  }
+
+  template <class Stored, class Scalar>
+  dgp::detail::RowMajorMatrix<Scalar> read_as(const TensorInfo& tensor) {
+    const auto most = static_cast<std::uint64_t>(std::numeric_limits<Index>::max());
+    if (tensor.shape[0] > most || tensor.shape[1] > most) {
+      detail::fail(path_, tensor.begin, describe(tensor) + " has an impossible shape");
+    }
+    const auto rows = static_cast<Index>(tensor.shape[0]);
+    const auto cols = static_cast<Index>(tensor.shape[1]);
+    dgp::detail::RowMajorMatrix<Scalar> matrix(rows, cols);
+    if constexpr (std::is_same_v<Stored, Scalar>) {
+      read_bytes(tensor.begin, matrix.data(), tensor.end - tensor.begin);
+      for (Index i = 0; i < matrix.size(); ++i) matrix.data()[i] = native(matrix.data()[i]);
+    } else {
+      std::vector<Stored> part(static_cast<std::size_t>(std::min<Index>(matrix.size(), 1 << 16)));
+      for (Index done = 0; done < matrix.size();) {
+        const auto count = std::min(part.size(), static_cast<std::size_t>(matrix.size() - done));
+        read_bytes(tensor.begin + static_cast<std::uint64_t>(done) * sizeof(Stored), part.data(),
+                   count * sizeof(Stored));
+        for (std::size_t i = 0; i < count; ++i, ++done) {
+          matrix.data()[done] = static_cast<Scalar>(native(part[i]));
+        }
+      }
+    }
+    return matrix;
+  }
+
+  // Files are little-endian.
+  template <class Stored>
+  static Stored native(Stored value) {
+    if constexpr (std::endian::native == std::endian::big) {
+      std::array<unsigned char, sizeof(Stored)> bytes;
+      std::memcpy(bytes.data(), &value, sizeof(Stored));
+      std::reverse(bytes.begin(), bytes.end());
+      std::memcpy(&value, bytes.data(), sizeof(Stored));
+    }
+    return value;
+  }
+
+  std::filesystem::path path_;
+  std::ifstream stream_;
+  std::vector<TensorInfo> tensors_;
+};
+
+// Whether a tensor can be a layer: a matrix.
+inline bool is_layer(const TensorInfo& tensor) { return tensor.shape.size() == 2; }
+
+// The layers of a checkpoint: its 2-D tensors, in natural order of their names, with those names.
+// Time and memory O(weights). Throws std::runtime_error as SafetensorsFile and read_matrix do.
+template <class Scalar = float>
+std::vector<NamedLayer<dgp::detail::RowMajorMatrix<Scalar>>> read_layers(
+    const std::filesystem::path& path) {
+  SafetensorsFile file(path);
+  std::vector<NamedLayer<dgp::detail::RowMajorMatrix<Scalar>>> layers;
+  for (const auto& tensor : file.tensors()) {
+    if (is_layer(tensor)) layers.push_back({tensor.name, file.read_matrix<Scalar>(tensor)});
+  }
+  return layers;
+}
+
+}  // namespace dgp::io

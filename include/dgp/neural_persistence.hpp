@@ -1,0 +1,160 @@
+// Neural persistence (Rieck et al. 2019): the total persistence of each layer's weights, and its
+// mean over the network. Cheap bounds on it come from one look at each neuron's heaviest edge.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <dgp/concepts.hpp>
+#include <dgp/detail/parallel.hpp>
+#include <dgp/detail/weight_view.hpp>
+#include <dgp/normalization.hpp>
+#include <dgp/persistence_diagram.hpp>
+#include <dgp/spanning_forest.hpp>
+
+namespace dgp {
+
+struct NeuralPersistenceOptions {
+  double p = 2;  // order of the norm, in [1, infinity]
+  EssentialClass essential = EssentialClass::dies_at_zero;
+  Normalization normalization = Normalization::max_abs;
+};
+
+template <class Scalar>
+struct NeuralPersistence {
+  std::vector<Persistence<Scalar>> layers;  // in forward order
+  sum_t<Scalar> mean_normalized;            // mean of the layers' normalised persistence
+  sum_t<Scalar> sum;                        // sum of the layers' total persistence
+};
+
+// Neural persistence of each layer and of the network; Rieck et al. 2019, algorithm 1. The layers
+// need not chain. A single matrix is a network of one layer.
+//
+// in:  layers, each (fan_out × fan_in), any dense real expressions of one scalar type
+// Time O(n log n) for n weights in the largest layer. Throws std::invalid_argument for an empty
+// network or layer, a weight that is not finite, p < 1 or NaN; std::length_error for a layer of
+// more neurons than 32 bits count; std::domain_error for a constant layer where
+// Normalization::standardized is asked for.
+template <Network Layers>
+NeuralPersistence<scalar_t<Layers>> neural_persistence(
+    Layers&& layers, const NeuralPersistenceOptions& options = {}) {
+  using Scalar = scalar_t<Layers>;
+  detail::check_order(options.p);
+  const detail::NetworkWeights<Scalar> network(std::forward<Layers>(layers));
+  NeuralPersistence<Scalar> result{std::vector<Persistence<Scalar>>(network.size()), {}, {}};
+  detail::with_filtrations(network, options.normalization, [&](const auto& maps) {
+    detail::parallel_for(network.size(), [&](std::size_t k) {
+      result.layers[k] = detail::persistence(
+          persistence_diagram(detail::spanning_forest(network[k], maps[k])), options.p,
+          options.essential);
+    });
+  });
+  for (const auto& layer : result.layers) {
+    result.sum += layer.total;
+    result.mean_normalized += layer.normalized;
+  }
+  result.mean_normalized /= static_cast<sum_t<Scalar>>(network.size());
+  return result;
+}
+
+template <class Sum>
+struct Bound {
+  Sum total;       // bounds Persistence::total
+  Sum normalized;  // bounds Persistence::normalized
+};
+
+template <class Scalar>
+struct PersistenceBounds {
+  Bound<sum_t<Scalar>> lower;
+  Bound<sum_t<Scalar>> upper;
+};
+
+namespace detail {
+
+// Lower and upper bound on the total persistence of one layer. Each neuron's heaviest edge (ties by
+// (row, col)) is in the forest, and no edge is lighter than the lightest weight: upper bound. Root
+// the forest at the heaviest edge; every other neuron's edge towards the root weighs at most that
+// neuron's heaviest: lower bound.
+template <class Scalar, class Map>
+PersistenceBounds<Scalar> persistence_bounds(const WeightView<Scalar>& weights, const Map& map,
+                                             const NeuralPersistenceOptions& options) {
+  using Sum = sum_t<Scalar>;
+  std::vector<Edge<Scalar>> row_best;
+  std::vector<Edge<Scalar>> col_best;
+  Scalar lightest = map(weights(0, 0));
+  for (Index row = 0; row < weights.rows; ++row) {
+    for (Index col = 0; col < weights.cols; ++col) {
+      const Edge<Scalar> edge{row, col, map(weights(row, col))};
+      lightest = std::min(lightest, edge.weight);
+      if (col == 0) {
+        row_best.push_back(edge);
+      } else if (edge.weight > row_best.back().weight) {
+        row_best.back() = edge;
+      }
+      if (row == 0) {
+        col_best.push_back(edge);
+      } else if (edge.weight > col_best[static_cast<std::size_t>(col)].weight) {
+        col_best[static_cast<std::size_t>(col)] = edge;
+      }
+    }
+  }
+
+  const auto distance = [](const Scalar& weight) { return Sum(1) - static_cast<Sum>(weight); };
+  Norm<Sum> lower(options.p);
+  Norm<Sum> upper(options.p);
+  if (options.essential == EssentialClass::dies_at_zero) {
+    lower.add(Sum(1));
+    upper.add(Sum(1));
+  }
+  const auto root = std::min_element(row_best.begin(), row_best.end(), appears_before<Scalar>);
+  if (root->weight > Scalar(1) || lightest < Scalar(0)) {
+    throw std::invalid_argument("bounds hold for filtration values in [0, 1], but values lie "
+                                "between " +
+                                printed(lightest) + " and " + printed(root->weight));
+  }
+  Index other_edges = weights.rows + weights.cols - 1;
+  for (auto best = row_best.begin(); best != row_best.end(); ++best) {
+    if (best != root) lower.add(distance(best->weight));
+    upper.add(distance(best->weight));
+    --other_edges;
+  }
+  for (const auto& best : col_best) {
+    lower.add(distance(best.weight));
+    if (row_best[static_cast<std::size_t>(best.row)].col == best.col) continue;  // counted above
+    upper.add(distance(best.weight));
+    --other_edges;
+  }
+  upper.add(distance(lightest), static_cast<Sum>(other_edges));
+
+  const Sum scale = lower.largest_of(weights.rows + weights.cols);
+  return {{lower.value(), lower.value() / scale}, {upper.value(), upper.value() / scale}};
+}
+
+}  // namespace detail
+
+// Per layer, bounds that hold the layer's persistence between them, from one pass over the weights
+// and without a spanning forest. Filtration values must lie in [0, 1], as they do after
+// Normalization::max_abs.
+//
+// Time O(weights), memory O(neurons). Throws as neural_persistence does, and std::invalid_argument
+// for filtration values outside [0, 1].
+template <Network Layers>
+std::vector<PersistenceBounds<scalar_t<Layers>>> neural_persistence_bounds(
+    Layers&& layers, const NeuralPersistenceOptions& options = {}) {
+  using Scalar = scalar_t<Layers>;
+  detail::check_order(options.p);
+  const detail::NetworkWeights<Scalar> network(std::forward<Layers>(layers));
+  std::vector<PersistenceBounds<Scalar>> bounds;
+  detail::with_filtrations(network, options.normalization, [&](const auto& maps) {
+    for (std::size_t k = 0; k < network.size(); ++k) {
+      bounds.push_back(detail::persistence_bounds(network[k], maps[k], options));
+    }
+  });
+  return bounds;
+}
+
+}  // namespace dgp

@@ -1,0 +1,213 @@
+// Path strength: how strong the best path between two neurons is.
+//
+// A path is as strong as its weakest edge. S(o, i), the strength of the best path from input i to
+// output o, is the entry of the (max, min) product of all layers; its row and column maxima, the
+// entry strengths of the outputs and the exit strengths of the inputs, need no product at all, just
+// one sweep over the weights.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <dgp/concepts.hpp>
+#include <dgp/detail/weight_view.hpp>
+#include <dgp/normalization.hpp>
+
+namespace dgp {
+
+struct PathStrengthOptions {
+  Normalization normalization = Normalization::none;
+};
+
+// Strengths per layer of neurons: [0] for the inputs, [k + 1] for the outputs of layer k.
+template <class Scalar>
+using NeuronStrengths = std::vector<Eigen::Matrix<Scalar, Eigen::Dynamic, 1>>;
+
+namespace detail {
+
+template <class Scalar>
+RowMajorMatrix<Scalar> max_min_product(const WeightView<Scalar>& a, const WeightView<Scalar>& b) {
+  RowMajorMatrix<Scalar> product(a.rows, b.cols);
+  for (Index row = 0; row < a.rows; ++row) {
+    for (Index inner = 0; inner < a.cols; ++inner) {
+      const Scalar left = a(row, inner);
+      for (Index col = 0; col < b.cols; ++col) {
+        const Scalar weakest = std::min(left, b(inner, col));
+        if (inner == 0 || product(row, col) < weakest) product(row, col) = weakest;
+      }
+    }
+  }
+  return product;
+}
+
+// The product of a chain of layers in its cheapest order (the matrix-chain problem: dynamic
+// programming over all ways to put the brackets). The (max, min) product is associative, so every
+// order gives the same bits.
+template <class Scalar>
+class ChainProduct {
+ public:
+  explicit ChainProduct(const std::vector<RowMajorMatrix<Scalar>>& layers)
+      : layers_(layers), count_(layers.size()), split_(count_ * count_) {
+    std::vector<double> cost(count_ * count_, 0);
+    for (std::size_t length = 2; length <= count_; ++length) {
+      for (std::size_t first = 0; first + length <= count_; ++first) {
+        const std::size_t last = first + length - 1;
+        double& least = cost[first * count_ + last];
+        least = std::numeric_limits<double>::infinity();
+        for (std::size_t middle = first; middle < last; ++middle) {
+          const double here = cost[first * count_ + middle] +
+                              cost[(middle + 1) * count_ + last] +
+                              static_cast<double>(layers[first].cols()) *
+                                  static_cast<double>(layers[middle].rows()) *
+                                  static_cast<double>(layers[last].rows());
+          if (here < least) {
+            least = here;
+            split_[first * count_ + last] = middle;
+          }
+        }
+      }
+    }
+  }
+
+  RowMajorMatrix<Scalar> operator()() const { return product(0, count_ - 1); }
+
+ private:
+  RowMajorMatrix<Scalar> product(std::size_t first, std::size_t last) const {
+    if (first == last) return layers_[first];
+    const std::size_t middle = split_[first * count_ + last];
+    const RowMajorMatrix<Scalar> later = product(middle + 1, last);
+    const RowMajorMatrix<Scalar> earlier = product(first, middle);
+    return max_min_product(view_of(later), view_of(earlier));
+  }
+
+  const std::vector<RowMajorMatrix<Scalar>>& layers_;
+  std::size_t count_;
+  std::vector<std::size_t> split_;
+};
+
+template <class Scalar, class Map>
+RowMajorMatrix<Scalar> path_strength_matrix(const NetworkWeights<Scalar>& network,
+                                            const std::vector<Map>& maps) {
+  std::vector<RowMajorMatrix<Scalar>> layers;
+  for (std::size_t k = 0; k < network.size(); ++k) layers.push_back(mapped(network[k], maps[k]));
+  return ChainProduct<Scalar>(layers)();
+}
+
+template <class Scalar, class Map>
+NeuronStrengths<Scalar> entry_strengths(const NetworkWeights<Scalar>& network,
+                                        const std::vector<Map>& maps) {
+  using Strengths = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;
+  NeuronStrengths<Scalar> strengths{
+      Strengths::Constant(network[0].cols, Eigen::NumTraits<Scalar>::infinity())};
+  for (std::size_t k = 0; k < network.size(); ++k) {
+    const auto& weights = network[k];
+    const Strengths& before = strengths.back();
+    Strengths after(weights.rows);
+    for (Index row = 0; row < weights.rows; ++row) {
+      Scalar best = std::min(before(0), maps[k](weights(row, 0)));
+      for (Index col = 1; col < weights.cols; ++col) {
+        best = std::max(best, std::min(before(col), maps[k](weights(row, col))));
+      }
+      after(row) = best;
+    }
+    strengths.push_back(std::move(after));
+  }
+  return strengths;
+}
+
+template <class Scalar, class Map>
+NeuronStrengths<Scalar> exit_strengths(const NetworkWeights<Scalar>& network,
+                                       const std::vector<Map>& maps) {
+  using Strengths = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;
+  NeuronStrengths<Scalar> strengths(network.size() + 1);
+  strengths.back() = Strengths::Constant(network[network.size() - 1].rows,
+                                         Eigen::NumTraits<Scalar>::infinity());
+  for (std::size_t k = network.size(); k-- > 0;) {
+    const auto& weights = network[k];
+    const Strengths& after = strengths[k + 1];
+    Strengths before(weights.cols);
+    for (Index row = 0; row < weights.rows; ++row) {
+      for (Index col = 0; col < weights.cols; ++col) {
+        const Scalar strength = std::min(after(row), maps[k](weights(row, col)));
+        if (row == 0 || before(col) < strength) before(col) = strength;
+      }
+    }
+    strengths[k] = std::move(before);
+  }
+  return strengths;
+}
+
+}  // namespace detail
+
+// The (max, min) product: C(i, j) = max over k of min(A(i, k), B(k, j)), shapes as for A * B.
+//
+// in:  A (m × n), B (n × q), dense real expressions of one scalar type
+// out: C (m × q), row-major; every entry is an entry of A or of B
+// Time O(m n q). Throws std::invalid_argument where A.cols() != B.rows(), for an empty matrix and
+// for an entry that is not finite.
+template <WeightMatrix Left, WeightMatrix Right>
+detail::RowMajorMatrix<scalar_t<Left>> max_min_product(const Left& a, const Right& b) {
+  using Scalar = scalar_t<Left>;
+  static_assert(std::is_same_v<Scalar, scalar_t<Right>>,
+                "dgp: both factors must have the same scalar type");
+  if (a.cols() != b.rows()) {
+    throw std::invalid_argument("(max, min) product of " + detail::shape(a.rows(), a.cols()) +
+                                " and " + detail::shape(b.rows(), b.cols()) +
+                                ": the inner sizes differ");
+  }
+  const detail::NetworkWeights<Scalar> left(a);
+  const detail::NetworkWeights<Scalar> right(b);
+  return detail::max_min_product(left[0], right[0]);
+}
+
+// Path strengths between all inputs and all outputs; Girrbach et al. 2023, definition of S.
+//
+// in:  layers in forward order, each (fan_out × fan_in), chained; by default taken as they are,
+//      signs included
+// out: S (n_out × n_in), row-major
+// Time that of the cheapest order of the products: for widths n, O(layers · n^3); memory one
+// normalised copy of the layers. Throws std::invalid_argument for layers that do not chain (naming
+// both shapes), an empty network or layer, a weight that is not finite; std::domain_error for a
+// constant layer under Normalization::standardized.
+template <Network Layers>
+detail::RowMajorMatrix<scalar_t<Layers>> path_strength_matrix(
+    Layers&& layers, const PathStrengthOptions& options = {}) {
+  const detail::NetworkWeights<scalar_t<Layers>> network(std::forward<Layers>(layers));
+  network.check_chain();
+  return detail::with_filtrations(network, options.normalization, [&](const auto& maps) {
+    return detail::path_strength_matrix(network, maps);
+  });
+}
+
+// For every neuron the strength of the best path to it from any input (inputs: infinity). The last
+// vector holds the row maxima of S. Time O(weights), memory O(neurons). Throws as
+// path_strength_matrix.
+template <Network Layers>
+NeuronStrengths<scalar_t<Layers>> entry_strengths(Layers&& layers,
+                                                  const PathStrengthOptions& options = {}) {
+  const detail::NetworkWeights<scalar_t<Layers>> network(std::forward<Layers>(layers));
+  network.check_chain();
+  return detail::with_filtrations(network, options.normalization, [&](const auto& maps) {
+    return detail::entry_strengths(network, maps);
+  });
+}
+
+// For every neuron the strength of the best path from it to any output (outputs: infinity). The
+// first vector holds the column maxima of S. Time O(weights), memory O(neurons). Throws as
+// path_strength_matrix.
+template <Network Layers>
+NeuronStrengths<scalar_t<Layers>> exit_strengths(Layers&& layers,
+                                                 const PathStrengthOptions& options = {}) {
+  const detail::NetworkWeights<scalar_t<Layers>> network(std::forward<Layers>(layers));
+  network.check_chain();
+  return detail::with_filtrations(network, options.normalization, [&](const auto& maps) {
+    return detail::exit_strengths(network, maps);
+  });
+}
+
+}  // namespace dgp
