@@ -1,13 +1,12 @@
 // What the example programs share at the terminal: usage errors, one-line errors, progress.
 #pragma once
 
-#include <unistd.h>
-
 #include <chrono>
 #include <cstdio>
 #include <exception>
 #include <iostream>
 #include <string>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 

@@ -105,14 +105,14 @@ Report measure(dgp::io::SafetensorsFile& file, const std::vector<dgp::io::Tensor
   for (const auto& tensor : tensors) {
     layers.push_back({tensor.name, file.read_matrix<Scalar>(tensor)});
     bytes_read += tensor.end - tensor.begin;
-    progress.update(static_cast<double>(bytes_read) / static_cast<double>(std::max<std::uint64_t>(bytes, 1)),
-                    "reading " + tensor.name);
+    progress.update(
+        static_cast<double>(bytes_read) / static_cast<double>(std::max<std::uint64_t>(bytes, 1)),
+        "reading " + tensor.name);
   }
 
   Report report;
   progress.update(0, "neural persistence");
-  const auto np =
-      dgp::neural_persistence(layers, {.p = options.p, .essential = options.essential});
+  const auto np = dgp::neural_persistence(layers, {.p = options.p, .essential = options.essential});
   const auto variance = dgp::weight_variance(layers);
   report.mean_normalized = np.mean_normalized;
   report.sum = np.sum;

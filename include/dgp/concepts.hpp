@@ -8,7 +8,6 @@
 #pragma once
 
 #include <concepts>
-#include <limits>
 #include <ranges>
 #include <string>
 #include <type_traits>
@@ -29,8 +28,8 @@ std::false_type derives_from_dense(const void*);
 }  // namespace detail
 
 template <class T>
-concept WeightMatrix = decltype(detail::derives_from_dense(
-    std::declval<const std::remove_cvref_t<T>*>()))::value;
+concept WeightMatrix =
+    decltype(detail::derives_from_dense(std::declval<const std::remove_cvref_t<T>*>()))::value;
 
 // A weight matrix that knows its name, so that error messages can say it.
 template <WeightMatrix Matrix>
@@ -52,8 +51,8 @@ template <class T>
 concept Layer = WeightMatrix<T> || detail::is_named_layer<std::remove_cvref_t<T>>;
 
 template <class T>
-concept Network =
-    Layer<T> || (std::ranges::forward_range<T> && Layer<std::ranges::range_reference_t<T>>);
+concept Network = Layer<T> ||
+    (std::ranges::forward_range<T>&& Layer<std::ranges::range_reference_t<T>>);
 
 namespace detail {
 
@@ -70,11 +69,9 @@ struct NetworkScalar<NamedLayer<Matrix>> {
 
 template <class Scalar>
 struct SumOf {
-  static constexpr bool wider_than_double =
-      !std::numeric_limits<Scalar>::is_specialized ||
-      std::numeric_limits<Scalar>::digits > std::numeric_limits<double>::digits ||
-      !std::is_convertible_v<Scalar, double>;
-  using type = std::conditional_t<wider_than_double, Scalar, double>;
+  static constexpr bool fits_double =
+      std::is_same_v<Scalar, float> || std::is_same_v<Scalar, double>;
+  using type = std::conditional_t<fits_double, double, Scalar>;
 };
 template <>
 struct SumOf<Eigen::half> {

@@ -80,10 +80,9 @@ std::vector<Scalar> terminal_deaths(const NetworkWeights<Scalar>& network,
       for (Index col = 0; col < weights.cols; ++col) {
         const Scalar value =
             std::min(std::min(entry[k](col), exit[k + 1](row)), maps[k](weights(row, col)));
-        candidates.push_back({value,
-                              static_cast<Vertex>(first_vertex[k] + static_cast<std::size_t>(col)),
-                              static_cast<Vertex>(first_vertex[k + 1] +
-                                                  static_cast<std::size_t>(row))});
+        candidates.push_back(
+            {value, static_cast<Vertex>(first_vertex[k] + static_cast<std::size_t>(col)),
+             static_cast<Vertex>(first_vertex[k + 1] + static_cast<std::size_t>(row))});
       }
     }
   }
@@ -141,8 +140,8 @@ PersistenceDiagram<Scalar> diagram_by_matrix(const NetworkWeights<Scalar>& netwo
   for_each_weight(view_of(strengths), [&](const Scalar& s) {
     largest = std::max(largest, static_cast<Scalar>(Eigen::numext::abs(s)));
   });
-  return persistence_diagram(spanning_forest(
-      view_of(strengths), ScaledMagnitude<Scalar>{rescaling(largest, rescale)}));
+  return persistence_diagram(
+      spanning_forest(view_of(strengths), ScaledMagnitude<Scalar>{rescaling(largest, rescale)}));
 }
 
 template <class Scalar>

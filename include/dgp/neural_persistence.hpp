@@ -48,9 +48,9 @@ NeuralPersistence<scalar_t<Layers>> neural_persistence(
   NeuralPersistence<Scalar> result{std::vector<Persistence<Scalar>>(network.size()), {}, {}};
   detail::with_filtrations(network, options.normalization, [&](const auto& maps) {
     detail::parallel_for(network.size(), [&](std::size_t k) {
-      result.layers[k] = detail::persistence(
-          persistence_diagram(detail::spanning_forest(network[k], maps[k])), options.p,
-          options.essential);
+      result.layers[k] =
+          detail::persistence(persistence_diagram(detail::spanning_forest(network[k], maps[k])),
+                              options.p, options.essential);
     });
   });
   for (const auto& layer : result.layers) {
@@ -112,9 +112,10 @@ PersistenceBounds<Scalar> persistence_bounds(const WeightView<Scalar>& weights, 
   }
   const auto root = std::min_element(row_best.begin(), row_best.end(), appears_before<Scalar>);
   if (root->weight > Scalar(1) || lightest < Scalar(0)) {
-    throw std::invalid_argument("bounds hold for filtration values in [0, 1], but values lie "
-                                "between " +
-                                printed(lightest) + " and " + printed(root->weight));
+    throw std::invalid_argument(
+        "bounds hold for filtration values in [0, 1], but values lie "
+        "between " +
+        printed(lightest) + " and " + printed(root->weight));
   }
   Index other_edges = weights.rows + weights.cols - 1;
   for (auto best = row_best.begin(); best != row_best.end(); ++best) {

@@ -57,8 +57,8 @@ struct StandardizedMagnitude {
   Scalar largest = Scalar(1);
   Scalar operator()(const Scalar& weight) const {
     const Scalar centred = static_cast<Scalar>(weight - mean);
-    return static_cast<Scalar>(
-        Eigen::numext::abs(static_cast<Scalar>(centred / deviation)) / largest);
+    return static_cast<Scalar>(Eigen::numext::abs(static_cast<Scalar>(centred / deviation)) /
+                               largest);
   }
 };
 

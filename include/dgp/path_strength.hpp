@@ -60,8 +60,7 @@ class ChainProduct {
         double& least = cost[first * count_ + last];
         least = std::numeric_limits<double>::infinity();
         for (std::size_t middle = first; middle < last; ++middle) {
-          const double here = cost[first * count_ + middle] +
-                              cost[(middle + 1) * count_ + last] +
+          const double here = cost[first * count_ + middle] + cost[(middle + 1) * count_ + last] +
                               static_cast<double>(layers[first].cols()) *
                                   static_cast<double>(layers[middle].rows()) *
                                   static_cast<double>(layers[last].rows());
@@ -125,8 +124,8 @@ NeuronStrengths<Scalar> exit_strengths(const NetworkWeights<Scalar>& network,
                                        const std::vector<Map>& maps) {
   using Strengths = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;
   NeuronStrengths<Scalar> strengths(network.size() + 1);
-  strengths.back() = Strengths::Constant(network[network.size() - 1].rows,
-                                         Eigen::NumTraits<Scalar>::infinity());
+  strengths.back() =
+      Strengths::Constant(network[network.size() - 1].rows, Eigen::NumTraits<Scalar>::infinity());
   for (std::size_t k = network.size(); k-- > 0;) {
     const auto& weights = network[k];
     const Strengths& after = strengths[k + 1];

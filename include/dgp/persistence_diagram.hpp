@@ -140,8 +140,7 @@ template <class Scalar>
 Persistence<Scalar> persistence(PersistenceDiagram<Scalar> diagram, double p,
                                 EssentialClass essential) {
   const sum_t<Scalar> total = total_persistence(diagram, p, essential);
-  return {total, total / Norm<sum_t<Scalar>>(p).largest_of(diagram.vertices()),
-          std::move(diagram)};
+  return {total, total / Norm<sum_t<Scalar>>(p).largest_of(diagram.vertices()), std::move(diagram)};
 }
 
 }  // namespace detail

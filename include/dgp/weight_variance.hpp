@@ -32,9 +32,8 @@ WeightVariance<scalar_t<Layers>> weight_variance(Layers&& layers) {
 
   const auto sum_over = [&](std::size_t k, const auto& summand) {
     Sum sum(0);
-    detail::for_each_weight(network[k], [&](const Scalar& w) {
-      sum += summand(static_cast<Sum>(maps[k](w)));
-    });
+    detail::for_each_weight(network[k],
+                            [&](const Scalar& w) { sum += summand(static_cast<Sum>(maps[k](w))); });
     return sum;
   };
   // Squared distances are summed around each layer's own mean, then moved to the common one:
@@ -54,7 +53,8 @@ WeightVariance<scalar_t<Layers>> weight_variance(Layers&& layers) {
 
   WeightVariance<Scalar> variance{};
   for (std::size_t k = 0; k < network.size(); ++k) {
-    const Sum squares = sum_over(k, [&](const Sum& x) { return Sum((x - means[k]) * (x - means[k])); });
+    const Sum squares =
+        sum_over(k, [&](const Sum& x) { return Sum((x - means[k]) * (x - means[k])); });
     variance.layers.push_back(squares / counts[k]);
     const Sum offset = means[k] - mean;
     variance.network += squares + counts[k] * offset * offset;

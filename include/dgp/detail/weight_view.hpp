@@ -42,8 +42,8 @@ template <class Scalar>
 using RowMajorMatrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
 template <class Derived>
-inline constexpr bool lies_in_memory =
-    (Eigen::internal::traits<Derived>::Flags & Eigen::DirectAccessBit) != 0;
+inline constexpr bool lies_in_memory = (Eigen::internal::traits<Derived>::Flags &
+                                        Eigen::DirectAccessBit) != 0;
 
 template <class T>
 inline constexpr bool is_map = false;
@@ -76,17 +76,16 @@ inline std::string layer_label(std::size_t index, const std::string& name) {
   return name.empty() ? label : label + " (" + one_line(name) + ")";
 }
 
+// With as many digits as tell the value from its neighbours (half types: those of a float).
 template <class Scalar>
 std::string printed(const Scalar& value) {
   std::ostringstream text;
-  text.precision(std::numeric_limits<sum_t<Scalar>>::max_digits10);
   if constexpr (std::is_same_v<Scalar, Eigen::half> || std::is_same_v<Scalar, Eigen::bfloat16>) {
-    text.precision(5);
     text << static_cast<float>(value);
-  } else if constexpr (std::is_same_v<Scalar, float>) {
-    text.precision(9);
-    text << value;
   } else {
+    if constexpr (std::is_floating_point_v<Scalar>) {
+      text.precision(std::numeric_limits<Scalar>::max_digits10);
+    }
     text << value;
   }
   return text.str();
@@ -159,9 +158,8 @@ class NetworkWeights {
     for (std::size_t k = 0; k + 1 < size(); ++k) {
       if (views_[k + 1].cols != views_[k].rows) {
         throw std::invalid_argument("layers do not chain: " + label(k) + " is " +
-                                    shape(views_[k].rows, views_[k].cols) + " but " +
-                                    label(k + 1) + " is " +
-                                    shape(views_[k + 1].rows, views_[k + 1].cols) +
+                                    shape(views_[k].rows, views_[k].cols) + " but " + label(k + 1) +
+                                    " is " + shape(views_[k + 1].rows, views_[k + 1].cols) +
                                     " (fan_out x fan_in)");
       }
     }
@@ -192,8 +190,7 @@ class NetworkWeights {
                   "dgp: all layers of a network must have the same scalar type");
     const std::string name = label(views_.size());
     check_shape(name, weights.rows(), weights.cols());
-    if constexpr (lies_in_memory<Matrix> &&
-                  (std::is_lvalue_reference_v<T&&> || is_map<Matrix>)) {
+    if constexpr (lies_in_memory<Matrix> && (std::is_lvalue_reference_v<T&&> || is_map<Matrix>)) {
       views_.push_back(view_of(weights));
     } else {
       storage_.emplace_back(std::forward<T>(weights));

@@ -49,16 +49,29 @@ using dgp::detail::RowMajorMatrix;
 
 [[noreturn]] inline void fail(const std::filesystem::path& path, std::uint64_t byte,
                               const std::string& what) {
-  throw std::runtime_error(dgp::detail::one_line(path.string()) + ", byte " +
-                           std::to_string(byte) + ": " + what);
+  throw std::runtime_error(dgp::detail::one_line(path.string()) + ", byte " + std::to_string(byte) +
+                           ": " + what);
 }
 
 // Bits per element; nothing for a type this reader has never heard of.
 inline std::optional<std::uint64_t> bits_of(std::string_view type) {
-  static constexpr std::array<std::pair<std::string_view, std::uint64_t>, 17> known{
-      {{"BOOL", 8},    {"U8", 8},      {"I8", 8},   {"F8_E5M2", 8}, {"F8_E4M3", 8}, {"F8_E8M0", 8},
-       {"I16", 16},    {"U16", 16},    {"F16", 16}, {"BF16", 16},   {"I32", 32},    {"U32", 32},
-       {"F32", 32},    {"F64", 64},    {"I64", 64}, {"U64", 64},    {"C64", 64}}};
+  static constexpr std::array<std::pair<std::string_view, std::uint64_t>, 17> known{{{"BOOL", 8},
+                                                                                     {"U8", 8},
+                                                                                     {"I8", 8},
+                                                                                     {"F8_E5M2", 8},
+                                                                                     {"F8_E4M3", 8},
+                                                                                     {"F8_E8M0", 8},
+                                                                                     {"I16", 16},
+                                                                                     {"U16", 16},
+                                                                                     {"F16", 16},
+                                                                                     {"BF16", 16},
+                                                                                     {"I32", 32},
+                                                                                     {"U32", 32},
+                                                                                     {"F32", 32},
+                                                                                     {"F64", 64},
+                                                                                     {"I64", 64},
+                                                                                     {"U64", 64},
+                                                                                     {"C64", 64}}};
   for (const auto& [name, bits] : known) {
     if (name == type) return bits;
   }
@@ -195,9 +208,7 @@ class CountingIterator {
   friend bool operator==(const CountingIterator& a, const CountingIterator& b) {
     return a.at_ == b.at_;
   }
-  friend bool operator!=(const CountingIterator& a, const CountingIterator& b) {
-    return !(a == b);
-  }
+  friend bool operator!=(const CountingIterator& a, const CountingIterator& b) { return !(a == b); }
 
  private:
   const char* at_;
@@ -210,7 +221,8 @@ class CountingIterator {
 class SafetensorsFile {
  public:
   // Reads and checks the header. Time and memory O(header). Throws std::runtime_error, with path
-  // and byte offset, for a file that cannot be read or is not a whole, well-formed safetensors file.
+  // and byte offset, for a file that cannot be read or is not a whole, well-formed safetensors
+  // file.
   explicit SafetensorsFile(std::filesystem::path path) : path_(std::move(path)) {
     std::error_code error;
     if (!std::filesystem::exists(path_, error)) detail::fail(path_, 0, "no such file");
@@ -225,8 +237,9 @@ class SafetensorsFile {
     std::uint64_t length = 0;
     for (std::size_t i = prefix; i-- > 0;) length = length << 8 | bytes[i];
     if (length > size - prefix) {
-      detail::fail(path_, 0, "a header of " + std::to_string(length) + " bytes, but the file has " +
-                                 std::to_string(size));
+      detail::fail(path_, 0,
+                   "a header of " + std::to_string(length) + " bytes, but the file has " +
+                       std::to_string(size));
     }
     std::string header(static_cast<std::size_t>(length), '\0');
     read_bytes(prefix, header.data(), length);
