@@ -18,7 +18,7 @@ template <class Body>
 int run(CLI::App& app, int argc, char** argv, const Body& body) {
   const auto complain = [&](std::string what) {
     for (char& c : what) {
-      if (c == '\n' || c == '\r') c = ' ';
+      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
     }
     std::cout.flush();
     std::cerr << app.get_name() << ": " << what << "\n";

@@ -7,7 +7,6 @@
 #include <cmath>
 #include <cstdio>
 #include <iostream>
-#include <map>
 #include <optional>
 #include <regex>
 #include <string>
@@ -23,14 +22,11 @@
 
 namespace {
 
-enum class Format { table, json, csv };
-
 struct Options {
   std::string model = DGP_EXAMPLE_DATA "/digits_64-32-16-10.safetensors";
   std::string layers;
   double p = 2;
   dgp::EssentialClass essential = dgp::EssentialClass::dies_at_zero;
-  Format format = Format::table;
   bool deaths = false;
   int threads = 0;
 };
@@ -269,15 +265,21 @@ void print_table(const Report& report, const Options& options) {
   }
   if (report.raw) add("  raw", "", "", cell(report.raw->normalized), "", &*report.raw);
 
+  // In characters: of UTF-8, bytes that only continue one do not count.
+  const auto width = [](const std::string& text) {
+    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+      return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+    }));
+  };
   std::vector<std::size_t> widths(rows.front().size());
   for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i]));
   }
   std::cout << dgp::detail::one_line(options.model) << "\n\n";
   for (std::size_t r = 0; r < rows.size(); ++r) {
-    std::string line = rows[r][0] + std::string(widths[0] - rows[r][0].size(), ' ');
+    std::string line = rows[r][0] + std::string(widths[0] - width(rows[r][0]), ' ');
     for (std::size_t i = 1; i < rows[r].size(); ++i) {
-      line += std::string(2 + widths[i] - rows[r][i].size(), ' ') + rows[r][i];
+      line += std::string(2 + widths[i] - width(rows[r][i]), ' ') + rows[r][i];
     }
     line.erase(line.find_last_not_of(' ') + 1);
     std::cout << line << "\n";
@@ -308,6 +310,16 @@ Report inspect(const Options& options) {
 
 int main(int argc, char** argv) {
   Options options;
+  std::string essential = "dies-at-zero";
+  std::string format = "table";
+  const auto one_of = [](const std::vector<std::string>& names) {
+    return [names](const std::string& text) -> std::string {
+      if (std::find(names.begin(), names.end(), text) != names.end()) return {};
+      std::string list;
+      for (const auto& name : names) list += (list.empty() ? "" : ", ") + name;
+      return "'" + text + "' is none of " + list;
+    };
+  };
   CLI::App app(
       "Measures the topology of a trained network: the neural persistence of each layer\n"
       "and of the network, its deep graph persistence, and the variance of its weights.\n"
@@ -346,21 +358,14 @@ int main(int argc, char** argv) {
         if (CLI::detail::lexical_cast(text, p) && p >= 1) return {};
         return "p must be a number of at least 1, not '" + text + "'";
       });
-  app.add_option("--essential", options.essential,
+  app.add_option("--essential", essential,
                  "The class that never dies: dies-at-zero (as in the papers, the default) or\n"
                  "omitted")
       ->type_name("CONVENTION")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, dgp::EssentialClass>{
-              {"dies-at-zero", dgp::EssentialClass::dies_at_zero},
-              {"omitted", dgp::EssentialClass::omitted}},
-          CLI::ignore_case));
-  app.add_option("--format", options.format, "table (default), json or csv")
+      ->check(one_of({"dies-at-zero", "omitted"}));
+  app.add_option("--format", format, "table (default), json or csv")
       ->type_name("FORMAT")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, Format>{
-              {"table", Format::table}, {"json", Format::json}, {"csv", Format::csv}},
-          CLI::ignore_case));
+      ->check(one_of({"table", "json", "csv"}));
   app.add_flag("--deaths", options.deaths,
                "Show each graph's deaths, descending, without the essential class");
   app.add_option("--threads", options.threads, "Number of threads (default: all processors)")
@@ -371,14 +376,10 @@ int main(int argc, char** argv) {
 #ifdef _OPENMP
     if (options.threads > 0) omp_set_num_threads(options.threads);
 #endif
+    if (essential == "omitted") options.essential = dgp::EssentialClass::omitted;
     const Report report = inspect(options);
-    switch (options.format) {
-      case Format::table:
-        return print_table(report, options);
-      case Format::json:
-        return print_json(report, options);
-      case Format::csv:
-        return print_csv(report, options);
-    }
+    if (format == "json") return print_json(report, options);
+    if (format == "csv") return print_csv(report, options);
+    return print_table(report, options);
   });
 }

@@ -134,14 +134,11 @@ PersistenceDiagram<Scalar> diagram_by_theorem(const NetworkWeights<Scalar>& netw
 // Signed weights: S as it is, then the persistence of abs(S).
 template <class Scalar>
 PersistenceDiagram<Scalar> diagram_by_matrix(const NetworkWeights<Scalar>& network, bool rescale) {
-  const RowMajorMatrix<Scalar> strengths =
+  const RowMajorMatrix<Scalar> matrix =
       path_strength_matrix(network, std::vector<AsGiven<Scalar>>(network.size()));
-  Scalar largest(0);
-  for_each_weight(view_of(strengths), [&](const Scalar& s) {
-    largest = std::max(largest, static_cast<Scalar>(Eigen::numext::abs(s)));
-  });
-  return persistence_diagram(
-      spanning_forest(view_of(strengths), ScaledMagnitude<Scalar>{rescaling(largest, rescale)}));
+  const NetworkWeights<Scalar> strengths(matrix);
+  const Scalar scale = rescaling(largest_magnitude(strengths), rescale);
+  return persistence_diagram(spanning_forest(strengths, 0, ScaledMagnitude<Scalar>{scale}));
 }
 
 template <class Scalar>
@@ -157,6 +154,7 @@ template <class Scalar>
 PersistenceDiagram<Scalar> deep_graph_diagram(const NetworkWeights<Scalar>& network,
                                               Normalization normalization, bool rescale) {
   if (normalization == Normalization::none) {
+    network.check_finite();
     if (has_negative_weight(network)) return diagram_by_matrix(network, rescale);
     return diagram_by_theorem(network, std::vector<Magnitude<Scalar>>(network.size()), rescale);
   }

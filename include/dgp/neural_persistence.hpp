@@ -31,6 +31,38 @@ struct NeuralPersistence {
   sum_t<Scalar> sum;                        // sum of the layers' total persistence
 };
 
+namespace detail {
+
+// The spanning forest of every layer's normalised weights.
+template <class Scalar>
+std::vector<SpanningForest<Scalar>> layer_forests(const NetworkWeights<Scalar>& network,
+                                                  Normalization normalization) {
+  std::vector<SpanningForest<Scalar>> forests(network.size());
+  const auto grow = [&](const auto& map_of) {
+    parallel_for(network.size(),
+                 [&](std::size_t k) { forests[k] = spanning_forest(network, k, map_of(k)); });
+  };
+  if (normalization == Normalization::standardized) {
+    const auto maps = standardized_filtrations(network);
+    grow([&](std::size_t k) { return maps[k]; });
+  } else if (normalization == Normalization::none) {
+    grow([](std::size_t) { return AsGiven<Scalar>{}; });
+  } else {
+    // Scaling keeps the order of the weights, so one pass does for forest, check and maximum: the
+    // largest magnitude is the weight of the heaviest edge.
+    grow([](std::size_t) { return Magnitude<Scalar>{}; });
+    Scalar largest(0);
+    for (const auto& forest : forests) largest = std::max(largest, forest.edges.front().weight);
+    const auto scale = scaled_by(largest);
+    for (auto& forest : forests) {
+      for (auto& edge : forest.edges) edge.weight = scale(edge.weight);
+    }
+  }
+  return forests;
+}
+
+}  // namespace detail
+
 // Neural persistence of each layer and of the network; Rieck et al. 2019, algorithm 1. The layers
 // need not chain. A single matrix is a network of one layer.
 //
@@ -46,13 +78,11 @@ NeuralPersistence<scalar_t<Layers>> neural_persistence(
   detail::check_order(options.p);
   const detail::NetworkWeights<Scalar> network(std::forward<Layers>(layers));
   NeuralPersistence<Scalar> result{std::vector<Persistence<Scalar>>(network.size()), {}, {}};
-  detail::with_filtrations(network, options.normalization, [&](const auto& maps) {
-    detail::parallel_for(network.size(), [&](std::size_t k) {
-      result.layers[k] =
-          detail::persistence(persistence_diagram(detail::spanning_forest(network[k], maps[k])),
-                              options.p, options.essential);
-    });
-  });
+  const auto forests = detail::layer_forests(network, options.normalization);
+  for (std::size_t k = 0; k < network.size(); ++k) {
+    result.layers[k] =
+        detail::persistence(persistence_diagram(forests[k]), options.p, options.essential);
+  }
   for (const auto& layer : result.layers) {
     result.sum += layer.total;
     result.mean_normalized += layer.normalized;
@@ -110,7 +140,9 @@ PersistenceBounds<Scalar> persistence_bounds(const WeightView<Scalar>& weights, 
     lower.add(Sum(1));
     upper.add(Sum(1));
   }
-  const auto root = std::min_element(row_best.begin(), row_best.end(), appears_before<Scalar>);
+  const auto root =
+      std::max_element(row_best.begin(), row_best.end(),
+                       [](const auto& a, const auto& b) { return a.weight < b.weight; });
   if (root->weight > Scalar(1) || lightest < Scalar(0)) {
     throw std::invalid_argument(
         "bounds hold for filtration values in [0, 1], but values lie "
@@ -131,7 +163,7 @@ PersistenceBounds<Scalar> persistence_bounds(const WeightView<Scalar>& weights, 
   }
   upper.add(distance(lightest), static_cast<Sum>(other_edges));
 
-  const Sum scale = lower.largest_of(weights.rows + weights.cols);
+  const Sum scale = lower.of_ones(weights.rows + weights.cols - 1);
   return {{lower.value(), lower.value() / scale}, {upper.value(), upper.value() / scale}};
 }
 

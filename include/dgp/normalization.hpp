@@ -16,6 +16,8 @@
 #include <vector>
 
 #include <dgp/concepts.hpp>
+#include <dgp/detail/ordered_bits.hpp>
+#include <dgp/detail/weight_statistics.hpp>
 #include <dgp/detail/weight_view.hpp>
 
 namespace dgp {
@@ -30,23 +32,33 @@ enum class Normalization {
 
 namespace detail {
 
+// The functions from weight to filtration value. key(w) is an integer whose order refines that of
+// the values (ordered_bits.hpp), value_of(key) the value that belongs to it; both are for the
+// scalar types that have such bits.
+
 template <class Scalar>
 struct AsGiven {
   Scalar operator()(const Scalar& weight) const { return weight; }
+  Bits<Scalar> key(const Scalar& weight) const { return signed_key(weight); }
 };
 
 template <class Scalar>
 struct Magnitude {
   Scalar operator()(const Scalar& weight) const { return Eigen::numext::abs(weight); }
+  Bits<Scalar> key(const Scalar& weight) const { return magnitude_key(weight); }
 };
 
-// abs(w) / largest; all zero where the largest is zero.
+// abs(w) / largest
 template <class Scalar>
 struct ScaledMagnitude {
   Scalar largest;
   Scalar operator()(const Scalar& weight) const {
     return static_cast<Scalar>(Eigen::numext::abs(weight) / largest);
   }
+  Bits<Scalar> key(const Scalar& weight) const { return magnitude_key(weight); }
+  Scalar value_of(Bits<Scalar> key) const { return (*this)(magnitude_of<Scalar>(key)); }
+  // A weight of about this value.
+  Scalar weight_near(const Scalar& value) const { return static_cast<Scalar>(value * largest); }
 };
 
 // abs((w - mean) / deviation) / largest
@@ -60,6 +72,17 @@ struct StandardizedMagnitude {
     return static_cast<Scalar>(Eigen::numext::abs(static_cast<Scalar>(centred / deviation)) /
                                largest);
   }
+  Bits<Scalar> key(const Scalar& weight) const {
+    return magnitude_key(static_cast<Scalar>(weight - mean));
+  }
+  Scalar value_of(Bits<Scalar> key) const {
+    return static_cast<Scalar>(static_cast<Scalar>(magnitude_of<Scalar>(key) / deviation) /
+                               largest);
+  }
+  // The distance from the mean of a weight of about this value.
+  Scalar weight_near(const Scalar& value) const {
+    return static_cast<Scalar>(static_cast<Scalar>(value * largest) * deviation);
+  }
 };
 
 template <class Scalar, class Visit>
@@ -69,61 +92,55 @@ void for_each_weight(const WeightView<Scalar>& weights, const Visit& visit) {
   }
 }
 
+// Throws std::invalid_argument where a weight is not finite.
 template <class Scalar>
 Scalar largest_magnitude(const NetworkWeights<Scalar>& network) {
   Scalar largest(0);
-  for (const auto& layer : network.views()) {
-    for_each_weight(layer, [&](const Scalar& w) {
-      largest = std::max(largest, static_cast<Scalar>(Eigen::numext::abs(w)));
-    });
+  for (std::size_t k = 0; k < network.size(); ++k) {
+    const Scalar of_layer = largest_magnitude(network[k]);
+    if (!(Eigen::numext::isfinite)(of_layer)) network.check_finite(k);
+    largest = std::max(largest, of_layer);
   }
   return largest;
 }
 
+// Dividing zeros by one keeps a network of zeros defined: every class lives to 0.
 template <class Scalar>
-std::vector<ScaledMagnitude<Scalar>> max_abs_filtrations(const NetworkWeights<Scalar>& network) {
-  const Scalar largest = largest_magnitude(network);
-  // Dividing zeros by one keeps a network of zeros defined: every class lives to 0.
-  return std::vector<ScaledMagnitude<Scalar>>(network.size(),
-                                              {largest > Scalar(0) ? largest : Scalar(1)});
+ScaledMagnitude<Scalar> scaled_by(const Scalar& largest) {
+  return {largest > Scalar(0) ? largest : Scalar(1)};
 }
 
-// Mean and population deviation of one layer. Throws std::domain_error where the deviation is 0 or
-// the values do not fit the scalar type.
 template <class Scalar>
-StandardizedMagnitude<Scalar> standardization(const WeightView<Scalar>& weights,
-                                              const std::string& label) {
-  using Sum = sum_t<Scalar>;
-  const Sum count = static_cast<Sum>(weights.rows) * static_cast<Sum>(weights.cols);
-  Scalar smallest = weights(0, 0);
-  Scalar largest = weights(0, 0);
-  Sum sum(0);
-  for_each_weight(weights, [&](const Scalar& w) {
-    smallest = std::min(smallest, w);
-    largest = std::max(largest, w);
-    sum += static_cast<Sum>(w);
-  });
-  const Sum mean = sum / count;
-  Sum squares(0);
-  for_each_weight(weights, [&](const Scalar& w) {
-    const Sum distance = static_cast<Sum>(w) - mean;
-    squares += distance * distance;
-  });
+std::vector<ScaledMagnitude<Scalar>> max_abs_filtrations(const NetworkWeights<Scalar>& network) {
+  return std::vector<ScaledMagnitude<Scalar>>(network.size(),
+                                              scaled_by(largest_magnitude(network)));
+}
+
+// Mean, population deviation and largest z of one layer. Throws std::invalid_argument where a
+// weight is not finite, std::domain_error where the deviation is 0 or the values do not fit the
+// scalar type.
+template <class Scalar>
+StandardizedMagnitude<Scalar> standardization(const NetworkWeights<Scalar>& network,
+                                              std::size_t k) {
+  const Moments<Scalar> layer = moments(network[k]);
+  if (!layer.finite) network.check_finite(k);
   using std::sqrt;
-  const StandardizedMagnitude<Scalar> map{static_cast<Scalar>(mean),
-                                          static_cast<Scalar>(sqrt(Sum(squares / count)))};
-  if (smallest == largest || map.deviation == Scalar(0)) {
-    throw std::domain_error(label + ": its weights cannot be standardised, their standard " +
-                            "deviation is 0 (all lie between " + printed(smallest) + " and " +
-                            printed(largest) + ")");
-  }
-  if (!(Eigen::numext::isfinite)(map(smallest)) || !(Eigen::numext::isfinite)(map(largest))) {
-    throw std::domain_error(label + ": its weights cannot be standardised, values from " +
-                            printed(smallest) + " to " + printed(largest) +
-                            " overflow the scalar type");
+  const StandardizedMagnitude<Scalar> map{static_cast<Scalar>(layer.mean),
+                                          static_cast<Scalar>(sqrt(layer.variance))};
+  if (layer.smallest == layer.largest || map.deviation == Scalar(0)) {
+    throw std::domain_error(network.label(k) + ": its weights cannot be standardised, their " +
+                            "standard deviation is 0 (all lie between " + printed(layer.smallest) +
+                            " and " + printed(layer.largest) + ")");
   }
   // Rounding is monotone, so the largest z belongs to the smallest or the largest weight.
-  return {map.mean, map.deviation, std::max(map(smallest), map(largest))};
+  const Scalar largest = std::max(map(layer.smallest), map(layer.largest));
+  if (!(Eigen::numext::isfinite)(map.mean) || !(Eigen::numext::isfinite)(map.deviation) ||
+      !(Eigen::numext::isfinite)(map(layer.smallest)) || !(Eigen::numext::isfinite)(largest)) {
+    throw std::domain_error(
+        network.label(k) + ": its weights cannot be standardised, values from " +
+        printed(layer.smallest) + " to " + printed(layer.largest) + " overflow the scalar type");
+  }
+  return {map.mean, map.deviation, largest};
 }
 
 template <class Scalar>
@@ -132,19 +149,21 @@ std::vector<StandardizedMagnitude<Scalar>> standardized_filtrations(
   std::vector<StandardizedMagnitude<Scalar>> maps;
   Scalar largest(0);
   for (std::size_t k = 0; k < network.size(); ++k) {
-    maps.push_back(standardization(network[k], network.label(k)));
+    maps.push_back(standardization(network, k));
     largest = std::max(largest, maps.back().largest);
   }
   for (auto& map : maps) map.largest = largest;
   return maps;
 }
 
-// Calls use(maps), maps[k] being layer k's function from weight to filtration value.
+// Checks that all weights are finite, then calls use(maps), maps[k] being layer k's function from
+// weight to filtration value.
 template <class Scalar, class Use>
 auto with_filtrations(const NetworkWeights<Scalar>& network, Normalization normalization,
                       const Use& use) {
   switch (normalization) {
     case Normalization::none:
+      network.check_finite();
       return use(std::vector<AsGiven<Scalar>>(network.size()));
     case Normalization::max_abs:
       return use(max_abs_filtrations(network));

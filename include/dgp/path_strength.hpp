@@ -161,6 +161,8 @@ detail::RowMajorMatrix<scalar_t<Left>> max_min_product(const Left& a, const Righ
   }
   const detail::NetworkWeights<Scalar> left(a);
   const detail::NetworkWeights<Scalar> right(b);
+  left.check_finite();
+  right.check_finite();
   return detail::max_min_product(left[0], right[0]);
 }
 

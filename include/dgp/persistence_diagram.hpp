@@ -5,10 +5,12 @@
 // the *essential class*.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <dgp/concepts.hpp>
@@ -56,11 +58,12 @@ inline void check_order(double p) {
   }
 }
 
-// The p-norm of non-negative numbers, fed one at a time. Powers 1, 2 and infinity take no pow().
+// The p-norm of numbers in [0, largest], fed one at a time. They are divided by the largest, so
+// that no power overflows or vanishes.
 template <class Sum>
 class Norm {
  public:
-  explicit Norm(double p) : p_(p) { check_order(p); }
+  explicit Norm(double p, Sum largest = Sum(1)) : p_(p), largest_(largest) { check_order(p); }
 
   void add(const Sum& value, const Sum& times = Sum(1)) {
     using std::pow;
@@ -68,30 +71,27 @@ class Norm {
       if (times > Sum(0) && value > sum_) sum_ = value;
     } else if (p_ == 1) {
       sum_ += times * value;
-    } else if (p_ == 2) {
-      sum_ += times * value * value;
     } else {
-      sum_ += times * pow(value, Sum(p_));
+      const Sum share = value / largest_;
+      sum_ += times * (p_ == 2 ? Sum(share * share) : Sum(pow(share, Sum(p_))));
     }
   }
 
-  Sum value() const { return root(sum_); }
+  Sum value() const { return std::isinf(p_) || p_ == 1 ? sum_ : Sum(root(sum_) * largest_); }
 
   // What a total is divided by to compare graphs of different size.
-  Sum largest_of(Index vertices) const {
-    return std::isinf(p_) ? Sum(1) : root(static_cast<Sum>(vertices - 1));
-  }
+  Sum of_ones(Index count) const { return std::isinf(p_) ? Sum(1) : root(static_cast<Sum>(count)); }
 
  private:
   Sum root(const Sum& sum) const {
     using std::pow;
     using std::sqrt;
-    if (std::isinf(p_) || p_ == 1) return sum;
-    if (p_ == 2) return sqrt(sum);
-    return pow(sum, Sum(1) / Sum(p_));
+    if (p_ == 1) return sum;
+    return p_ == 2 ? Sum(sqrt(sum)) : Sum(pow(sum, Sum(1) / Sum(p_)));
   }
 
   double p_;
+  Sum largest_;
   Sum sum_{0};
 };
 
@@ -114,13 +114,18 @@ sum_t<Scalar> total_persistence(const PersistenceDiagram<Scalar>& diagram, doubl
                                 EssentialClass essential = EssentialClass::dies_at_zero) {
   using Sum = sum_t<Scalar>;
   using std::abs;
-  detail::Norm<Sum> norm(p);
-  if (essential == EssentialClass::dies_at_zero) {
-    norm.add(Sum(1), static_cast<Sum>(diagram.essential_classes));
-  }
-  for (const auto& pair : diagram.pairs) {
-    norm.add(abs(Sum(static_cast<Sum>(pair.birth) - static_cast<Sum>(pair.death))));
-  }
+  detail::check_order(p);
+  const auto life = [](const PersistencePair<Scalar>& pair) {
+    return Sum(abs(Sum(static_cast<Sum>(pair.birth) - static_cast<Sum>(pair.death))));
+  };
+  const bool with_essential = essential == EssentialClass::dies_at_zero;
+  Sum longest(with_essential ? 1 : 0);
+  for (const auto& pair : diagram.pairs) longest = std::max(longest, life(pair));
+  if (longest == Sum(0)) return longest;
+
+  detail::Norm<Sum> norm(p, longest);
+  if (with_essential) norm.add(Sum(1), static_cast<Sum>(diagram.essential_classes));
+  for (const auto& pair : diagram.pairs) norm.add(life(pair));
   return norm.value();
 }
 
@@ -131,7 +136,7 @@ template <class Scalar>
 sum_t<Scalar> normalized_persistence(const PersistenceDiagram<Scalar>& diagram, double p = 2,
                                      EssentialClass essential = EssentialClass::dies_at_zero) {
   return total_persistence(diagram, p, essential) /
-         detail::Norm<sum_t<Scalar>>(p).largest_of(diagram.vertices());
+         detail::Norm<sum_t<Scalar>>(p).of_ones(diagram.vertices() - 1);
 }
 
 namespace detail {
@@ -140,7 +145,8 @@ template <class Scalar>
 Persistence<Scalar> persistence(PersistenceDiagram<Scalar> diagram, double p,
                                 EssentialClass essential) {
   const sum_t<Scalar> total = total_persistence(diagram, p, essential);
-  return {total, total / Norm<sum_t<Scalar>>(p).largest_of(diagram.vertices()), std::move(diagram)};
+  return {total, total / Norm<sum_t<Scalar>>(p).of_ones(diagram.vertices() - 1),
+          std::move(diagram)};
 }
 
 }  // namespace detail

@@ -10,7 +10,9 @@
 #include <vector>
 
 #include <dgp/concepts.hpp>
-#include <dgp/detail/union_find.hpp>
+#include <dgp/detail/edge_scan.hpp>
+#include <dgp/detail/forest_growth.hpp>
+#include <dgp/detail/kruskal.hpp>
 #include <dgp/detail/weight_view.hpp>
 #include <dgp/normalization.hpp>
 
@@ -34,37 +36,43 @@ struct SpanningForest {
 
 namespace detail {
 
-// The order in which edges appear: descending weight, ties by (row, col).
-template <class Scalar>
-bool appears_before(const Edge<Scalar>& a, const Edge<Scalar>& b) {
-  if (a.weight != b.weight) return a.weight > b.weight;
-  if (a.row != b.row) return a.row < b.row;
-  return a.col < b.col;
-}
-
-// Kruskal's algorithm on the values map(w) of one layer.
+// Kruskal's algorithm over all edges: for scalar types that have no order of bits.
 template <class Scalar, class Map>
-SpanningForest<Scalar> spanning_forest(const WeightView<Scalar>& weights, const Map& map) {
-  std::vector<Edge<Scalar>> edges;
+void add_all_edges(ForestBuilder<Scalar>& forest, const WeightView<Scalar>& weights,
+                   const Map& map) {
+  std::vector<Candidate<Scalar>> edges;
   edges.reserve(static_cast<std::size_t>(weights.rows * weights.cols));
   for (Index row = 0; row < weights.rows; ++row) {
     for (Index col = 0; col < weights.cols; ++col) {
-      edges.push_back({row, col, map(weights(row, col))});
+      edges.push_back({map(weights(row, col)), static_cast<Vertex>(weights.cols + row),
+                       static_cast<Vertex>(col)});
     }
   }
-  std::sort(edges.begin(), edges.end(), appears_before<Scalar>);
+  forest.add(edges);
+}
 
-  SpanningForest<Scalar> forest{{}, weights.rows, weights.cols};
+// The forest of the values map(w) of layer k of the network, whose weights are checked on the way.
+template <class Scalar, class Map>
+SpanningForest<Scalar> spanning_forest(const NetworkWeights<Scalar>& network, std::size_t k,
+                                       const Map& map) {
+  const WeightView<Scalar>& weights = network[k];
+  const auto inputs = static_cast<Vertex>(weights.cols);
   const auto neurons = static_cast<std::size_t>(weights.rows + weights.cols);
-  forest.edges.reserve(neurons - 1);
-  UnionFind components(neurons);
-  for (const auto& edge : edges) {
-    const Vertex a = components.find(static_cast<Vertex>(edge.row));
-    const Vertex b = components.find(static_cast<Vertex>(weights.rows + edge.col));
-    if (a == b) continue;
-    components.join(a, b);
-    forest.edges.push_back(edge);
-    if (forest.edges.size() == neurons - 1) break;
+  ForestBuilder<Scalar> builder(neurons);
+  if constexpr (has_ordered_bits<Scalar>) {
+    const std::vector<LayerEdges<Scalar, Map>> layers{{weights, map, inputs, 0}};
+    if (!grow_forest(builder, layers, neurons)) network.check_finite();
+  } else {
+    network.check_finite(k);
+    add_all_edges(builder, weights, map);
+  }
+  auto& accepted = builder.accepted();
+  std::sort(accepted.begin(), accepted.end(), appears_earlier<Scalar>);
+  SpanningForest<Scalar> forest{{}, weights.rows, weights.cols};
+  forest.edges.reserve(accepted.size());
+  for (const auto& edge : accepted) {
+    forest.edges.push_back(
+        {static_cast<Index>(edge.row - inputs), static_cast<Index>(edge.col), edge.value});
   }
   return forest;
 }
@@ -82,7 +90,7 @@ template <Layer Weights>
 SpanningForest<scalar_t<Weights>> maximum_spanning_forest(const Weights& weights) {
   using Scalar = scalar_t<Weights>;
   const detail::NetworkWeights<Scalar> network(weights);
-  return detail::spanning_forest(network[0], detail::AsGiven<Scalar>{});
+  return detail::spanning_forest(network, 0, detail::AsGiven<Scalar>{});
 }
 
 }  // namespace dgp

@@ -25,7 +25,8 @@ bool same_bits(const Scalar& a, const Scalar& b) {
 }
 
 template <class Scalar>
-bool same_deaths(const dgp::PersistenceDiagram<Scalar>& diagram, const std::vector<Scalar>& deaths) {
+bool same_deaths(const dgp::PersistenceDiagram<Scalar>& diagram,
+                 const std::vector<Scalar>& deaths) {
   if (diagram.pairs.size() != deaths.size()) return false;
   for (std::size_t i = 0; i < deaths.size(); ++i) {
     if (!same_bits(diagram.pairs[i].death, deaths[i])) return false;
@@ -75,8 +76,8 @@ TEMPLATE_TEST_CASE("DGP by the theorem is NP of S, bit for bit", "[oracle]", flo
         dgp::deep_graph_persistence(layers, {.normalization = normalization, .rescale = false});
     const TestType largest = naive::largest_magnitude(strengths);
     const auto rescaled = dgp::deep_graph_persistence(layers, {.normalization = normalization});
-    const Matrix scaled = naive::scaled_magnitude(
-        strengths, largest == TestType(0) ? TestType(1) : largest);
+    const Matrix scaled =
+        naive::scaled_magnitude(strengths, largest == TestType(0) ? TestType(1) : largest);
     INFO("network " << compared);
     REQUIRE(same_deaths(plain.diagram, naive::deaths(strengths)));
     REQUIRE(same_deaths(rescaled.diagram, naive::deaths(scaled)));
@@ -93,8 +94,8 @@ TEMPLATE_TEST_CASE("raw DGP, signed and unsigned, is NP of abs(S), bit for bit",
                    double, long double, Eigen::half, Eigen::bfloat16) {
   support::Random random(7);
   for (int i = 0; i < 2'000; ++i) {
-    const auto layers = support::random_network<TestType>(random, 1 + random.below(6), 8,
-                                                          random.below(2) == 0);
+    const auto layers =
+        support::random_network<TestType>(random, 1 + random.below(6), 8, random.below(2) == 0);
     const auto strengths = naive::path_strength_matrix(layers);
     TestType largest = naive::largest_magnitude(strengths);
     if (largest == TestType(0)) largest = TestType(1);
@@ -105,8 +106,8 @@ TEMPLATE_TEST_CASE("raw DGP, signed and unsigned, is NP of abs(S), bit for bit",
   }
 }
 
-TEMPLATE_TEST_CASE("the forest is Kruskal's, edge for edge", "[oracle]", float, double,
-                   long double, Eigen::half, Eigen::bfloat16) {
+TEMPLATE_TEST_CASE("the forest is Kruskal's, edge for edge", "[oracle]", float, double, long double,
+                   Eigen::half, Eigen::bfloat16) {
   support::Random random(11);
   for (int i = 0; i < 3'000; ++i) {
     const auto kind = static_cast<support::Kind>(i % static_cast<int>(support::Kind::count));
@@ -139,8 +140,8 @@ TEMPLATE_TEST_CASE("the (max, min) product is the triple loop, bit for bit", "[o
     const auto expected = naive::max_min_product(a, b);
     INFO("product " << i);
     REQUIRE(same_matrix<TestType>(dgp::max_min_product(a, b), expected));
-    REQUIRE(same_matrix<TestType>(
-        dgp::max_min_product(b.transpose(), a.transpose()).transpose(), expected));
+    REQUIRE(same_matrix<TestType>(dgp::max_min_product(b.transpose(), a.transpose()).transpose(),
+                                  expected));
   }
 }
 

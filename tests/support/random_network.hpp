@@ -16,9 +16,7 @@ class Random {
   explicit Random(std::uint64_t seed) : engine_(seed) {}
 
   // In [0, count).
-  int below(int count) {
-    return static_cast<int>(engine_() % static_cast<std::uint64_t>(count));
-  }
+  int below(int count) { return static_cast<int>(engine_() % static_cast<std::uint64_t>(count)); }
   // In [0, 1).
   double uniform() { return static_cast<double>(engine_() >> 11) * 0x1p-53; }
   double normal() {

@@ -1,7 +1,7 @@
 // From whatever the caller passes to plain views of its weights.
 //
 // in:  any layer or range of layers (see concepts.hpp)
-// out: NetworkWeights: one strided view per layer, checked. A layer whose entries lie in memory is
+// out: NetworkWeights: one strided view per layer. A layer whose entries lie in memory is
 //      viewed where it is; any other expression, and any matrix handed over as a temporary by the
 //      range, is evaluated once into storage that NetworkWeights owns.
 #pragma once
@@ -127,7 +127,7 @@ void check_finite(const std::string& label, const WeightView<Scalar>& weights) {
   }
 }
 
-// The layers of a network as checked views: not empty, finite, of countable size.
+// The layers of a network as views, checked for shape: not empty, of countable size.
 template <class Scalar>
 class NetworkWeights {
   static_assert(!Eigen::NumTraits<Scalar>::IsComplex && !Eigen::NumTraits<Scalar>::IsInteger,
@@ -152,6 +152,13 @@ class NetworkWeights {
   const WeightView<Scalar>& operator[](std::size_t k) const { return views_[k]; }
   const std::vector<WeightView<Scalar>>& views() const { return views_; }
   std::string label(std::size_t k) const { return layer_label(k, names_[k]); }
+
+  // Throws std::invalid_argument for the first weight that is not finite. A pass of its own:
+  // callers that pass over the weights anyway call it once they have seen such a weight.
+  void check_finite(std::size_t k) const { detail::check_finite(label(k), views_[k]); }
+  void check_finite() const {
+    for (std::size_t k = 0; k < size(); ++k) check_finite(k);
+  }
 
   // Throws std::invalid_argument unless layer k+1 takes as many inputs as layer k has outputs.
   void check_chain() const {
@@ -196,7 +203,6 @@ class NetworkWeights {
       storage_.emplace_back(std::forward<T>(weights));
       views_.push_back(view_of(storage_.back()));
     }
-    check_finite(name, views_.back());
   }
 
   std::vector<std::string> names_;

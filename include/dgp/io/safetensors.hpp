@@ -247,6 +247,11 @@ class SafetensorsFile {
       detail::fail(path_, prefix, "the header is not a JSON object");
     }
 
+    // To the JSON parser a NUL is the end of its input; nothing may hide behind one.
+    if (const auto nul = header.find('\0'); nul != std::string::npos) {
+      detail::fail(path_, prefix + nul, "the header is not valid JSON");
+    }
+
     std::uint64_t byte = prefix;
     detail::HeaderReader reader(path_, byte);
     nlohmann::json::sax_parse(detail::CountingIterator(header.data(), &byte),

@@ -24,7 +24,10 @@ inline bool natural_less(std::string_view a, std::string_view b) {
       if (left.size() != right.size()) return left.size() < right.size();
       if (left != right) return left < right;
     } else {
-      if (a[i] != b[j]) return a[i] < b[j];
+      // As bytes: whether char is signed depends on the platform.
+      const auto left = static_cast<unsigned char>(a[i]);
+      const auto right = static_cast<unsigned char>(b[j]);
+      if (left != right) return left < right;
       ++i;
       ++j;
     }

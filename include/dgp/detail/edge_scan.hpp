@@ -1,0 +1,446 @@
+// Sweeps over a layer's edges at the speed of memory.
+//
+// in:  the weights of one layer, a map from weight to filtration value, and optionally a cap for
+//      each neuron: an edge's value is min(cap of its row, map(weight), cap of its column)
+// out: the largest value at each neuron; all edges above a threshold; the best edge that leaves
+//      each neuron's component
+//
+// Weights are compared as ordered integers (ordered_bits.hpp), of which the filtration value is a
+// monotone function, 32 at a time: a block of which no edge passes is left after one maximum.
+// Values themselves are computed for the few edges that pass. Every sweep is cut into tasks of
+// fixed size, whatever the number of threads, and tasks are combined in their order.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <dgp/detail/kruskal.hpp>
+#include <dgp/detail/ordered_bits.hpp>
+#include <dgp/detail/parallel.hpp>
+#include <dgp/detail/row_tasks.hpp>
+#include <dgp/detail/weight_view.hpp>
+#include <dgp/normalization.hpp>
+
+namespace dgp::detail {
+
+// One layer as edges of a graph whose vertices are numbered through the whole network.
+template <class Scalar, class Map>
+class LayerEdges {
+ public:
+  using Key = Bits<Scalar>;
+
+  LayerEdges(const WeightView<Scalar>& weights, const Map& map, Vertex first_row, Vertex first_col)
+      : map_(map),
+        flipped_(walks_by_column(weights)),
+        weights_(along_memory(weights)),
+        first_row_(flipped_ ? first_col : first_row),
+        first_col_(flipped_ ? first_row : first_col) {}
+
+  // Caps by row and column of the layer as it was given, or none. Values and their keys.
+  void set_caps(const Scalar* row_caps, const Key* row_keys, const Scalar* col_caps,
+                const Key* col_keys) {
+    if (flipped_) {
+      std::swap(row_caps, col_caps);
+      std::swap(row_keys, col_keys);
+    }
+    row_caps_ = row_caps;
+    row_keys_ = row_keys;
+    col_caps_ = col_caps;
+    col_keys_ = col_keys;
+  }
+
+  // Rows and columns in the order of the walk.
+  Index rows() const { return weights_.rows; }
+  Index cols() const { return weights_.cols; }
+  bool flipped() const { return flipped_; }
+  const Map& map() const { return map_; }
+  Vertex row_vertex(Index row) const { return first_row_ + static_cast<Vertex>(row); }
+  Vertex col_vertex(Index col) const { return first_col_ + static_cast<Vertex>(col); }
+
+  const Key* col_keys() const { return col_keys_; }
+  Key row_key(Index row) const {
+    return row_keys_ == nullptr ? static_cast<Key>(-1) : row_keys_[row];
+  }
+
+  Scalar value(Index row, Index col) const {
+    Scalar value = map_(weights_(row, col));
+    if (row_caps_ != nullptr) value = std::min(value, row_caps_[row]);
+    if (col_caps_ != nullptr) value = std::min(value, col_caps_[col]);
+    return value;
+  }
+
+  Candidate<Scalar> edge(Index row, Index col) const {
+    const Vertex a = row_vertex(row);
+    const Vertex b = col_vertex(col);
+    return {value(row, col), flipped_ ? b : a, flipped_ ? a : b};
+  }
+
+  // Under the cap of its column only.
+  Key key(Index row, Index col) const {
+    const Key key = map_.key(weights_(row, col));
+    return col_keys_ == nullptr ? key : std::min(key, col_keys_[col]);
+  }
+
+  // `count` weights of a row from column `col` on, side by side. `spare` holds them where memory
+  // does not.
+  const Scalar* part_of_row(Index row, Index col, Index count, Scalar* spare) const {
+    const Scalar* first = &weights_(row, col);
+    if (weights_.col_stride == 1) return first;
+    for (Index i = 0; i < count; ++i) spare[i] = first[i * weights_.col_stride];
+    return spare;
+  }
+
+ private:
+  Map map_;
+  bool flipped_;
+  WeightView<Scalar> weights_;
+  Vertex first_row_;
+  Vertex first_col_;
+  const Scalar* row_caps_ = nullptr;
+  const Scalar* col_caps_ = nullptr;
+  const Key* row_keys_ = nullptr;
+  const Key* col_keys_ = nullptr;
+};
+
+// A threshold on values: those at or above it pass, or, where strict, only those above it.
+template <class Scalar>
+struct Threshold {
+  Scalar value;
+  bool strict = false;
+
+  bool passes(const Scalar& candidate) const {
+    return strict ? value < candidate : !(candidate < value);
+  }
+  bool above(const Threshold& other) const {
+    return other.value < value || (other.value == value && strict && !other.strict);
+  }
+};
+
+// The smallest key whose value passes the threshold; one above all finite keys where none does.
+template <class Scalar>
+Bits<Scalar> first_key(const AsGiven<Scalar>&, const Threshold<Scalar>& threshold) {
+  return static_cast<Bits<Scalar>>(signed_key(threshold.value) + threshold.strict);
+}
+
+template <class Scalar>
+Bits<Scalar> first_key(const Magnitude<Scalar>&, const Threshold<Scalar>& threshold) {
+  return static_cast<Bits<Scalar>>(magnitude_key(threshold.value) + threshold.strict);
+}
+
+// The value is a rounded, monotone function of the key: starts near the answer, encloses it in
+// steps that double, then halves the interval.
+template <class Scalar, class Map>
+Bits<Scalar> first_key(const Map& map, const Threshold<Scalar>& threshold) {
+  using Key = Bits<Scalar>;
+  const Key end = infinite_magnitude<Scalar>;
+  const auto passes = [&](Key key) { return key >= end || threshold.passes(map.value_of(key)); };
+  Key high = std::min(end, magnitude_key(map.weight_near(threshold.value)));
+  Key low = high;
+  for (Key step = 2; !passes(high); step = static_cast<Key>(2 * step)) {
+    low = high;
+    high = step < end - high ? static_cast<Key>(high + step) : end;
+  }
+  for (Key step = 2; low > 0 && passes(low); step = static_cast<Key>(2 * step)) {
+    high = low;
+    low = static_cast<Key>(low - std::min(low, step));
+  }
+  if (passes(low)) return low;  // 0 passes
+  while (high - low > 2) {
+    const auto middle = static_cast<Key>(low + (high - low) / 4 * 2);
+    (passes(middle) ? high : low) = middle;
+  }
+  return high;
+}
+
+inline constexpr Index scan_block = 32;
+
+// Calls visit(col, count, weights) for the blocks of one row; count is a constant for full blocks.
+template <class Scalar, class Map, class Visit>
+void for_each_block(const LayerEdges<Scalar, Map>& edges, Index row, const Visit& visit) {
+  std::array<Scalar, scan_block> spare;
+  Index col = 0;
+  for (; col + scan_block <= edges.cols(); col += scan_block) {
+    visit(col, std::integral_constant<Index, scan_block>{},
+          edges.part_of_row(row, col, scan_block, spare.data()));
+  }
+  if (col < edges.cols()) {
+    const Index rest = edges.cols() - col;
+    visit(col, rest, edges.part_of_row(row, col, rest, spare.data()));
+  }
+}
+
+// Edges above a threshold, which is raised where more than `limit` would pass it.
+template <class Scalar>
+struct Batch {
+  std::vector<Candidate<Scalar>> edges;
+  Threshold<Scalar> threshold;
+  bool finite = true;  // whether all weights were; edges with caps have been checked before
+
+  void raise(const Threshold<Scalar>& higher) {
+    if (!higher.above(threshold)) return;
+    threshold = higher;
+    std::erase_if(edges, [&](const auto& edge) { return !threshold.passes(edge.value); });
+  }
+  void shrink_to(std::size_t limit) {
+    if (edges.size() <= limit) return;
+    const auto middle = edges.begin() + static_cast<std::ptrdiff_t>(edges.size() / 2);
+    std::nth_element(edges.begin(), middle, edges.end(), appears_earlier<Scalar>);
+    raise({middle->value, true});
+  }
+};
+
+// Writes the keys of a block, capped by column, and returns the largest.
+template <class Scalar, class Map, class Count>
+Bits<Scalar> block_keys(const LayerEdges<Scalar, Map>& edges, Index col, Count count,
+                        const Scalar* weights, std::array<Bits<Scalar>, scan_block>& keys) {
+  using Key = Bits<Scalar>;
+  const Map map = edges.map();
+  Key largest = 0;
+  if (edges.col_keys() == nullptr) {
+    for (Index i = 0; i < count; ++i) {
+      const Key key = map.key(weights[i]);
+      keys[static_cast<std::size_t>(i)] = key;
+      largest = largest < key ? key : largest;
+    }
+  } else {
+    const Key* caps = edges.col_keys() + col;
+    for (Index i = 0; i < count; ++i) {
+      const Key key = map.key(weights[i]);
+      const Key capped = caps[i] < key ? caps[i] : key;
+      keys[static_cast<std::size_t>(i)] = capped;
+      largest = largest < capped ? capped : largest;
+    }
+  }
+  return largest;
+}
+
+// Keys of magnitudes show by themselves whether the block is finite, signed keys do not.
+template <class Map, class Scalar, class Count>
+bool block_is_finite(Count count, const Scalar* weights, Bits<Scalar> largest_key) {
+  using Key = Bits<Scalar>;
+  if constexpr (std::is_same_v<Map, AsGiven<Scalar>>) {
+    largest_key = 0;
+    for (Index i = 0; i < count; ++i) {
+      const Key magnitude = magnitude_key(weights[i]);
+      largest_key = largest_key < magnitude ? magnitude : largest_key;
+    }
+  }
+  return largest_key < infinite_magnitude<Scalar>;
+}
+
+// Adds all edges of a layer that pass the batch's threshold. One pass over the weights.
+template <class Scalar, class Map>
+void scan_above(const LayerEdges<Scalar, Map>& edges, Batch<Scalar>& batch, std::size_t limit) {
+  using Key = Bits<Scalar>;
+  const RowTasks tasks(edges.rows(), edges.cols(), 64);
+  const Threshold<Scalar> at_start = batch.threshold;
+  std::mutex batch_mutex;
+  parallel_for(tasks.count(), [&](std::size_t task) {
+    Batch<Scalar> part{{}, at_start};
+    Key first = first_key(edges.map(), part.threshold);
+    for (Index row = tasks.begin(task); row < tasks.end(task); ++row) {
+      if (edges.row_key(row) < first) continue;
+      for_each_block(edges, row, [&](Index col, auto count, const Scalar* weights) {
+        std::array<Key, scan_block> keys;
+        const Key largest = block_keys(edges, col, count, weights, keys);
+        if (!block_is_finite<Map>(count, weights, largest)) part.finite = false;
+        if (largest < first || !part.finite) return;
+        std::uint32_t passing = 0;
+        for (Index i = 0; i < count; ++i) {
+          const auto bit = static_cast<std::uint32_t>(1) << i;
+          passing |= keys[static_cast<std::size_t>(i)] >= first ? bit : 0;
+        }
+        for (; passing != 0; passing &= passing - 1) {
+          const auto edge = edges.edge(row, col + std::countr_zero(passing));
+          if (part.threshold.passes(edge.value)) part.edges.push_back(edge);
+        }
+      });
+      if (part.edges.size() > limit) {
+        part.shrink_to(limit);
+        first = first_key(edges.map(), part.threshold);
+      }
+    }
+    const std::lock_guard lock(batch_mutex);
+    batch.finite &= part.finite;
+    batch.raise(part.threshold);
+    for (const auto& edge : part.edges) {
+      if (batch.threshold.passes(edge.value)) batch.edges.push_back(edge);
+    }
+  });
+}
+
+// Which component each vertex is in.
+struct Components {
+  std::vector<Vertex> of;
+  Vertex largest;
+};
+
+// Edges between components.
+template <class Scalar>
+struct Between {
+  std::vector<Candidate<Scalar>> above;  // all that pass a threshold
+  std::vector<Candidate<Scalar>> best;   // the best at each vertex outside the largest component
+  bool complete = true;                  // whether `above` is; it is not past the limit
+};
+
+// One pass over the weights at most: what lies inside the largest component is skipped where only
+// few neurons are outside it.
+template <class Scalar, class Map>
+Between<Scalar> scan_between(const LayerEdges<Scalar, Map>& edges, const Components& components,
+                             const std::optional<Threshold<Scalar>>& threshold, std::size_t limit) {
+  // Keys move up by one, so that 0 can stand for an edge inside a component.
+  using Key = Bits<Scalar>;
+  const auto cols = static_cast<std::size_t>(edges.cols());
+  const Vertex* col_component = components.of.data() + edges.col_vertex(0);
+  std::vector<Index> outside;
+  for (Index col = 0; col < edges.cols(); ++col) {
+    if (col_component[col] != components.largest) outside.push_back(col);
+  }
+  const bool few_outside = outside.size() * 16 <= cols;
+  const Key first = threshold ? first_key(edges.map(), *threshold) : static_cast<Key>(-1);
+
+  struct Part {
+    std::vector<Candidate<Scalar>> above;
+    std::vector<Candidate<Scalar>> row_best;
+    std::vector<Key> col_keys;  // largest key of each column so far, and its row
+    std::vector<std::uint32_t> col_rows;
+    bool full = false;
+  };
+  const RowTasks tasks(edges.rows(), edges.cols(), 8);
+  std::vector<Part> parts(tasks.count());
+  parallel_for(tasks.count(), [&](std::size_t task) {
+    Part& part = parts[task];
+    part.col_keys.assign(cols, 0);
+    part.col_rows.assign(cols, 0);
+    for (Index row = tasks.begin(task); row < tasks.end(task); ++row) {
+      const Vertex component = components.of[edges.row_vertex(row)];
+      const Key row_cap = std::min(edges.row_key(row), static_cast<Key>(-2));
+      const auto row_index = static_cast<std::uint32_t>(row);
+      if (component == components.largest && few_outside) {
+        for (const Index col : outside) {
+          const auto at = static_cast<std::size_t>(col);
+          const Key key = static_cast<Key>(std::min(edges.key(row, col), row_cap) + 1);
+          if (part.col_keys[at] < key) {
+            part.col_keys[at] = key;
+            part.col_rows[at] = row_index;
+          }
+        }
+        continue;
+      }
+      Key row_largest = 0;
+      Index row_best = 0;
+      for_each_block(edges, row, [&](Index col, auto count, const Scalar* weights) {
+        std::array<Key, scan_block> keys;
+        block_keys(edges, col, count, weights, keys);
+        const Vertex* far = col_component + col;
+        Key* col_keys = part.col_keys.data() + col;
+        std::uint32_t* col_rows = part.col_rows.data() + col;
+        Key largest = 0;
+        for (Index i = 0; i < count; ++i) {
+          const Key key = keys[static_cast<std::size_t>(i)];
+          const Key capped = static_cast<Key>((row_cap < key ? row_cap : key) + 1);
+          const Key leaving = far[i] == component ? Key(0) : capped;
+          keys[static_cast<std::size_t>(i)] = leaving;
+          largest = largest < leaving ? leaving : largest;
+        }
+        for (Index i = 0; i < count; ++i) {
+          const Key key = keys[static_cast<std::size_t>(i)];
+          const bool better = col_keys[i] < key;
+          col_keys[i] = better ? key : col_keys[i];
+          col_rows[i] = better ? row_index : col_rows[i];
+        }
+        if (row_largest < largest) {
+          row_largest = largest;
+          row_best = col;
+          while (keys[static_cast<std::size_t>(row_best - col)] != largest) ++row_best;
+        }
+        if (largest <= first || part.full) return;
+        for (Index i = 0; i < count; ++i) {
+          if (keys[static_cast<std::size_t>(i)] <= first) continue;
+          const auto edge = edges.edge(row, col + i);
+          if (threshold->passes(edge.value)) part.above.push_back(edge);
+        }
+        part.full = part.above.size() > limit;
+      });
+      if (row_largest > 0) part.row_best.push_back(edges.edge(row, row_best));
+    }
+  });
+
+  Between<Scalar> between;
+  for (auto& part : parts) {
+    between.complete &= !part.full;
+    between.above.insert(between.above.end(), part.above.begin(), part.above.end());
+    between.best.insert(between.best.end(), part.row_best.begin(), part.row_best.end());
+  }
+  for (std::size_t col = 0; col < cols; ++col) {
+    const Part* best = &parts.front();
+    for (const auto& part : parts) {
+      if (best->col_keys[col] < part.col_keys[col]) best = &part;
+    }
+    if (best->col_keys[col] > 0) {
+      between.best.push_back(edges.edge(best->col_rows[col], static_cast<Index>(col)));
+    }
+  }
+  return between;
+}
+
+// The largest key of each row (of the walk), under the columns' caps.
+template <class Scalar, class Map>
+std::vector<Bits<Scalar>> row_maxima(const LayerEdges<Scalar, Map>& edges) {
+  using Key = Bits<Scalar>;
+  std::vector<Key> maxima(static_cast<std::size_t>(edges.rows()));
+  const RowTasks tasks(edges.rows(), edges.cols(), 64);
+  parallel_for(tasks.count(), [&](std::size_t task) {
+    for (Index row = tasks.begin(task); row < tasks.end(task); ++row) {
+      Key largest = 0;
+      for_each_block(edges, row, [&](Index col, auto count, const Scalar* weights) {
+        std::array<Key, scan_block> keys;
+        const Key block_largest = block_keys(edges, col, count, weights, keys);
+        largest = largest < block_largest ? block_largest : largest;
+      });
+      maxima[static_cast<std::size_t>(row)] = largest;
+    }
+  });
+  return maxima;
+}
+
+// The largest key of each column (of the walk), under the rows' caps.
+template <class Scalar, class Map>
+std::vector<Bits<Scalar>> col_maxima(const LayerEdges<Scalar, Map>& edges) {
+  using Key = Bits<Scalar>;
+  const auto cols = static_cast<std::size_t>(edges.cols());
+  const RowTasks tasks(edges.rows(), edges.cols(), 8);
+  std::vector<std::vector<Key>> parts(tasks.count());
+  parallel_for(tasks.count(), [&](std::size_t task) {
+    std::vector<Key>& maxima = parts[task];
+    maxima.assign(cols, 0);
+    const Map map = edges.map();
+    for (Index row = tasks.begin(task); row < tasks.end(task); ++row) {
+      const Key row_cap = edges.row_key(row);
+      for_each_block(edges, row, [&](Index col, auto count, const Scalar* weights) {
+        Key* largest = maxima.data() + col;
+        for (Index i = 0; i < count; ++i) {
+          const Key key = map.key(weights[i]);
+          const Key capped = row_cap < key ? row_cap : key;
+          largest[i] = largest[i] < capped ? capped : largest[i];
+        }
+      });
+    }
+  });
+  for (std::size_t task = 1; task < parts.size(); ++task) {
+    for (std::size_t col = 0; col < cols; ++col) {
+      parts.front()[col] = std::max(parts.front()[col], parts[task][col]);
+    }
+  }
+  return std::move(parts.front());
+}
+
+}  // namespace dgp::detail

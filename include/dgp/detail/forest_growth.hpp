@@ -1,0 +1,172 @@
+// Growing the maximum spanning forest of a chain of layers without listing its edges.
+//
+// in:  the layers' edges (edge_scan.hpp) and a builder that knows which neurons are terminal
+// out: the builder, finished: every edge that merges two components, until all terminals are one
+//
+// Only about n log n edges of a graph with n neurons can matter, the heaviest ones. So:
+//   1. A sample of the edges gives a threshold that about that many pass; one pass over the weights
+//      collects them, and Kruskal's algorithm merges what they connect.
+//   2. While terminals are apart: every component's best edge out of it belongs to the forest
+//      (Boruvka), so one more pass finds these, and with them all edges between components above a
+//      new threshold. Edges inside a component are left out, and where only few neurons are outside
+//      the largest component, only their rows and columns are read.
+// Weights drawn at random need step 1 only. Whatever the weights, every round of step 2 at least
+// halves the number of components outside the largest: at most 1 + log2(n) passes, so time
+// O(weights · log n) at worst, and memory O(n log n).
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <dgp/detail/edge_scan.hpp>
+#include <dgp/detail/kruskal.hpp>
+
+namespace dgp::detail {
+
+// A portable stream of pseudo-random numbers (splitmix64): samples, and with them the order of the
+// work, are the same everywhere. Results do not depend on it.
+class SampleStream {
+ public:
+  std::uint64_t operator()() {
+    state_ += 0x9e3779b97f4a7c15;
+    std::uint64_t z = state_;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return z ^ (z >> 31);
+  }
+  std::uint64_t below(std::uint64_t bound) { return ((*this)() >> 32) * bound >> 32; }
+
+ private:
+  std::uint64_t state_ = 1;
+};
+
+// How many of the heaviest edges connect a random bipartite graph: with n neurons on the larger
+// side and ln n + c edges at each, about e^-c of them are left alone.
+template <class Layers>
+double connecting_edges(const Layers& layers) {
+  double edges = 0;
+  for (const auto& layer : layers) {
+    const auto neurons = static_cast<double>(std::max(layer.rows(), layer.cols()));
+    edges += neurons * (std::log(neurons) + 2.5);
+  }
+  return edges;
+}
+
+template <class Layers>
+double count_edges(const Layers& layers) {
+  double edges = 0;
+  for (const auto& layer : layers) {
+    edges += static_cast<double>(layer.rows()) * static_cast<double>(layer.cols());
+  }
+  return edges;
+}
+
+// A threshold that about `wanted` edges pass, of all edges or of those between components;
+// nothing where that is most of them.
+template <class Scalar, class Map>
+std::optional<Threshold<Scalar>> sampled_threshold(
+    const std::vector<LayerEdges<Scalar, Map>>& layers, double wanted,
+    const Components* components = nullptr) {
+  constexpr double rank = 48;  // of the threshold in the sample: sets its accuracy, 1 / sqrt(rank)
+  const double all = count_edges(layers);
+  const double draws = rank * all / wanted;
+  SampleStream random;
+  std::vector<Scalar> sample;
+  sample.reserve(static_cast<std::size_t>(draws) + layers.size());
+  for (const auto& layer : layers) {
+    const double share =
+        static_cast<double>(layer.rows()) * static_cast<double>(layer.cols()) / all;
+    for (auto left = static_cast<Index>(std::ceil(draws * share)); left > 0; --left) {
+      const auto row = static_cast<Index>(random.below(static_cast<std::uint64_t>(layer.rows())));
+      const auto col = static_cast<Index>(random.below(static_cast<std::uint64_t>(layer.cols())));
+      if (components != nullptr &&
+          components->of[layer.row_vertex(row)] == components->of[layer.col_vertex(col)]) {
+        continue;
+      }
+      const Scalar value = layer.value(row, col);
+      if ((Eigen::numext::isfinite)(value)) sample.push_back(value);
+    }
+  }
+  if (static_cast<double>(sample.size()) < 2 * rank) return std::nullopt;
+  const auto nth = sample.begin() + static_cast<std::ptrdiff_t>(rank);
+  std::nth_element(sample.begin(), nth, sample.end(), std::greater<Scalar>());
+  const Scalar value = *nth;
+  // Where many edges are equal to the threshold, only those above it pass.
+  const auto equal = std::count(nth, sample.end(), value);
+  return Threshold<Scalar>{value, static_cast<double>(equal) > rank};
+}
+
+// A threshold that every edge passes.
+template <class Scalar, class Map>
+Threshold<Scalar> lowest_threshold() {
+  return {std::is_same_v<Map, AsGiven<Scalar>> ? Eigen::NumTraits<Scalar>::lowest() : Scalar(0)};
+}
+
+// Returns whether all weights were finite, where the edges have no caps; if not, the builder is
+// left unfinished. Step 1 takes no edge that
+// does not pass `first`.
+template <class Scalar, class Map>
+bool grow_forest(ForestBuilder<Scalar>& forest, const std::vector<LayerEdges<Scalar, Map>>& layers,
+                 std::size_t neurons, Threshold<Scalar> first = lowest_threshold<Scalar, Map>()) {
+  const double wanted = connecting_edges(layers);
+  const auto limit = static_cast<std::size_t>(1.5 * wanted) + 64;
+  {
+    const auto sampled = sampled_threshold(layers, wanted);
+    Batch<Scalar> batch{{}, sampled && sampled->above(first) ? *sampled : first};
+    batch.edges.reserve(std::min(limit, static_cast<std::size_t>(count_edges(layers))));
+    for (const auto& layer : layers) {
+      scan_above(layer, batch, limit);
+      if (!batch.finite) return false;
+      batch.shrink_to(2 * limit);
+    }
+    forest.add(batch.edges);
+  }
+
+  std::vector<std::uint32_t> sizes;
+  while (!forest.finished()) {
+    Components components{std::vector<Vertex>(neurons), 0};
+    sizes.assign(neurons, 0);
+    for (Vertex v = 0; v < neurons; ++v) {
+      components.of[v] = forest.component(v);
+      ++sizes[components.of[v]];
+    }
+    components.largest =
+        static_cast<Vertex>(std::max_element(sizes.begin(), sizes.end()) - sizes.begin());
+    const bool few_outside = (neurons - sizes[components.largest]) * 16 <= neurons;
+    const auto threshold =
+        few_outside ? std::nullopt : sampled_threshold(layers, wanted, &components);
+
+    std::vector<Candidate<Scalar>> batch;
+    bool complete = true;
+    std::vector<std::optional<Candidate<Scalar>>> best(neurons);  // by component
+    const auto consider = [&](Vertex component, const Candidate<Scalar>& edge) {
+      if (component == components.largest) return;
+      auto& so_far = best[component];
+      if (!so_far || appears_earlier(edge, *so_far)) so_far = edge;
+    };
+    for (const auto& layer : layers) {
+      const auto between = scan_between(layer, components, threshold, limit);
+      complete &= between.complete;
+      batch.insert(batch.end(), between.above.begin(), between.above.end());
+      for (const auto& edge : between.best) {
+        consider(components.of[edge.row], edge);
+        consider(components.of[edge.col], edge);
+      }
+    }
+    // With a gap among the edges above the threshold, Kruskal's algorithm could accept a wrong one.
+    if (!complete) batch.clear();
+    for (const auto& edge : best) {
+      if (edge) batch.push_back(*edge);
+    }
+    forest.add(batch);
+  }
+  return true;
+}
+
+}  // namespace dgp::detail

@@ -1,0 +1,41 @@
+// How the walk over a layer's weights is cut into tasks.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+
+#include <dgp/concepts.hpp>
+#include <dgp/detail/weight_view.hpp>
+
+namespace dgp::detail {
+
+// Column-major weights are walked as the transpose of row-major ones.
+template <class Scalar>
+bool walks_by_column(const WeightView<Scalar>& weights) {
+  return weights.col_stride != 1 && weights.row_stride == 1;
+}
+
+template <class Scalar>
+WeightView<Scalar> along_memory(const WeightView<Scalar>& weights) {
+  return walks_by_column(weights) ? weights.transposed() : weights;
+}
+
+// Row ranges of about a million weights each, at most `most_tasks` of them, whatever the number of
+// threads.
+struct RowTasks {
+  Index rows;
+  Index rows_per_task;
+
+  RowTasks(Index row_count, Index cols, Index most_tasks)
+      : rows(row_count),
+        rows_per_task(std::max(
+            {Index{1}, (Index{1} << 20) / cols, (row_count + most_tasks - 1) / most_tasks})) {}
+
+  std::size_t count() const {
+    return static_cast<std::size_t>((rows + rows_per_task - 1) / rows_per_task);
+  }
+  Index begin(std::size_t task) const { return static_cast<Index>(task) * rows_per_task; }
+  Index end(std::size_t task) const { return std::min(rows, begin(task) + rows_per_task); }
+};
+
+}  // namespace dgp::detail

@@ -1,0 +1,218 @@
+// What one pass over the weights of a layer tells: whether they are finite, their largest
+// magnitude, their mean and deviation.
+//
+// Sums are taken over fixed parts of each row and added in a fixed order: results do not depend on
+// the number of threads. Sums of doubles and of wider types are compensated (Neumaier), so that
+// they do not show the order of summation, and with it storage order and orientation, either; sums
+// of narrower types in double have digits to spare.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <dgp/concepts.hpp>
+#include <dgp/detail/ordered_bits.hpp>
+#include <dgp/detail/parallel.hpp>
+#include <dgp/detail/row_tasks.hpp>
+#include <dgp/detail/weight_view.hpp>
+
+namespace dgp::detail {
+
+// Cuts the walk over a layer's weights into tasks. Calls visit(task, weights, count) for runs of at
+// most 1024 weights side by side, each within one row (of a column-major layer: one column).
+template <class Scalar, class Visit>
+void for_each_run(const WeightView<Scalar>& layer, const RowTasks& tasks, const Visit& visit) {
+  constexpr Index longest = 1024;
+  const WeightView<Scalar> weights = along_memory(layer);
+  parallel_for(tasks.count(), [&](std::size_t task) {
+    std::vector<Scalar> gathered(weights.col_stride == 1 ? 0 : longest);
+    for (Index row = tasks.begin(task); row < tasks.end(task); ++row) {
+      for (Index col = 0; col < weights.cols; col += longest) {
+        const Index count = std::min(longest, weights.cols - col);
+        const Scalar* first = &weights(row, col);
+        if (weights.col_stride != 1) {
+          for (Index i = 0; i < count; ++i) {
+            gathered[static_cast<std::size_t>(i)] = first[i * weights.col_stride];
+          }
+          first = gathered.data();
+        }
+        visit(task, first, count);
+      }
+    }
+  });
+}
+
+template <class Scalar>
+RowTasks walk_tasks(const WeightView<Scalar>& layer) {
+  const WeightView<Scalar> weights = along_memory(layer);
+  return RowTasks(weights.rows, weights.cols, 64);
+}
+
+// The largest magnitude; not finite where a weight is not.
+template <class Scalar>
+Scalar largest_magnitude(const WeightView<Scalar>& weights) {
+  const RowTasks tasks = walk_tasks(weights);
+  if constexpr (has_ordered_bits<Scalar>) {
+    std::vector<Bits<Scalar>> largest(tasks.count(), 0);
+    for_each_run(weights, tasks, [&](std::size_t task, const Scalar* run, Index count) {
+      Bits<Scalar> run_largest = 0;
+      for (Index i = 0; i < count; ++i) {
+        const Bits<Scalar> key = magnitude_key(run[i]);
+        run_largest = run_largest < key ? key : run_largest;
+      }
+      largest[task] = std::max(largest[task], run_largest);
+    });
+    return magnitude_of<Scalar>(*std::max_element(largest.begin(), largest.end()));
+  } else {
+    std::vector<Scalar> largest(tasks.count(), Scalar(0));
+    for_each_run(weights, tasks, [&](std::size_t task, const Scalar* run, Index count) {
+      for (Index i = 0; i < count; ++i) {
+        const Scalar magnitude = Eigen::numext::abs(run[i]);
+        // Once it is NaN, it stays.
+        if (!(magnitude <= largest[task]) && largest[task] == largest[task]) {
+          largest[task] = magnitude;
+        }
+      }
+    });
+    for (const Scalar& value : largest) {
+      if (!(Eigen::numext::isfinite)(value)) return value;
+    }
+    return *std::max_element(largest.begin(), largest.end());
+  }
+}
+
+// A sum with a running correction of what rounding lost (Knuth's two-sum).
+template <class Sum>
+struct CompensatedSum {
+  Sum sum{0};
+  Sum lost{0};
+
+  void add(const Sum& value) {
+    const Sum total = sum + value;
+    const Sum seen = total - sum;
+    lost += Sum(sum - Sum(total - seen)) + Sum(value - seen);
+    sum = total;
+  }
+};
+
+// Eight sums side by side, so that the compiler can vectorise them.
+inline constexpr std::size_t lanes = 8;
+
+template <class Scalar, class Summand>
+sum_t<Scalar> compensated_sum(const WeightView<Scalar>& weights, const Summand& summand) {
+  using Sum = sum_t<Scalar>;
+  const RowTasks tasks = walk_tasks(weights);
+  std::vector<std::array<CompensatedSum<Sum>, lanes>> sums(tasks.count());
+  for_each_run(weights, tasks, [&](std::size_t task, const Scalar* run, Index count) {
+    auto& task_sums = sums[task];
+    for (Index i = 0; i < count; ++i) {
+      task_sums[static_cast<std::size_t>(i) % lanes].add(summand(static_cast<Sum>(run[i])));
+    }
+  });
+  CompensatedSum<Sum> total;
+  for (const auto& task_sums : sums) {
+    for (const auto& part : task_sums) {
+      total.add(part.sum);
+      total.add(part.lost);
+    }
+  }
+  return total.sum + total.lost;
+}
+
+template <class Scalar>
+struct Moments {
+  Scalar smallest;
+  Scalar largest;
+  sum_t<Scalar> mean;
+  sum_t<Scalar> variance;  // of the population
+  bool finite;             // whether all weights are; the rest holds only then
+};
+
+// One pass for narrow types, save where the mean dwarfs the deviation; three for wide ones.
+template <class Scalar>
+Moments<Scalar> moments(const WeightView<Scalar>& weights) {
+  using Sum = sum_t<Scalar>;
+  const Sum count = static_cast<Sum>(weights.rows) * static_cast<Sum>(weights.cols);
+  const auto variance_around = [&](const Sum& mean) {
+    return compensated_sum(weights,
+                           [&](const Sum& weight) {
+                             const Sum distance = weight - mean;
+                             return Sum(distance * distance);
+                           }) /
+           count;
+  };
+
+  constexpr bool narrow = !std::is_same_v<Scalar, Sum>;
+  struct Part {
+    std::array<Scalar, lanes> smallest;
+    std::array<Scalar, lanes> largest;
+    Sum sum{0};
+    Sum squares{0};
+  };
+  const RowTasks tasks = walk_tasks(weights);
+  Part start;
+  start.smallest.fill(weights(0, 0));
+  start.largest.fill(weights(0, 0));
+  std::vector<Part> parts(tasks.count(), start);
+  for_each_run(weights, tasks, [&](std::size_t task, const Scalar* run, Index run_count) {
+    Part& part = parts[task];
+    auto smallest = part.smallest;
+    auto largest = part.largest;
+    std::array<Sum, lanes> sums{};
+    std::array<Sum, lanes> squares{};
+    const auto take = [&](std::size_t lane, const Scalar& weight) {
+      smallest[lane] = weight < smallest[lane] ? weight : smallest[lane];
+      largest[lane] = largest[lane] < weight ? weight : largest[lane];
+      if constexpr (narrow) {
+        const Sum wide = static_cast<Sum>(weight);
+        sums[lane] += wide;
+        squares[lane] += wide * wide;
+      }
+    };
+    const Index whole = run_count - run_count % static_cast<Index>(lanes);
+    for (Index i = 0; i < whole; i += static_cast<Index>(lanes)) {
+      for (std::size_t lane = 0; lane < lanes; ++lane) {
+        take(lane, run[i + static_cast<Index>(lane)]);
+      }
+    }
+    for (Index i = whole; i < run_count; ++i) take(static_cast<std::size_t>(i - whole), run[i]);
+    part.smallest = smallest;
+    part.largest = largest;
+    for (std::size_t lane = 0; lane < lanes; ++lane) {
+      part.sum += sums[lane];
+      part.squares += squares[lane];
+    }
+  });
+
+  Moments<Scalar> result{weights(0, 0), weights(0, 0), Sum(0), Sum(0), true};
+  Sum squares(0);
+  for (const auto& part : parts) {
+    for (std::size_t lane = 0; lane < lanes; ++lane) {
+      result.smallest = std::min(result.smallest, part.smallest[lane]);
+      result.largest = std::max(result.largest, part.largest[lane]);
+    }
+    result.mean += part.sum;
+    squares += part.squares;
+  }
+  if constexpr (narrow) {
+    // The square of a finite narrow weight is finite, and so is the sum of all.
+    result.finite = (Eigen::numext::isfinite)(squares);
+    result.mean /= count;
+    result.variance = squares / count - result.mean * result.mean;
+    const bool cancelled = squares / count > Sum(1e4) * result.variance;
+    if (result.finite && cancelled) result.variance = variance_around(result.mean);
+  } else {
+    result.finite = (Eigen::numext::isfinite)(largest_magnitude(weights));
+    if (!result.finite) return result;
+    result.mean = compensated_sum(weights, [](const Sum& weight) { return weight; }) / count;
+    result.variance = variance_around(result.mean);
+  }
+  return result;
+}
+
+}  // namespace dgp::detail

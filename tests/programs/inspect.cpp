@@ -1,0 +1,819 @@
+// dgp-inspect as its users meet it: the real program, its output, its exit codes.
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <limits>
+#include <map>
+#include <set>
+#include <sstream>
+#include <string>
+#include <sys/wait.h>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "../support/catch.hpp"
+#include "../support/safetensors_writer.hpp"
+
+namespace {
+
+using nlohmann::json;
+using support::f32;
+using support::f64;
+using support::little_endian;
+using support::safetensors;
+using support::TemporaryFolder;
+using support::Tensor;
+using support::write_file;
+using Arguments = std::vector<std::string>;
+
+struct Result {
+  int exit_code;
+  std::string out;
+  std::string err;
+};
+
+// Any text as one word of a shell command.
+std::string quoted(const std::string& text) {
+  std::string word = "'";
+  for (const char c : text) word += c == '\'' ? "'\\''" : std::string(1, c);
+  return word + "'";
+}
+
+Result inspect(const Arguments& arguments) {
+  const TemporaryFolder folder;
+  // Appended bit by bit: g++ 12 warns of the overlap it imagines in " " + std::string.
+  std::string command = quoted(DGP_INSPECT);
+  for (const auto& argument : arguments) command.append(" ").append(quoted(argument));
+  command.append(" >").append(quoted((folder / "out").string()));
+  command.append(" 2>").append(quoted((folder / "err").string()));
+  const int status = std::system(command.c_str());
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, support::read_file(folder / "out"),
+          support::read_file(folder / "err")};
+}
+
+std::string successful(const Arguments& arguments) {
+  const Result result = inspect(arguments);
+  CAPTURE(arguments, result.err);
+  REQUIRE(result.exit_code == 0);
+  CHECK(result.err.empty());
+  return result.out;
+}
+
+json as_json(Arguments arguments) {
+  arguments.insert(arguments.end(), {"--format", "json"});
+  return json::parse(successful(arguments));
+}
+
+// A failure is one line on stderr that names the program, and nothing on stdout. Returns the line.
+std::string failure(const Arguments& arguments, int exit_code) {
+  const Result result = inspect(arguments);
+  CAPTURE(arguments, result.err);
+  CHECK(result.exit_code == exit_code);
+  CHECK(result.out.empty());
+  CHECK(result.err.rfind("dgp-inspect: ", 0) == 0);
+  CHECK(std::count(result.err.begin(), result.err.end(), '\n') == 1);
+  CHECK(result.err.find('\n') + 1 == result.err.size());
+  return result.err;
+}
+
+bool holds(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+std::set<std::string> keys_of(const json& object) {
+  std::set<std::string> keys;
+  for (const auto& [key, value] : object.items()) keys.insert(key);
+  return keys;
+}
+
+std::vector<std::string> layer_names(const json& report) {
+  std::vector<std::string> names;
+  for (const auto& layer : report["layers"]) names.push_back(layer["name"]);
+  return names;
+}
+
+const std::string digits = DGP_EXAMPLE_DATA "/digits_64-32-16-10.safetensors";
+const std::string random_ties = DGP_TEST_DATA "/golden/random/rand_ties_5-7-6-4.safetensors";
+const std::string random_constant = DGP_TEST_DATA "/golden/random/rand_const_4-3-2.safetensors";
+
+// The path of a file made for one test.
+std::string made(const TemporaryFolder& folder, const std::string& name,
+                 const std::vector<Tensor>& tensors) {
+  write_file(folder / name, safetensors(tensors));
+  return (folder / name).string();
+}
+
+// Two layers that do not chain: three outputs, then two inputs.
+std::vector<Tensor> unchained() {
+  return {{"first", "F32", {3, 2}, f32({1, 2, 3, 4, 5, 6})},
+          {"second", "F32", {1, 2}, f32({-1, 0.5})}};
+}
+
+std::vector<Tensor> chained() {
+  return {{"first", "F32", {2, 3}, f32({1, -2, 3, 4, 0.5, 6})},
+          {"second", "F32", {2, 2}, f32({-1, 0.5, 0.25, 2})}};
+}
+
+// CSV as RFC 4180 has it, with quoted fields that may hold line breaks.
+std::vector<std::vector<std::string>> parsed_csv(const std::string& text) {
+  std::vector<std::vector<std::string>> rows(1, {""});
+  bool in_quotes = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_quotes) {
+      if (c != '"') {
+        rows.back().back() += c;
+      } else if (i + 1 < text.size() && text[i + 1] == '"') {
+        rows.back().back() += text[++i];
+      } else {
+        in_quotes = false;
+      }
+    } else if (c == '"') {
+      in_quotes = true;
+    } else if (c == ',') {
+      rows.back().emplace_back();
+    } else if (c == '\n') {
+      rows.push_back({""});
+    } else {
+      rows.back().back() += c;
+    }
+  }
+  CHECK(rows.back() == std::vector<std::string>{""});  // the last line ends like all others
+  rows.pop_back();
+  return rows;
+}
+
+// The rows of the JSON report in the order and the fields of the CSV one; a null is an empty field.
+std::vector<json> rows_of(const json& report) {
+  std::vector<json> rows;
+  const auto add = [&](const json& measure, const json& layer, const json& figures,
+                       const json& variance) {
+    rows.push_back({{"measure", measure},
+                    {"layer", layer},
+                    {"rows", figures.value("rows", json())},
+                    {"cols", figures.value("cols", json())},
+                    {"total", figures.value("total", json())},
+                    {"normalized", figures.value("normalized", json())},
+                    {"weight_variance", variance},
+                    {"deaths", figures.value("deaths", json())}});
+  };
+  for (const auto& layer : report["layers"]) {
+    add("neural_persistence", layer["name"], layer, layer["weight_variance"]);
+  }
+  const json& network = report["neural_persistence"];
+  add("neural_persistence", "",
+      {{"total", network["sum"]}, {"normalized", network["mean_normalized"]}},
+      report["weight_variance"]);
+  const json& deep = report["deep_graph_persistence"];
+  if (!deep.is_null()) {
+    for (const std::string variant : {"standardized_rescaled", "standardized", "raw"}) {
+      add("deep_graph_persistence_" + variant, "", deep[variant], json());
+    }
+  } else if (report.contains("deep_graph_persistence_raw")) {
+    add("deep_graph_persistence_raw", "", report["deep_graph_persistence_raw"], json());
+  }
+  return rows;
+}
+
+// Columns of a table are set apart by two blanks or more. Returns the cells, and where they end.
+std::vector<std::pair<std::string, std::size_t>> cells_of(const std::string& line) {
+  std::vector<std::pair<std::string, std::size_t>> cells;
+  std::size_t at = line.find_first_not_of(' ');
+  while (at != std::string::npos) {
+    const std::size_t end = std::min(line.find("  ", at), line.size());
+    cells.emplace_back(line.substr(at, end - at), end);
+    at = line.find_first_not_of(' ', end);
+  }
+  return cells;
+}
+
+// As the table rounds them.
+std::string six_digits(const json& number) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.6f", number.get<double>());
+  return text;
+}
+
+void check_close(const json& figure, const json& published) {
+  REQUIRE(figure.is_number());
+  REQUIRE(published.is_number());
+  const double expected = published.get<double>();
+  CHECK(std::abs(figure.get<double>() - expected) <= 1e-6 * std::abs(expected));
+}
+
+// The published lists lack pairs that die at 1, and end in the essential class.
+void check_deaths(const json& deaths, const json& published) {
+  std::vector<double> ours;
+  for (const double death : deaths) {
+    if (death != 1) ours.push_back(death);
+  }
+  REQUIRE(ours.size() + 1 == published.size());
+  CHECK(published.back() == 0);
+  CHECK(std::is_sorted(deaths.rbegin(), deaths.rend()));
+  for (std::size_t i = 0; i < ours.size(); ++i) {
+    CAPTURE(i);
+    check_close(ours[i], published[i]);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("help explains every option", "[inspect]") {
+  const std::string help = successful({"--help"});
+  for (const std::string word :
+       {"MODEL", "--help", "--layers", "--p", "--essential", "--format", "--deaths", "--threads",
+        "dies-at-zero", "omitted", "table", "json", "csv"}) {
+    CAPTURE(word);
+    CHECK(holds(help, word));
+  }
+  CHECK(successful({"-h"}) == help);
+  CHECK(successful({"--deaths", "--help"}) == help);
+}
+
+TEST_CASE("without arguments the digits network is shown", "[inspect]") {
+  const std::string table = successful({});
+  CHECK(holds(table, "digits_64-32-16-10.safetensors"));
+  for (const std::string word : {"layers.0.weight", "32x64", "layers.1.weight", "16x32",
+                                 "layers.2.weight", "10x16", "0.514411"}) {
+    CAPTURE(word);
+    CHECK(holds(table, word));
+  }
+  CHECK(successful({digits}) == table);
+  CHECK(successful({"--format", "table"}) == table);
+}
+
+TEST_CASE("JSON has the keys that others rely on, and no more", "[inspect]") {
+  for (const bool deaths : {false, true}) {
+    CAPTURE(deaths);
+    const json report = as_json(deaths ? Arguments{digits, "--deaths"} : Arguments{digits});
+    const auto with_deaths = [&](std::set<std::string> keys) {
+      if (deaths) keys.insert("deaths");
+      return keys;
+    };
+    CHECK(keys_of(report) == std::set<std::string>{"file", "p", "essential_class", "layers",
+                                                   "neural_persistence", "deep_graph_persistence",
+                                                   "weight_variance"});
+    CHECK(report["file"] == digits);
+    CHECK(report["p"] == 2);
+    CHECK(report["essential_class"] == "dies-at-zero");
+    CHECK(report["weight_variance"].is_number());
+    REQUIRE(report["layers"].size() == 3);
+    for (const auto& layer : report["layers"]) {
+      CHECK(keys_of(layer) ==
+            with_deaths({"name", "rows", "cols", "total", "normalized", "weight_variance"}));
+      CHECK(layer["rows"].is_number_integer());
+      CHECK(layer["cols"].is_number_integer());
+    }
+    CHECK(report["layers"][0]["name"] == "layers.0.weight");
+    CHECK(report["layers"][0]["rows"] == 32);
+    CHECK(report["layers"][0]["cols"] == 64);
+    CHECK(keys_of(report["neural_persistence"]) == std::set<std::string>{"mean_normalized", "sum"});
+    const json& deep = report["deep_graph_persistence"];
+    CHECK(keys_of(deep) == std::set<std::string>{"standardized_rescaled", "standardized", "raw"});
+    CHECK(keys_of(deep["standardized_rescaled"]) == with_deaths({"total", "normalized"}));
+    CHECK(keys_of(deep["standardized"]) == with_deaths({"total", "normalized"}));
+    CHECK(keys_of(deep["raw"]) == with_deaths({"normalized"}));
+  }
+}
+
+TEST_CASE("deaths are descending, one for each neuron but the last", "[inspect]") {
+  const json report = as_json({digits, "--deaths"});
+  const auto check = [](const json& deaths, std::size_t neurons) {
+    // The essential class would be one more.
+    CHECK(deaths.size() == neurons - 1);
+    CHECK(std::is_sorted(deaths.rbegin(), deaths.rend()));
+    CHECK(deaths.back() > 0);
+  };
+  for (const auto& layer : report["layers"]) {
+    check(layer["deaths"], layer["rows"].get<std::size_t>() + layer["cols"].get<std::size_t>());
+  }
+  for (const auto& variant : report["deep_graph_persistence"]) check(variant["deaths"], 64 + 10);
+}
+
+TEST_CASE("figures follow from the deaths, the order p and the essential class", "[inspect]") {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  for (const std::string essential : {"dies-at-zero", "omitted"}) {
+    for (const auto& [text, p] : std::map<std::string, double>{
+             {"1", 1}, {"1.5", 1.5}, {"2", 2}, {"3", 3}, {"inf", infinity}}) {
+      CAPTURE(essential, text);
+      const json report = as_json({random_ties, "--deaths", "--p", text, "--essential", essential});
+      CHECK(report["essential_class"] == essential);
+      if (std::isinf(p)) {
+        CHECK(report["p"] == "inf");  // JSON has no such number
+      } else {
+        CHECK(report["p"] == p);
+      }
+      const auto check = [&, order = p](const json& figures) {
+        std::vector<double> lives;
+        for (const double death : figures["deaths"]) lives.push_back(1 - death);
+        const double neurons = static_cast<double>(lives.size());
+        if (essential == "dies-at-zero") lives.push_back(1);
+        double total = 0;
+        for (const double life : lives) {
+          total = std::isinf(order) ? std::max(total, life) : total + std::pow(life, order);
+        }
+        if (!std::isinf(order)) total = std::pow(total, 1 / order);
+        if (figures.contains("total")) check_close(figures["total"], total);
+        check_close(figures["normalized"],
+                    std::isinf(order) ? total : total / std::pow(neurons, 1 / order));
+      };
+      double sum = 0;
+      double mean = 0;
+      for (const auto& layer : report["layers"]) {
+        check(layer);
+        sum += layer["total"].get<double>();
+        mean += layer["normalized"].get<double>() / static_cast<double>(report["layers"].size());
+      }
+      for (const auto& variant : report["deep_graph_persistence"]) check(variant);
+      check_close(report["neural_persistence"]["sum"], sum);
+      check_close(report["neural_persistence"]["mean_normalized"], mean);
+    }
+  }
+}
+
+TEST_CASE("layers that do not chain have no deep graph persistence, with the reason", "[inspect]") {
+  const TemporaryFolder folder;
+  const auto path = made(folder, "unchained", unchained());
+  const json report = as_json({path, "--deaths"});
+  CHECK(keys_of(report) == std::set<std::string>{"file", "p", "essential_class", "layers",
+                                                 "neural_persistence", "deep_graph_persistence",
+                                                 "reason", "weight_variance"});
+  CHECK(report["deep_graph_persistence"].is_null());
+  for (const std::string part : {"layer 0 (first)", "3x2", "layer 1 (second)", "1x2"}) {
+    CAPTURE(part);
+    CHECK(holds(report["reason"], part));
+  }
+  CHECK(report["layers"].size() == 2);
+  const std::string table = successful({path});
+  CHECK(holds(table, "No deep graph persistence: " + report["reason"].get<std::string>()));
+}
+
+TEST_CASE("a constant layer leaves the raw variant only, with the reason", "[inspect]") {
+  const json report = as_json({random_constant});
+  CHECK(keys_of(report) == std::set<std::string>{"file", "p", "essential_class", "layers",
+                                                 "neural_persistence", "deep_graph_persistence",
+                                                 "deep_graph_persistence_raw", "reason",
+                                                 "weight_variance"});
+  CHECK(report["deep_graph_persistence"].is_null());
+  CHECK(holds(report["reason"], "layer 0 (layers.0.weight)"));
+  CHECK(holds(report["reason"], "0.5"));
+  CHECK(keys_of(report["deep_graph_persistence_raw"]) == std::set<std::string>{"normalized"});
+  CHECK(report["deep_graph_persistence_raw"]["normalized"].is_number());
+  CHECK(keys_of(as_json({random_constant, "--deaths"})["deep_graph_persistence_raw"]) ==
+        std::set<std::string>{"normalized", "deaths"});
+  const std::string table = successful({random_constant});
+  CHECK(holds(table, report["reason"].get<std::string>()));
+  CHECK(holds(table, six_digits(report["deep_graph_persistence_raw"]["normalized"])));
+}
+
+TEST_CASE("a network of zeros is measured", "[inspect]") {
+  const TemporaryFolder folder;
+  const json report =
+      as_json({made(folder, "zeros", {{"w", "F32", {2, 3}, f32({0, 0, 0, 0, 0, 0})}}), "--deaths"});
+  CHECK(report["layers"][0]["deaths"] == json({0, 0, 0, 0}));
+  check_close(report["layers"][0]["total"], std::sqrt(5.0));
+  CHECK(report["deep_graph_persistence"].is_null());
+}
+
+TEST_CASE("CSV holds the same figures as JSON, to the last bit", "[inspect]") {
+  const TemporaryFolder folder;
+  auto awkward = chained();
+  awkward[0].name = "a \"quoted\", name\nof two lines";
+  awkward[1].name = "b,c";
+  for (const auto& path : {digits, random_ties, random_constant, made(folder, "u", unchained()),
+                           made(folder, "awkward", awkward)}) {
+    for (const bool deaths : {false, true}) {
+      Arguments arguments{path};
+      if (deaths) arguments.push_back("--deaths");
+      CAPTURE(arguments);
+      const auto expected = rows_of(as_json(arguments));
+      arguments.insert(arguments.end(), {"--format", "csv"});
+      const auto rows = parsed_csv(successful(arguments));
+      std::vector<std::string> header{"measure", "layer",      "rows",           "cols",
+                                      "total",   "normalized", "weight_variance"};
+      if (deaths) header.emplace_back("deaths");
+      REQUIRE(rows.size() == expected.size() + 1);
+      REQUIRE(rows[0] == header);
+      for (std::size_t r = 0; r < expected.size(); ++r) {
+        REQUIRE(rows[r + 1].size() == header.size());
+        for (std::size_t i = 0; i < header.size(); ++i) {
+          const std::string& field = rows[r + 1][i];
+          const json& value = expected[r][header[i]];
+          CAPTURE(r, header[i], field);
+          if (value.is_number()) {
+            CHECK(std::stod(field) == value.get<double>());
+          } else if (value.is_array()) {
+            std::istringstream numbers(field);
+            std::vector<double> listed;
+            for (double number = 0; numbers >> number;) listed.push_back(number);
+            CHECK(numbers.eof());
+            CHECK(listed == value.get<std::vector<double>>());
+          } else {
+            CHECK(field == (value.is_null() ? "" : value.get<std::string>()));
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("the table is aligned and agrees with JSON", "[inspect]") {
+  const TemporaryFolder folder;
+  auto long_name = chained();
+  long_name[1].name = "a.name.much.longer.than.every.heading.of.the.table.weight";
+  // One large weight among zeros: a total of two digits before the point.
+  std::vector<float> sparse(3000, 0);
+  sparse[0] = 1;
+  for (const auto& path : {digits, random_ties, random_constant,
+                           made(folder, "unchained", unchained()), made(folder, "long", long_name),
+                           made(folder, "sparse", {{"sparse", "F32", {2, 1500}, f32(sparse)}})}) {
+    CAPTURE(path);
+    const json report = as_json({path});
+    const auto lines = lines_of(successful({path}));
+    REQUIRE(lines.size() > 4);
+    CHECK(lines[0] == path);
+    CHECK(lines[1].empty());
+    const auto heading = cells_of(lines[2]);
+    REQUIRE(heading.size() == 5);
+    CHECK(heading[1].first == "out x in");
+
+    // By column: what the line shows, and nothing where it shows nothing.
+    std::vector<std::vector<std::string>> shown;
+    for (std::size_t l = 3; l < lines.size() && !lines[l].empty(); ++l) {
+      CAPTURE(lines[l]);
+      CHECK(lines[l].back() != ' ');
+      std::vector<std::string> row(heading.size());
+      const auto cells = cells_of(lines[l]);
+      REQUIRE_FALSE(cells.empty());
+      row[0] = cells[0].first;
+      for (std::size_t i = 1; i < cells.size(); ++i) {
+        const auto column = std::find_if(heading.begin() + 1, heading.end(), [&](const auto& head) {
+          return head.second == cells[i].second;
+        });
+        REQUIRE(column != heading.end());  // every cell ends where a heading ends
+        row[static_cast<std::size_t>(column - heading.begin())] = cells[i].first;
+      }
+      shown.push_back(row);
+    }
+
+    std::vector<std::vector<std::string>> expected;
+    for (const auto& layer : report["layers"]) {
+      expected.push_back({layer["name"], layer["rows"].dump() + "x" + layer["cols"].dump(),
+                          six_digits(layer["total"]), six_digits(layer["normalized"]),
+                          six_digits(layer["weight_variance"])});
+    }
+    expected.push_back({"network (sum, mean)", "", six_digits(report["neural_persistence"]["sum"]),
+                        six_digits(report["neural_persistence"]["mean_normalized"]),
+                        six_digits(report["weight_variance"])});
+    const json& deep = report["deep_graph_persistence"];
+    json raw = report.value("deep_graph_persistence_raw", json());
+    if (!deep.is_null()) raw = deep["raw"];
+    if (!raw.is_null()) expected.push_back({"deep graph persistence", "", "", "", ""});
+    if (!deep.is_null()) {
+      const json& rescaled = deep["standardized_rescaled"];
+      const json& plain = deep["standardized"];
+      expected.push_back({"standardised, rescaled", "", six_digits(rescaled["total"]),
+                          six_digits(rescaled["normalized"]), ""});
+      expected.push_back(
+          {"standardised", "", six_digits(plain["total"]), six_digits(plain["normalized"]), ""});
+    }
+    if (!raw.is_null()) expected.push_back({"raw", "", "", six_digits(raw["normalized"]), ""});
+    CHECK(shown == expected);
+  }
+}
+
+TEST_CASE("the table is aligned beside names in other scripts", "[inspect]") {
+  const TemporaryFolder folder;
+  auto tensors = chained();
+  tensors[0].name = "größe.层";
+  const auto lines = lines_of(successful({made(folder, "scripts", tensors)}));
+  REQUIRE(lines.size() > 4);
+  // As wide as it is shown: the first byte of each character counts.
+  const auto shown = [](std::string line) {
+    line.erase(std::remove_if(line.begin(), line.end(), [](char c) { return (c & 0xc0) == 0x80; }),
+               line.end());
+    return line.size();
+  };
+  CHECK(shown(lines[3]) == shown(lines[2]));
+  CHECK(shown(lines[4]) == shown(lines[2]));
+}
+
+TEST_CASE("the table shows deaths only when asked", "[inspect]") {
+  CHECK_FALSE(holds(successful({random_ties}), "deaths:"));
+  const std::string table = successful({random_ties, "--deaths"});
+  std::size_t lists = 0;
+  for (const auto& line : lines_of(table)) {
+    if (line.rfind("    deaths: ", 0) != 0) continue;
+    std::istringstream numbers(line.substr(12));
+    std::vector<double> deaths;
+    for (double number = 0; numbers >> number;) deaths.push_back(number);
+    CHECK_FALSE(deaths.empty());
+    CHECK(std::is_sorted(deaths.rbegin(), deaths.rend()));
+    ++lists;
+  }
+  CHECK(lists == 3 + 3);  // layers, and variants of deep graph persistence
+}
+
+TEST_CASE("layers are chosen by a regular expression", "[inspect]") {
+  CHECK(layer_names(as_json({digits, "--layers", "layers\\.[02]"})) ==
+        std::vector<std::string>{"layers.0.weight", "layers.2.weight"});
+  CHECK(layer_names(as_json({digits, "--layers", "1"})) ==
+        std::vector<std::string>{"layers.1.weight"});
+  CHECK(layer_names(as_json({digits, "--layers", ""})).size() == 3);
+  CHECK(as_json({digits, "--layers", "^layers\\.[01]\\.weight$"})["deep_graph_persistence"]
+            .is_object());
+  // Biases are no layers, even when they are asked for.
+  for (const std::string pattern : {"bias", "nothing is called this", "^$"}) {
+    const std::string message = failure({digits, "--layers", pattern}, 1);
+    CHECK(holds(message, digits));
+    CHECK(holds(message, pattern));
+  }
+  for (const std::string pattern : {"(", "[", "*", "a{2,1}", "\\"}) {
+    CHECK(holds(failure({digits, "--layers", pattern}, 2), pattern));
+  }
+}
+
+TEST_CASE("layers stand in natural order, and only matrices are layers", "[inspect]") {
+  const TemporaryFolder folder;
+  const auto one = [](const std::string& name) { return Tensor{name, "F32", {1, 1}, f32({1})}; };
+  const auto path = made(folder, "order",
+                         {one("layers.10.weight"),
+                          one("layers.2.weight"),
+                          {"layers.2.bias", "F32", {1}, f32({1})},
+                          {"steps", "I64", {}, "12345678"},
+                          one("layers.1.weight")});
+  CHECK(layer_names(as_json({path})) ==
+        std::vector<std::string>{"layers.1.weight", "layers.2.weight", "layers.10.weight"});
+}
+
+TEST_CASE("wrong usage is an error with exit code 2", "[inspect]") {
+  for (const Arguments& arguments : std::vector<Arguments>{{"--p", "0.5"},
+                                                           {"--p", "nan"},
+                                                           {"--p", "-inf"},
+                                                           {"--p", "two"},
+                                                           {"--p", ""},
+                                                           {"--p", "2x"},
+                                                           {"--p"},
+                                                           {"--format", "xml"},
+                                                           {"--format", ""},
+                                                           {"--format"},
+                                                           {"--essential", "never"},
+                                                           {"--threads", "0"},
+                                                           {"--threads", "-1"},
+                                                           {"--threads", "1.5"},
+                                                           {"--threads", "many"},
+                                                           {"--threads", "99999999999999999999"},
+                                                           {"--unknown"},
+                                                           {"-x"},
+                                                           {digits, digits},
+                                                           {"--unknown\nof two lines"}}) {
+    failure(arguments, 2);
+  }
+}
+
+TEST_CASE("names of formats and conventions are not to be given as numbers", "[inspect]") {
+  failure({"--format", "1"}, 2);
+  failure({"--essential", "0"}, 2);
+}
+
+TEST_CASE("output does not depend on the number of threads", "[inspect]") {
+  const std::string mnist = DGP_EXAMPLE_DATA "/mnist_784-100-100-10.safetensors";
+  for (const std::string format : {"table", "json", "csv"}) {
+    CAPTURE(format);
+    CHECK(successful({mnist, "--deaths", "--format", format, "--threads", "1"}) ==
+          successful({mnist, "--deaths", "--format", format, "--threads", "2"}));
+  }
+}
+
+TEST_CASE("files that cannot be read are errors with path and byte", "[inspect]") {
+  const TemporaryFolder folder;
+  const std::string sound = safetensors(chained());
+  write_file(folder / "truncated", sound.substr(0, sound.size() - 1));
+  write_file(folder / "text", "this is no checkpoint");
+  write_file(folder / "empty", "");
+  std::filesystem::create_directory(folder / "directory");
+  for (const std::string name : {"truncated", "text", "empty", "directory", "missing"}) {
+    const std::string path = (folder / name).string();
+    for (const std::string format : {"table", "json", "csv"}) {
+      CHECK(holds(failure({path, "--format", format}, 1), path + ", byte "));
+    }
+  }
+}
+
+TEST_CASE("files without layers that can be measured are errors", "[inspect]") {
+  const TemporaryFolder folder;
+  const auto nothing = made(folder, "nothing", {});
+  CHECK(holds(failure({nothing}, 1), nothing));
+  const auto biases = made(folder, "biases", {{"bias", "F32", {2}, f32({1, 2})}});
+  CHECK(holds(failure({biases}, 1), biases));
+  const std::string empty = failure(
+      {made(folder, "empty", {{"a", "F32", {1, 1}, f32({1})}, {"hollow", "F32", {0, 5}, ""}})}, 1);
+  CHECK(holds(empty, "layer 1 (hollow)"));
+  CHECK(holds(empty, "0x5"));
+  const std::string type =
+      failure({made(folder, "type", {{"counts", "I64", {1, 1}, "12345678"}})}, 1);
+  CHECK(holds(type, "counts"));
+  CHECK(holds(type, "I64"));
+}
+
+TEST_CASE("a weight that is not finite is an error that says where it stands", "[inspect]") {
+  const TemporaryFolder folder;
+  constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  for (const auto& [value, text] : std::vector<std::pair<float, std::string>>{
+           {nan, "nan"}, {infinity, "inf"}, {-infinity, "-inf"}}) {
+    auto tensors = chained();
+    tensors[1].bytes = f32({1, 2, value, 4});
+    const auto path = made(folder, "broken", tensors);
+    for (const std::string format : {"table", "json", "csv"}) {
+      const std::string message = failure({path, "--format", format}, 1);
+      CHECK(holds(message, "layer 1 (second)"));
+      CHECK(holds(message, "row 1, column 0"));
+      CHECK(holds(message, "weight is " + text));
+    }
+  }
+}
+
+TEST_CASE("a tensor's name with line breaks stays in its place in every format", "[inspect]") {
+  const TemporaryFolder folder;
+  const std::string name = "two\nlines\r\x1b[31m, \"quoted\"";
+  auto tensors = unchained();
+  tensors[0].name = name;
+  const auto path = made(folder, "names", tensors);
+  const json report = as_json({path});
+  CHECK(layer_names(report) == std::vector<std::string>{"second", name});
+  CHECK_FALSE(holds(report["reason"], "\n"));
+  const auto rows = parsed_csv(successful({path, "--format", "csv"}));
+  REQUIRE(rows.size() == 4);
+  CHECK(rows[2][1] == name);
+  auto usual = unchained();
+  usual[0].name = "two?lines??[31m, \"quoted\"";
+  CHECK(lines_of(successful({path})).size() ==
+        lines_of(successful({made(folder, "usual", usual)})).size());
+  CHECK(holds(successful({path}), "  " + usual[0].name + "  "));
+
+  tensors[0].bytes.replace(0, 4, little_endian(0x7fc00000, 4));
+  CHECK(
+      holds(failure({made(folder, "nan", tensors)}, 1), "layer 1 (" + usual[0].name + "), row 0"));
+}
+
+TEST_CASE("any path a file system allows is taken and shown as it is", "[inspect]") {
+  const TemporaryFolder folder;
+  for (const std::string name :
+       {"it's \"quoted\" $HOME `id` \\ and spaced", "größe", "--p", "a,b", "two\nlines"}) {
+    const auto path = made(folder, name, chained());
+    CHECK(as_json({path})["file"] == path);
+    CHECK(lines_of(successful({path})).size() == lines_of(successful({digits})).size() - 1);
+    const std::string missing = path + " missing";
+    failure({missing}, 1);
+  }
+  CHECK(holds(failure({(folder / "it's \"missing\"").string()}, 1), "it's \"missing\", byte 0"));
+}
+
+TEST_CASE("checkpoints in F16, BF16, F32 and F64 hold the same network", "[inspect]") {
+  const TemporaryFolder folder;
+  // 1, -2, 0.5, 3, -0.25, 4 fit every type without rounding.
+  const std::vector<double> values{1, -2, 0.5, 3, -0.25, 4};
+  const std::vector<float> floats(values.begin(), values.end());
+  const std::map<std::string, std::string> stored{
+      {"F16", little_endian({0x3c00, 0xc000, 0x3800, 0x4200, 0xb400, 0x4400}, 2)},
+      {"BF16", little_endian({0x3f80, 0xc000, 0x3f00, 0x4040, 0xbe80, 0x4080}, 2)},
+      {"F32", f32(floats)},
+      {"F64", f64(values)}};
+  std::map<std::string, json> reports;
+  for (const auto& [type, bytes] : stored) {
+    reports[type] = as_json({made(folder, type, {{"w", type, {2, 3}, bytes}}), "--deaths"});
+    reports[type].erase("file");
+  }
+  CHECK(reports["F16"] == reports["F32"]);
+  CHECK(reports["BF16"] == reports["F32"]);
+  // Forest: 4 (1, 2), 3 (1, 0), 2 (0, 1), 1 (0, 0), all over the largest weight, 4.
+  CHECK(reports["F32"]["layers"][0]["deaths"] == json({1.0, 0.75, 0.5, 0.25}));
+  CHECK(reports["F64"]["layers"][0]["deaths"] == json({1.0, 0.75, 0.5, 0.25}));
+  for (const std::string type : {"F32", "F64"}) {
+    check_close(reports[type]["layers"][0]["total"], std::sqrt(1.875));
+    check_close(reports[type]["layers"][0]["normalized"], std::sqrt(1.875 / 4));
+  }
+}
+
+TEST_CASE("a large order p comes close to the largest life", "[inspect]") {
+  // 0.5 and the like to the power of 2000 are below what a double holds; the norm is not.
+  const auto totals = [](const std::string& p) {
+    const json report = as_json({random_ties, "--p", p, "--essential", "omitted"});
+    std::vector<double> list;
+    for (const auto& layer : report["layers"]) list.push_back(layer["total"]);
+    return list;
+  };
+  const auto largest = totals("inf");
+  const auto close = totals("2000");
+  for (std::size_t k = 0; k < largest.size(); ++k) {
+    CAPTURE(k, largest[k], close[k]);
+    CHECK(close[k] >= largest[k] * (1 - 1e-12));
+    CHECK(close[k] <= largest[k] * 1.01);
+  }
+}
+
+TEST_CASE("weights near the ends of double give figures or a reason, never neither", "[inspect]") {
+  const TemporaryFolder folder;
+  for (const int exponent : {-310, -170, -150, 150, 153, 160, 307}) {
+    CAPTURE(exponent);
+    const double scale = std::pow(10.0, exponent);
+    const json report = as_json(
+        {made(folder, "extreme", {{"w", "F64", {2, 2}, f64({scale, -scale, 0.3 * scale, 0})}})});
+    check_close(report["layers"][0]["total"], std::sqrt(1 + 0.49));
+    const json& deep = report["deep_graph_persistence"];
+    if (deep.is_null()) {
+      CHECK_FALSE(report["reason"].get<std::string>().empty());
+      continue;
+    }
+    for (const std::string variant : {"standardized_rescaled", "standardized"}) {
+      CHECK(deep[variant]["total"].is_number());
+      CHECK(deep[variant]["normalized"].is_number());
+    }
+  }
+}
+
+TEST_CASE("F64 weights are measured in double precision, beside others too", "[inspect]") {
+  const TemporaryFolder folder;
+  const auto path = made(folder, "double",
+                         {{"half", "F16", {1, 1}, little_endian(0x3c00, 2)},
+                          {"wide", "F64", {1, 2}, f64({4.0 / 3, 1 + 0x1p-40})}});
+  const json report = as_json({path, "--deaths"});
+  CHECK(report["layers"][0]["deaths"] == json({1 / (4.0 / 3)}));
+  CHECK(report["layers"][1]["deaths"] == json({1.0, (1 + 0x1p-40) / (4.0 / 3)}));
+}
+
+TEST_CASE("output that cannot be written is an error", "[inspect]") {
+  if (!std::filesystem::exists("/dev/full")) return;
+  const TemporaryFolder folder;
+  const std::string command =
+      quoted(DGP_INSPECT) + " --format json >/dev/full 2>" + quoted((folder / "err").string());
+  const int status = std::system(command.c_str());
+  CHECK(WEXITSTATUS(status) == 1);
+  CHECK(lines_of(support::read_file(folder / "err")).size() == 1);
+}
+
+TEST_CASE("all published figures come out of the program", "[inspect][golden]") {
+  const json golden = json::parse(support::read_file(DGP_TEST_DATA "/golden/golden.json"));
+  int networks = 0;
+  for (const auto& [group, members] : golden.items()) {
+    for (const auto& [name, entry] : members.items()) {
+      CAPTURE(name);
+      ++networks;
+      std::string path = DGP_EXAMPLE_DATA "/" + name + ".safetensors";
+      if (!std::filesystem::exists(path)) {
+        path = DGP_TEST_DATA "/golden/" + entry["weights_file"].get<std::string>();
+      }
+      const json report = as_json({path, "--deaths"});
+      const json& published = entry["f32"];
+
+      const std::size_t layers = entry["shapes_out_in"].size();
+      REQUIRE(report["layers"].size() == layers);
+      double sum = 0;
+      for (std::size_t k = 0; k < layers; ++k) {
+        CAPTURE(k);
+        const json& layer = report["layers"][k];
+        CHECK(layer["rows"] == entry["shapes_out_in"][k][0]);
+        CHECK(layer["cols"] == entry["shapes_out_in"][k][1]);
+        check_close(layer["total"], published["neural_persistence_layers_unnormalized"][k]);
+        check_close(layer["normalized"], published["neural_persistence_layers"][k]);
+        check_deaths(layer["deaths"], published["layer_deaths_sorted_desc_incl_essential_0"][k]);
+        sum += published["neural_persistence_layers_unnormalized"][k].get<double>();
+      }
+      check_close(report["neural_persistence"]["sum"], sum);
+      check_close(report["neural_persistence"]["mean_normalized"],
+                  published["neural_persistence_global"]);
+      check_close(report["weight_variance"], published["variance"]);
+
+      const json& figures = published["dnp"];
+      const json& deaths = published["dnp_deaths"];
+      const json& deep = report["deep_graph_persistence"];
+      const json& raw = deep.is_null() ? report["deep_graph_persistence_raw"] : deep["raw"];
+      check_close(raw["normalized"], figures["vanilla_dnp"]);
+      check_deaths(raw["deaths"], deaths["vanilla"]);
+      // The published code cannot standardise a constant layer either: its figures are "nan" there.
+      REQUIRE(deep.is_null() == (figures["dnp_exact"] == "nan"));
+      if (deep.is_null()) continue;
+      const json& rescaled = deep["standardized_rescaled"];
+      check_close(rescaled["total"], figures["dnp_exact"]);
+      check_close(rescaled["normalized"], figures["dnp_exact_norm"]);
+      check_deaths(rescaled["deaths"], deaths["exact_scale_True"]);
+      const json& plain = deep["standardized"];
+      check_close(plain["total"], figures["dnp_prev"]);
+      check_close(plain["normalized"], figures["dnp_prev_norm"]);
+      check_deaths(plain["deaths"], deaths["prev_scale_False"]);
+    }
+  }
+  CHECK(networks == 20);
+}
