@@ -31,6 +31,20 @@
 
 namespace dgp::detail {
 
+// Weights are looked at in blocks. Where a row ends within one, its last weight is repeated, and so
+// are the last entries of arrays by column: a repeated edge changes no maximum.
+inline constexpr Index scan_block = 32;
+
+inline std::size_t whole_blocks(Index cols) {
+  return static_cast<std::size_t>((cols + scan_block - 1) / scan_block * scan_block);
+}
+
+template <class T>
+std::vector<T> padded(std::vector<T> by_column) {
+  by_column.resize(whole_blocks(static_cast<Index>(by_column.size())), by_column.back());
+  return by_column;
+}
+
 // One layer as edges of a graph whose vertices are numbered through the whole network.
 template <class Scalar, class Map>
 class LayerEdges {
@@ -89,13 +103,16 @@ class LayerEdges {
     return col_keys_ == nullptr ? key : std::min(key, col_keys_[col]);
   }
 
-  // `count` weights of a row from column `col` on, side by side. `spare` holds them where memory
-  // does not.
-  const Scalar* part_of_row(Index row, Index col, Index count, Scalar* spare) const {
+  // The weights of a row from column `col` on, a block of them side by side. Where memory does not
+  // hold them so, or the row ends earlier, they are copied to `spare`, and the last one is repeated.
+  const Scalar* block(Index row, Index col, Index count,
+                      std::array<Scalar, scan_block>& spare) const {
     const Scalar* first = &weights_(row, col);
-    if (weights_.col_stride == 1) return first;
-    for (Index i = 0; i < count; ++i) spare[i] = first[i * weights_.col_stride];
-    return spare;
+    if (weights_.col_stride == 1 && count == scan_block) return first;
+    for (Index i = 0; i < scan_block; ++i) {
+      spare[static_cast<std::size_t>(i)] = first[std::min(i, count - 1) * weights_.col_stride];
+    }
+    return spare.data();
   }
 
  private:
@@ -160,20 +177,13 @@ Bits<Scalar> first_key(const Map& map, const Threshold<Scalar>& threshold) {
   return high;
 }
 
-inline constexpr Index scan_block = 32;
-
-// Calls visit(col, count, weights) for the blocks of one row; count is a constant for full blocks.
+// Calls visit(col, count, weights) for the blocks of one row; of the weights the first `count` count.
 template <class Scalar, class Map, class Visit>
 void for_each_block(const LayerEdges<Scalar, Map>& edges, Index row, const Visit& visit) {
   std::array<Scalar, scan_block> spare;
-  Index col = 0;
-  for (; col + scan_block <= edges.cols(); col += scan_block) {
-    visit(col, std::integral_constant<Index, scan_block>{},
-          edges.part_of_row(row, col, scan_block, spare.data()));
-  }
-  if (col < edges.cols()) {
-    const Index rest = edges.cols() - col;
-    visit(col, rest, edges.part_of_row(row, col, rest, spare.data()));
+  for (Index col = 0; col < edges.cols(); col += scan_block) {
+    const Index count = std::min(scan_block, edges.cols() - col);
+    visit(col, count, edges.block(row, col, count, spare));
   }
 }
 
@@ -197,38 +207,38 @@ struct Batch {
   }
 };
 
-// Writes the keys of a block, capped by column, and returns the largest.
-template <class Scalar, class Map, class Count>
-Bits<Scalar> block_keys(const LayerEdges<Scalar, Map>& edges, Index col, Count count,
-                        const Scalar* weights, std::array<Bits<Scalar>, scan_block>& keys) {
-  using Key = Bits<Scalar>;
+// Calls take(i, key) with the keys of a block, capped by column.
+template <class Scalar, class Map, class Take>
+void for_each_key(const LayerEdges<Scalar, Map>& edges, Index col, const Scalar* weights,
+                  const Take& take) {
   const Map map = edges.map();
-  Key largest = 0;
   if (edges.col_keys() == nullptr) {
-    for (Index i = 0; i < count; ++i) {
-      const Key key = map.key(weights[i]);
-      keys[static_cast<std::size_t>(i)] = key;
-      largest = largest < key ? key : largest;
-    }
+    for (std::size_t i = 0; i < scan_block; ++i) take(i, map.key(weights[i]));
   } else {
-    const Key* caps = edges.col_keys() + col;
-    for (Index i = 0; i < count; ++i) {
-      const Key key = map.key(weights[i]);
-      const Key capped = caps[i] < key ? caps[i] : key;
-      keys[static_cast<std::size_t>(i)] = capped;
-      largest = largest < capped ? capped : largest;
+    const Bits<Scalar>* caps = edges.col_keys() + col;
+    for (std::size_t i = 0; i < scan_block; ++i) {
+      const Bits<Scalar> key = map.key(weights[i]);
+      take(i, caps[i] < key ? caps[i] : key);
     }
   }
+}
+
+template <class Scalar, class Map>
+Bits<Scalar> largest_key(const LayerEdges<Scalar, Map>& edges, Index col, const Scalar* weights) {
+  Bits<Scalar> largest = 0;
+  for_each_key(edges, col, weights, [&](std::size_t, Bits<Scalar> key) {
+    largest = largest < key ? key : largest;
+  });
   return largest;
 }
 
 // Keys of magnitudes show by themselves whether the block is finite, signed keys do not.
-template <class Map, class Scalar, class Count>
-bool block_is_finite(Count count, const Scalar* weights, Bits<Scalar> largest_key) {
+template <class Map, class Scalar>
+bool block_is_finite(const Scalar* weights, Bits<Scalar> largest_key) {
   using Key = Bits<Scalar>;
   if constexpr (std::is_same_v<Map, AsGiven<Scalar>>) {
     largest_key = 0;
-    for (Index i = 0; i < count; ++i) {
+    for (Index i = 0; i < scan_block; ++i) {
       const Key magnitude = magnitude_key(weights[i]);
       largest_key = largest_key < magnitude ? magnitude : largest_key;
     }
@@ -248,16 +258,15 @@ void scan_above(const LayerEdges<Scalar, Map>& edges, Batch<Scalar>& batch, std:
     Key first = first_key(edges.map(), part.threshold);
     for (Index row = tasks.begin(task); row < tasks.end(task); ++row) {
       if (edges.row_key(row) < first) continue;
-      for_each_block(edges, row, [&](Index col, auto count, const Scalar* weights) {
-        std::array<Key, scan_block> keys;
-        const Key largest = block_keys(edges, col, count, weights, keys);
-        if (!block_is_finite<Map>(count, weights, largest)) part.finite = false;
+      for_each_block(edges, row, [&](Index col, Index count, const Scalar* weights) {
+        const Key largest = largest_key(edges, col, weights);
+        if (!block_is_finite<Map>(weights, largest)) part.finite = false;
         if (largest < first || !part.finite) return;
         std::uint32_t passing = 0;
-        for (Index i = 0; i < count; ++i) {
-          const auto bit = static_cast<std::uint32_t>(1) << i;
-          passing |= keys[static_cast<std::size_t>(i)] >= first ? bit : 0;
-        }
+        for_each_key(edges, col, weights, [&](std::size_t i, Key key) {
+          passing |= key >= first ? std::uint32_t{1} << i : 0;
+        });
+        passing &= ~std::uint32_t{0} >> (scan_block - count);
         for (; passing != 0; passing &= passing - 1) {
           const auto edge = edges.edge(row, col + std::countr_zero(passing));
           if (part.threshold.passes(edge.value)) part.edges.push_back(edge);
@@ -299,10 +308,11 @@ Between<Scalar> scan_between(const LayerEdges<Scalar, Map>& edges, const Compone
   // Keys move up by one, so that 0 can stand for an edge inside a component.
   using Key = Bits<Scalar>;
   const auto cols = static_cast<std::size_t>(edges.cols());
-  const Vertex* col_component = components.of.data() + edges.col_vertex(0);
+  const Vertex* first_component = components.of.data() + edges.col_vertex(0);
+  const auto col_component = padded(std::vector<Vertex>(first_component, first_component + cols));
   std::vector<Index> outside;
   for (Index col = 0; col < edges.cols(); ++col) {
-    if (col_component[col] != components.largest) outside.push_back(col);
+    if (col_component[static_cast<std::size_t>(col)] != components.largest) outside.push_back(col);
   }
   const bool few_outside = outside.size() * 16 <= cols;
   const Key first = threshold ? first_key(edges.map(), *threshold) : static_cast<Key>(-1);
@@ -318,8 +328,8 @@ Between<Scalar> scan_between(const LayerEdges<Scalar, Map>& edges, const Compone
   std::vector<Part> parts(tasks.count());
   parallel_for(tasks.count(), [&](std::size_t task) {
     Part& part = parts[task];
-    part.col_keys.assign(cols, 0);
-    part.col_rows.assign(cols, 0);
+    part.col_keys.assign(whole_blocks(edges.cols()), 0);
+    part.col_rows.assign(whole_blocks(edges.cols()), 0);
     for (Index row = tasks.begin(task); row < tasks.end(task); ++row) {
       const Vertex component = components.of[edges.row_vertex(row)];
       const Key row_cap = std::min(edges.row_key(row), static_cast<Key>(-2));
@@ -337,21 +347,22 @@ Between<Scalar> scan_between(const LayerEdges<Scalar, Map>& edges, const Compone
       }
       Key row_largest = 0;
       Index row_best = 0;
-      for_each_block(edges, row, [&](Index col, auto count, const Scalar* weights) {
+      for_each_block(edges, row, [&](Index col, Index count, const Scalar* weights) {
         std::array<Key, scan_block> keys;
-        block_keys(edges, col, count, weights, keys);
-        const Vertex* far = col_component + col;
+        for_each_key(edges, col, weights, [&](std::size_t i, Key key) { keys[i] = key; });
+        const Vertex* far = col_component.data() + col;
         Key* col_keys = part.col_keys.data() + col;
         std::uint32_t* col_rows = part.col_rows.data() + col;
         Key largest = 0;
-        for (Index i = 0; i < count; ++i) {
+        for (Index i = 0; i < scan_block; ++i) {
           const Key key = keys[static_cast<std::size_t>(i)];
-          const Key capped = static_cast<Key>((row_cap < key ? row_cap : key) + 1);
-          const Key leaving = far[i] == component ? Key(0) : capped;
+          const Key capped = row_cap < key ? row_cap : key;
+          const auto leaves = static_cast<Key>(-static_cast<Key>(far[i] != component));
+          const auto leaving = static_cast<Key>((capped + 1) & leaves);
           keys[static_cast<std::size_t>(i)] = leaving;
           largest = largest < leaving ? leaving : largest;
         }
-        for (Index i = 0; i < count; ++i) {
+        for (Index i = 0; i < scan_block; ++i) {
           const Key key = keys[static_cast<std::size_t>(i)];
           const bool better = col_keys[i] < key;
           col_keys[i] = better ? key : col_keys[i];
@@ -401,10 +412,8 @@ std::vector<Bits<Scalar>> row_maxima(const LayerEdges<Scalar, Map>& edges) {
   parallel_for(tasks.count(), [&](std::size_t task) {
     for (Index row = tasks.begin(task); row < tasks.end(task); ++row) {
       Key largest = 0;
-      for_each_block(edges, row, [&](Index col, auto count, const Scalar* weights) {
-        std::array<Key, scan_block> keys;
-        const Key block_largest = block_keys(edges, col, count, weights, keys);
-        largest = largest < block_largest ? block_largest : largest;
+      for_each_block(edges, row, [&](Index col, Index, const Scalar* weights) {
+        largest = std::max(largest, largest_key(edges, col, weights));
       });
       maxima[static_cast<std::size_t>(row)] = largest;
     }
@@ -421,13 +430,13 @@ std::vector<Bits<Scalar>> col_maxima(const LayerEdges<Scalar, Map>& edges) {
   std::vector<std::vector<Key>> parts(tasks.count());
   parallel_for(tasks.count(), [&](std::size_t task) {
     std::vector<Key>& maxima = parts[task];
-    maxima.assign(cols, 0);
+    maxima.assign(whole_blocks(edges.cols()), 0);
     const Map map = edges.map();
     for (Index row = tasks.begin(task); row < tasks.end(task); ++row) {
       const Key row_cap = edges.row_key(row);
-      for_each_block(edges, row, [&](Index col, auto count, const Scalar* weights) {
+      for_each_block(edges, row, [&](Index col, Index, const Scalar* weights) {
         Key* largest = maxima.data() + col;
-        for (Index i = 0; i < count; ++i) {
+        for (Index i = 0; i < scan_block; ++i) {
           const Key key = map.key(weights[i]);
           const Key capped = row_cap < key ? row_cap : key;
           largest[i] = largest[i] < capped ? capped : largest[i];

@@ -78,7 +78,7 @@ std::optional<Threshold<Scalar>> sampled_threshold(
   const double draws = rank * all / wanted;
   SampleStream random;
   std::vector<Scalar> sample;
-  sample.reserve(static_cast<std::size_t>(draws) + layers.size());
+  sample.reserve(static_cast<std::size_t>(draws) + 8 * layers.size());
   for (const auto& layer : layers) {
     const double share =
         static_cast<double>(layer.rows()) * static_cast<double>(layer.cols()) / all;

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -68,7 +69,7 @@ class ForestBuilder {
   using Iterator = typename std::vector<Candidate<Scalar>>::iterator;
 
   void add(Iterator begin, Iterator end) {
-    constexpr std::ptrdiff_t sorted_at_once = 96;
+    constexpr std::ptrdiff_t sorted_at_once = 32;
     while (!finished()) {
       if (end - begin <= sorted_at_once) {
         std::sort(begin, end, appears_earlier<Scalar>);
@@ -84,18 +85,18 @@ class ForestBuilder {
     }
   }
 
-  // Moves the heavier candidates to the front; both parts are left non-empty.
+  // Moves the candidates heavier than a middling one to the front; neither part is left empty.
   static Iterator split(Iterator begin, Iterator end) {
-    const std::ptrdiff_t size = end - begin;
-    if (size > 4096) {
-      // The heaviest few hold most of the forest: a low split saves sorting the rest.
-      const Iterator middle = begin + size / 4;
-      std::nth_element(begin, middle, end, appears_earlier<Scalar>);
-      return middle;
+    const auto step = (end - begin) / 8;
+    std::array<Candidate<Scalar>, 7> some;
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      some[i] = begin[static_cast<std::ptrdiff_t>(i + 1) * step];
     }
-    const Iterator middle = begin + size / 2;
-    std::nth_element(begin, middle, end, appears_earlier<Scalar>);
-    return middle;
+    std::nth_element(some.begin(), some.begin() + 2, some.end(), appears_earlier<Scalar>);
+    const Candidate<Scalar> pivot = some[2];
+    return std::partition(begin, end, [&](const Candidate<Scalar>& edge) {
+      return appears_earlier(edge, pivot);
+    });
   }
 
   void merge(const Candidate<Scalar>& edge) {
