@@ -26,11 +26,15 @@
 #include <cstddef>
 #include <limits>
 #include <stdexcept>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include <dgp/concepts.hpp>
-#include <dgp/detail/union_find.hpp>
+#include <dgp/detail/edge_scan.hpp>
+#include <dgp/detail/forest_growth.hpp>
+#include <dgp/detail/kruskal.hpp>
+#include <dgp/detail/value_keys.hpp>
 #include <dgp/detail/weight_view.hpp>
 #include <dgp/normalization.hpp>
 #include <dgp/path_strength.hpp>
@@ -52,83 +56,108 @@ struct DeepGraphPersistenceOptions {
 
 namespace detail {
 
+// The first vertex of each layer of neurons in the network's numbering, and, last, their number.
+template <class Scalar>
+std::vector<std::size_t> first_vertices(const NetworkWeights<Scalar>& network) {
+  std::vector<std::size_t> first{0, static_cast<std::size_t>(network[0].cols)};
+  for (const auto& layer : network.views()) {
+    first.push_back(first.back() + static_cast<std::size_t>(layer.rows));
+  }
+  if (first.back() > std::numeric_limits<Vertex>::max()) {
+    throw std::length_error("the network's " + std::to_string(first.back()) +
+                            " neurons are past what the index type holds");
+  }
+  return first;
+}
+
+// All edges under their values w'; the definition, for scalar types without ordered bits, and where
+// keys are ambiguous.
+template <class Scalar, class Map>
+void add_all_edges(ForestBuilder<Scalar>& forest, const NetworkWeights<Scalar>& network,
+                   const std::vector<Map>& maps, const std::vector<std::size_t>& first_vertex,
+                   const NeuronStrengths<Scalar>& entry, const NeuronStrengths<Scalar>& exit) {
+  std::vector<Candidate<Scalar>> edges;
+  for (std::size_t k = 0; k < network.size(); ++k) {
+    const auto& weights = network[k];
+    const auto first_col = static_cast<Vertex>(first_vertex[k]);
+    const auto first_row = static_cast<Vertex>(first_vertex[k + 1]);
+    for (Index row = 0; row < weights.rows; ++row) {
+      for (Index col = 0; col < weights.cols; ++col) {
+        const Scalar best_path = std::min(entry[k](col), exit[k + 1](row));
+        edges.push_back({std::min(best_path, maps[k](weights(row, col))),
+                         first_row + static_cast<Vertex>(row),
+                         first_col + static_cast<Vertex>(col)});
+      }
+    }
+  }
+  forest.add(edges);
+}
+
+// Grows the forest of the values w' as far as the terminals need it, by the engine that knows the
+// heaviest edges from a scan. Returns false where keys are ambiguous.
+template <class Scalar, class Map>
+bool grow_path_forest(ForestBuilder<Scalar>& forest, const NetworkWeights<Scalar>& network,
+                      const std::vector<Map>& maps, const std::vector<std::size_t>& first_vertex,
+                      const NeuronStrengths<Scalar>& entry, const NeuronStrengths<Scalar>& exit) {
+  std::vector<Caps<Scalar>> caps;
+  for (std::size_t k = 0; k < network.size(); ++k) {
+    caps.push_back(make_caps<Scalar>(maps[k], entry[k]));
+    caps.push_back(make_caps<Scalar>(maps[k], exit[k + 1]));
+  }
+  std::vector<LayerEdges<Scalar, Map>> layers;
+  for (std::size_t k = 0; k < network.size(); ++k) {
+    const Caps<Scalar>& by_col = caps[2 * k];
+    const Caps<Scalar>& by_row = caps[2 * k + 1];
+    if (by_col.ambiguous || by_row.ambiguous) return false;
+    layers.emplace_back(network[k], maps[k], static_cast<Vertex>(first_vertex[k + 1]),
+                        static_cast<Vertex>(first_vertex[k]));
+    layers.back().set_caps(by_row, by_col);
+  }
+  // An input appears at its exit strength, an output at its entry strength: what is lighter than
+  // the lightest of these is seldom needed.
+  const Scalar lightest = std::min(exit.front().minCoeff(), entry.back().minCoeff());
+  return grow_forest(forest, layers, first_vertex.back(), Threshold<Scalar>{lightest});
+}
+
 // The deaths of the diagram of S, descending, by the theorem above; maps yield non-negative values.
 template <class Scalar, class Map>
 std::vector<Scalar> terminal_deaths(const NetworkWeights<Scalar>& network,
                                     const std::vector<Map>& maps,
-                                    const NeuronStrengths<Scalar>& entry,
-                                    const NeuronStrengths<Scalar>& exit) {
-  struct Candidate {
-    Scalar value;
-    Vertex from;
-    Vertex to;
-  };
-  std::vector<std::size_t> first_vertex{0};
-  for (const auto& strengths : entry) {
-    first_vertex.push_back(first_vertex.back() + static_cast<std::size_t>(strengths.size()));
-  }
+                                    const NeuronStrengths<Scalar>& entry) {
+  const auto exit = exit_strengths(network, maps);
+  const auto first_vertex = first_vertices(network);
   const std::size_t neurons = first_vertex.back();
-  if (neurons > std::numeric_limits<Vertex>::max()) {
-    throw std::length_error("the network's " + std::to_string(neurons) +
-                            " neurons are past what the index type holds");
-  }
-
-  std::vector<Candidate> candidates;
-  for (std::size_t k = 0; k < network.size(); ++k) {
-    const auto& weights = network[k];
-    for (Index row = 0; row < weights.rows; ++row) {
-      for (Index col = 0; col < weights.cols; ++col) {
-        const Scalar value =
-            std::min(std::min(entry[k](col), exit[k + 1](row)), maps[k](weights(row, col)));
-        candidates.push_back(
-            {value, static_cast<Vertex>(first_vertex[k] + static_cast<std::size_t>(col)),
-             static_cast<Vertex>(first_vertex[k + 1] + static_cast<std::size_t>(row))});
-      }
-    }
-  }
-  std::sort(candidates.begin(), candidates.end(),
-            [](const Candidate& a, const Candidate& b) { return a.value > b.value; });
-
   const std::size_t inputs = first_vertex[1];
-  const std::size_t first_output = first_vertex[network.size()];
-  std::vector<bool> terminal(neurons, false);
-  std::fill_n(terminal.begin(), inputs, true);
-  std::fill(terminal.begin() + static_cast<std::ptrdiff_t>(first_output), terminal.end(), true);
-  std::vector<Scalar> deaths;
-  UnionFind components(neurons);
-  for (const auto& candidate : candidates) {
-    const Vertex a = components.find(candidate.from);
-    const Vertex b = components.find(candidate.to);
-    if (a == b) continue;
-    if (terminal[a] && terminal[b]) deaths.push_back(candidate.value);
-    const bool either = terminal[a] || terminal[b];
-    terminal[components.join(a, b)] = either;
+  const std::size_t outputs = neurons - first_vertex[network.size()];
+  ForestBuilder<Scalar> forest(neurons, inputs, outputs);
+  bool grown = false;
+  if constexpr (has_ordered_bits<Scalar>) {
+    grown = grow_path_forest(forest, network, maps, first_vertex, entry, exit);
   }
-  return deaths;
+  if (!grown) add_all_edges(forest, network, maps, first_vertex, entry, exit);
+
+  // Batches need not come in order, so the merges are replayed from the heaviest.
+  ForestBuilder<Scalar> replay(neurons, inputs, outputs);
+  replay.add(forest.accepted());
+  return replay.terminal_merges();
 }
 
 template <class Scalar>
-PersistenceDiagram<Scalar> diagram_of(const std::vector<Scalar>& deaths, Scalar scale) {
+PersistenceDiagram<Scalar> diagram_of(const std::vector<Scalar>& deaths) {
   PersistenceDiagram<Scalar> diagram;
-  for (const Scalar& death : deaths) {
-    diagram.pairs.push_back({Scalar(1), static_cast<Scalar>(death / scale)});
-  }
+  for (const Scalar& death : deaths) diagram.pairs.push_back({Scalar(1), death});
   return diagram;
-}
-
-// What S is divided by: its largest magnitude, or 1 where nothing can or should be scaled.
-template <class Scalar>
-Scalar rescaling(Scalar largest, bool rescale) {
-  return rescale && largest > Scalar(0) ? largest : Scalar(1);
 }
 
 template <class Scalar, class Map>
 PersistenceDiagram<Scalar> diagram_by_theorem(const NetworkWeights<Scalar>& network,
-                                              const std::vector<Map>& maps, bool rescale) {
+                                              const std::vector<Map>& maps, bool rescale,
+                                              const ScaledMagnitude<Scalar>& scale = {Scalar(1)}) {
   const auto entry = entry_strengths(network, maps);
-  const auto exit = exit_strengths(network, maps);
-  const Scalar largest = *std::max_element(entry.back().begin(), entry.back().end());
-  return diagram_of(terminal_deaths(network, maps, entry, exit), rescaling(largest, rescale));
+  const auto rescaled = scaled_by(rescale ? scale(entry.back().maxCoeff()) : Scalar(1));
+  auto deaths = terminal_deaths(network, maps, entry);
+  for (Scalar& death : deaths) death = rescaled(scale(death));
+  return diagram_of(deaths);
 }
 
 // Signed weights: S as it is, then the persistence of abs(S).
@@ -137,30 +166,37 @@ PersistenceDiagram<Scalar> diagram_by_matrix(const NetworkWeights<Scalar>& netwo
   const RowMajorMatrix<Scalar> matrix =
       path_strength_matrix(network, std::vector<AsGiven<Scalar>>(network.size()));
   const NetworkWeights<Scalar> strengths(matrix);
-  const Scalar scale = rescaling(largest_magnitude(strengths), rescale);
-  return persistence_diagram(spanning_forest(strengths, 0, ScaledMagnitude<Scalar>{scale}));
+  auto forest = spanning_forest(strengths, 0, Magnitude<Scalar>{});
+  if (rescale) scale_weights(forest, scaled_by(forest.edges.front().weight));
+  return persistence_diagram(forest);
 }
 
 template <class Scalar>
 bool has_negative_weight(const NetworkWeights<Scalar>& network) {
-  bool negative = false;
   for (const auto& layer : network.views()) {
-    for_each_weight(layer, [&](const Scalar& w) { negative |= w < Scalar(0); });
+    for (Index row = 0; row < layer.rows; ++row) {
+      for (Index col = 0; col < layer.cols; ++col) {
+        if (layer(row, col) < Scalar(0)) return true;
+      }
+    }
   }
-  return negative;
+  return false;
 }
 
 template <class Scalar>
 PersistenceDiagram<Scalar> deep_graph_diagram(const NetworkWeights<Scalar>& network,
                                               Normalization normalization, bool rescale) {
-  if (normalization == Normalization::none) {
-    network.check_finite();
-    if (has_negative_weight(network)) return diagram_by_matrix(network, rescale);
-    return diagram_by_theorem(network, std::vector<Magnitude<Scalar>>(network.size()), rescale);
+  if (normalization == Normalization::standardized) {
+    return diagram_by_theorem(network, standardized_filtrations(network), rescale);
   }
-  return with_filtrations(network, normalization, [&](const auto& maps) {
-    return diagram_by_theorem(network, maps, rescale);
-  });
+  const std::vector<Magnitude<Scalar>> magnitudes(network.size());
+  // Finds weights that are not finite.
+  const Scalar largest = largest_magnitude(network);
+  if (normalization == Normalization::max_abs) {
+    return diagram_by_theorem(network, magnitudes, rescale, scaled_by(largest));
+  }
+  if (has_negative_weight(network)) return diagram_by_matrix(network, rescale);
+  return diagram_by_theorem(network, magnitudes, rescale);
 }
 
 }  // namespace detail
@@ -169,11 +205,12 @@ PersistenceDiagram<Scalar> deep_graph_diagram(const NetworkWeights<Scalar>& netw
 // n_in + n_out - 1 finite pairs: its vertices are the inputs and the outputs.
 //
 // in:  layers in forward order, each (fan_out × fan_in), layers[k + 1].cols() == layers[k].rows()
-// Time O(n log n) and memory O(n) for n weights in all layers; for signed weights as given, time
-// that of path_strength_matrix. Throws std::invalid_argument for layers that do not chain (naming
-// both shapes), an empty network or layer, a weight that is not finite, p < 1 or NaN;
-// std::domain_error for a constant layer under Normalization::standardized; std::length_error for
-// more neurons than 32 bits count.
+// Time O(weights), at worst O(weights · log neurons); memory O(neurons · log neurons): nothing is
+// copied or listed but the few heaviest edges (detail/forest_growth.hpp). For signed weights as
+// given, time and memory of path_strength_matrix. For long double and wider types edges are sorted.
+// Throws std::invalid_argument for layers that do not chain (naming both shapes), an empty network
+// or layer, a weight that is not finite, p < 1 or NaN; std::domain_error for a constant layer under
+// Normalization::standardized; std::length_error for more neurons than 32 bits count.
 template <Network Layers>
 Persistence<scalar_t<Layers>> deep_graph_persistence(
     Layers&& layers, const DeepGraphPersistenceOptions& options = {}) {

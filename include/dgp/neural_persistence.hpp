@@ -53,10 +53,7 @@ std::vector<SpanningForest<Scalar>> layer_forests(const NetworkWeights<Scalar>& 
     grow([](std::size_t) { return Magnitude<Scalar>{}; });
     Scalar largest(0);
     for (const auto& forest : forests) largest = std::max(largest, forest.edges.front().weight);
-    const auto scale = scaled_by(largest);
-    for (auto& forest : forests) {
-      for (auto& edge : forest.edges) edge.weight = scale(edge.weight);
-    }
+    for (auto& forest : forests) scale_weights(forest, scaled_by(largest));
   }
   return forests;
 }

@@ -32,25 +32,33 @@ enum class Normalization {
 
 namespace detail {
 
-// The functions from weight to filtration value. key(w) is an integer whose order refines that of
-// the values (ordered_bits.hpp), value_of(key) the value that belongs to it; both are for the
-// scalar types that have such bits.
+// The functions from weight to filtration value. For scalar types that have ordered bits, key(w) is
+// an integer whose order refines that of the values, and value_of(key) the value that belongs to it
+// (ordered_bits.hpp). Where value_of rounds, keys are even, and many numbers are no key's value.
 
 template <class Scalar>
 struct AsGiven {
+  static constexpr bool rounds = false;
+  static constexpr bool is_signed = true;
   Scalar operator()(const Scalar& weight) const { return weight; }
   Bits<Scalar> key(const Scalar& weight) const { return signed_key(weight); }
+  Scalar value_of(Bits<Scalar> key) const { return signed_number<Scalar>(key); }
 };
 
 template <class Scalar>
 struct Magnitude {
+  static constexpr bool rounds = false;
+  static constexpr bool is_signed = false;
   Scalar operator()(const Scalar& weight) const { return Eigen::numext::abs(weight); }
   Bits<Scalar> key(const Scalar& weight) const { return magnitude_key(weight); }
+  Scalar value_of(Bits<Scalar> key) const { return magnitude_of<Scalar>(key); }
 };
 
 // abs(w) / largest
 template <class Scalar>
 struct ScaledMagnitude {
+  static constexpr bool rounds = true;
+  static constexpr bool is_signed = false;
   Scalar largest;
   Scalar operator()(const Scalar& weight) const {
     return static_cast<Scalar>(Eigen::numext::abs(weight) / largest);
@@ -64,24 +72,26 @@ struct ScaledMagnitude {
 // abs((w - mean) / deviation) / largest
 template <class Scalar>
 struct StandardizedMagnitude {
+  static constexpr bool rounds = true;
+  static constexpr bool is_signed = false;
   Scalar mean;
   Scalar deviation;
   Scalar largest = Scalar(1);
   Scalar operator()(const Scalar& weight) const {
-    const Scalar centred = static_cast<Scalar>(weight - mean);
-    return static_cast<Scalar>(Eigen::numext::abs(static_cast<Scalar>(centred / deviation)) /
-                               largest);
+    return of_distance(Eigen::numext::abs(static_cast<Scalar>(weight - mean)));
   }
   Bits<Scalar> key(const Scalar& weight) const {
     return magnitude_key(static_cast<Scalar>(weight - mean));
   }
-  Scalar value_of(Bits<Scalar> key) const {
-    return static_cast<Scalar>(static_cast<Scalar>(magnitude_of<Scalar>(key) / deviation) /
-                               largest);
-  }
+  Scalar value_of(Bits<Scalar> key) const { return of_distance(magnitude_of<Scalar>(key)); }
   // The distance from the mean of a weight of about this value.
   Scalar weight_near(const Scalar& value) const {
     return static_cast<Scalar>(static_cast<Scalar>(value * largest) * deviation);
+  }
+
+ private:
+  Scalar of_distance(const Scalar& distance) const {
+    return static_cast<Scalar>(static_cast<Scalar>(distance / deviation) / largest);
   }
 };
 
@@ -125,8 +135,8 @@ StandardizedMagnitude<Scalar> standardization(const NetworkWeights<Scalar>& netw
   const Moments<Scalar> layer = moments(network[k]);
   if (!layer.finite) network.check_finite(k);
   using std::sqrt;
-  const StandardizedMagnitude<Scalar> map{static_cast<Scalar>(layer.mean),
-                                          static_cast<Scalar>(sqrt(layer.variance))};
+  StandardizedMagnitude<Scalar> map{static_cast<Scalar>(layer.mean),
+                                    static_cast<Scalar>(sqrt(layer.variance))};
   if (layer.smallest == layer.largest || map.deviation == Scalar(0)) {
     throw std::domain_error(network.label(k) + ": its weights cannot be standardised, their " +
                             "standard deviation is 0 (all lie between " + printed(layer.smallest) +
@@ -140,7 +150,8 @@ StandardizedMagnitude<Scalar> standardization(const NetworkWeights<Scalar>& netw
         network.label(k) + ": its weights cannot be standardised, values from " +
         printed(layer.smallest) + " to " + printed(layer.largest) + " overflow the scalar type");
   }
-  return {map.mean, map.deviation, largest};
+  map.largest = largest;
+  return map;
 }
 
 template <class Scalar>

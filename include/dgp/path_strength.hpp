@@ -15,6 +15,7 @@
 #include <vector>
 
 #include <dgp/concepts.hpp>
+#include <dgp/detail/strength_sweep.hpp>
 #include <dgp/detail/weight_view.hpp>
 #include <dgp/normalization.hpp>
 
@@ -100,21 +101,10 @@ RowMajorMatrix<Scalar> path_strength_matrix(const NetworkWeights<Scalar>& networ
 template <class Scalar, class Map>
 NeuronStrengths<Scalar> entry_strengths(const NetworkWeights<Scalar>& network,
                                         const std::vector<Map>& maps) {
-  using Strengths = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;
   NeuronStrengths<Scalar> strengths{
-      Strengths::Constant(network[0].cols, Eigen::NumTraits<Scalar>::infinity())};
+      Strengths<Scalar>::Constant(network[0].cols, Eigen::NumTraits<Scalar>::infinity())};
   for (std::size_t k = 0; k < network.size(); ++k) {
-    const auto& weights = network[k];
-    const Strengths& before = strengths.back();
-    Strengths after(weights.rows);
-    for (Index row = 0; row < weights.rows; ++row) {
-      Scalar best = std::min(before(0), maps[k](weights(row, 0)));
-      for (Index col = 1; col < weights.cols; ++col) {
-        best = std::max(best, std::min(before(col), maps[k](weights(row, col))));
-      }
-      after(row) = best;
-    }
-    strengths.push_back(std::move(after));
+    strengths.push_back(strength_sweep(network[k], maps[k], strengths.back()));
   }
   return strengths;
 }
@@ -122,21 +112,11 @@ NeuronStrengths<Scalar> entry_strengths(const NetworkWeights<Scalar>& network,
 template <class Scalar, class Map>
 NeuronStrengths<Scalar> exit_strengths(const NetworkWeights<Scalar>& network,
                                        const std::vector<Map>& maps) {
-  using Strengths = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;
   NeuronStrengths<Scalar> strengths(network.size() + 1);
-  strengths.back() =
-      Strengths::Constant(network[network.size() - 1].rows, Eigen::NumTraits<Scalar>::infinity());
+  strengths.back() = Strengths<Scalar>::Constant(network[network.size() - 1].rows,
+                                                 Eigen::NumTraits<Scalar>::infinity());
   for (std::size_t k = network.size(); k-- > 0;) {
-    const auto& weights = network[k];
-    const Strengths& after = strengths[k + 1];
-    Strengths before(weights.cols);
-    for (Index row = 0; row < weights.rows; ++row) {
-      for (Index col = 0; col < weights.cols; ++col) {
-        const Scalar strength = std::min(after(row), maps[k](weights(row, col)));
-        if (row == 0 || before(col) < strength) before(col) = strength;
-      }
-    }
-    strengths[k] = std::move(before);
+    strengths[k] = strength_sweep(network[k].transposed(), maps[k], strengths[k + 1]);
   }
   return strengths;
 }

@@ -77,6 +77,12 @@ SpanningForest<Scalar> spanning_forest(const NetworkWeights<Scalar>& network, st
   return forest;
 }
 
+// Scaling is monotone, so a scaled forest is the forest of the scaled weights.
+template <class Scalar>
+void scale_weights(SpanningForest<Scalar>& forest, const ScaledMagnitude<Scalar>& scale) {
+  for (auto& edge : forest.edges) edge.weight = scale(edge.weight);
+}
+
 }  // namespace detail
 
 // The maximum spanning forest of one layer's weights as they are given, signs included: the edges

@@ -26,24 +26,10 @@
 #include <dgp/detail/ordered_bits.hpp>
 #include <dgp/detail/parallel.hpp>
 #include <dgp/detail/row_tasks.hpp>
+#include <dgp/detail/value_keys.hpp>
 #include <dgp/detail/weight_view.hpp>
-#include <dgp/normalization.hpp>
 
 namespace dgp::detail {
-
-// Weights are looked at in blocks. Where a row ends within one, its last weight is repeated, and so
-// are the last entries of arrays by column: a repeated edge changes no maximum.
-inline constexpr Index scan_block = 32;
-
-inline std::size_t whole_blocks(Index cols) {
-  return static_cast<std::size_t>((cols + scan_block - 1) / scan_block * scan_block);
-}
-
-template <class T>
-std::vector<T> padded(std::vector<T> by_column) {
-  by_column.resize(whole_blocks(static_cast<Index>(by_column.size())), by_column.back());
-  return by_column;
-}
 
 // One layer as edges of a graph whose vertices are numbered through the whole network.
 template <class Scalar, class Map>
@@ -58,17 +44,14 @@ class LayerEdges {
         first_row_(flipped_ ? first_col : first_row),
         first_col_(flipped_ ? first_row : first_col) {}
 
-  // Caps by row and column of the layer as it was given, or none. Values and their keys.
-  void set_caps(const Scalar* row_caps, const Key* row_keys, const Scalar* col_caps,
-                const Key* col_keys) {
-    if (flipped_) {
-      std::swap(row_caps, col_caps);
-      std::swap(row_keys, col_keys);
-    }
-    row_caps_ = row_caps;
-    row_keys_ = row_keys;
-    col_caps_ = col_caps;
-    col_keys_ = col_keys;
+  // Caps by row and column of the layer as it was given; they must outlive the edges.
+  void set_caps(const Caps<Scalar>& by_row, const Caps<Scalar>& by_col) {
+    const Caps<Scalar>& rows = flipped_ ? by_col : by_row;
+    const Caps<Scalar>& cols = flipped_ ? by_row : by_col;
+    row_caps_ = rows ? rows.values.data() : nullptr;
+    row_keys_ = rows ? rows.keys.data() : nullptr;
+    col_caps_ = cols ? cols.values.data() : nullptr;
+    col_keys_ = cols ? cols.keys.data() : nullptr;
   }
 
   // Rows and columns in the order of the walk.
@@ -103,14 +86,13 @@ class LayerEdges {
     return col_keys_ == nullptr ? key : std::min(key, col_keys_[col]);
   }
 
-  // The weights of a row from column `col` on, a block of them side by side. Where memory does not
-  // hold them so, or the row ends earlier, they are copied to `spare`, and the last one is repeated.
-  const Scalar* block(Index row, Index col, Index count,
-                      std::array<Scalar, scan_block>& spare) const {
-    const Scalar* first = &weights_(row, col);
-    if (weights_.col_stride == 1 && count == scan_block) return first;
-    for (Index i = 0; i < scan_block; ++i) {
-      spare[static_cast<std::size_t>(i)] = first[std::min(i, count - 1) * weights_.col_stride];
+  // The weights of a row side by side: where memory does not hold them so, copied to `spare`.
+  const Scalar* row(Index row, std::vector<Scalar>& spare) const {
+    const Scalar* first = &weights_(row, 0);
+    if (weights_.col_stride == 1) return first;
+    spare.resize(static_cast<std::size_t>(cols()));
+    for (Index col = 0; col < cols(); ++col) {
+      spare[static_cast<std::size_t>(col)] = first[col * weights_.col_stride];
     }
     return spare.data();
   }
@@ -127,64 +109,18 @@ class LayerEdges {
   const Key* col_keys_ = nullptr;
 };
 
-// A threshold on values: those at or above it pass, or, where strict, only those above it.
-template <class Scalar>
-struct Threshold {
-  Scalar value;
-  bool strict = false;
-
-  bool passes(const Scalar& candidate) const {
-    return strict ? value < candidate : !(candidate < value);
+// Calls visit(col, count, weights) for the blocks of one row. Where the row ends within a block,
+// `count` weights are its own and the last one is repeated.
+template <class Scalar, class Visit>
+void for_each_block(const Scalar* row, Index cols, const Visit& visit) {
+  Index col = 0;
+  for (; col + scan_block <= cols; col += scan_block) visit(col, scan_block, row + col);
+  if (col == cols) return;
+  std::array<Scalar, scan_block> rest;
+  for (Index i = 0; i < scan_block; ++i) {
+    rest[static_cast<std::size_t>(i)] = row[std::min(col + i, cols - 1)];
   }
-  bool above(const Threshold& other) const {
-    return other.value < value || (other.value == value && strict && !other.strict);
-  }
-};
-
-// The smallest key whose value passes the threshold; one above all finite keys where none does.
-template <class Scalar>
-Bits<Scalar> first_key(const AsGiven<Scalar>&, const Threshold<Scalar>& threshold) {
-  return static_cast<Bits<Scalar>>(signed_key(threshold.value) + threshold.strict);
-}
-
-template <class Scalar>
-Bits<Scalar> first_key(const Magnitude<Scalar>&, const Threshold<Scalar>& threshold) {
-  return static_cast<Bits<Scalar>>(magnitude_key(threshold.value) + threshold.strict);
-}
-
-// The value is a rounded, monotone function of the key: starts near the answer, encloses it in
-// steps that double, then halves the interval.
-template <class Scalar, class Map>
-Bits<Scalar> first_key(const Map& map, const Threshold<Scalar>& threshold) {
-  using Key = Bits<Scalar>;
-  const Key end = infinite_magnitude<Scalar>;
-  const auto passes = [&](Key key) { return key >= end || threshold.passes(map.value_of(key)); };
-  Key high = std::min(end, magnitude_key(map.weight_near(threshold.value)));
-  Key low = high;
-  for (Key step = 2; !passes(high); step = static_cast<Key>(2 * step)) {
-    low = high;
-    high = step < end - high ? static_cast<Key>(high + step) : end;
-  }
-  for (Key step = 2; low > 0 && passes(low); step = static_cast<Key>(2 * step)) {
-    high = low;
-    low = static_cast<Key>(low - std::min(low, step));
-  }
-  if (passes(low)) return low;  // 0 passes
-  while (high - low > 2) {
-    const auto middle = static_cast<Key>(low + (high - low) / 4 * 2);
-    (passes(middle) ? high : low) = middle;
-  }
-  return high;
-}
-
-// Calls visit(col, count, weights) for the blocks of one row; of the weights the first `count` count.
-template <class Scalar, class Map, class Visit>
-void for_each_block(const LayerEdges<Scalar, Map>& edges, Index row, const Visit& visit) {
-  std::array<Scalar, scan_block> spare;
-  for (Index col = 0; col < edges.cols(); col += scan_block) {
-    const Index count = std::min(scan_block, edges.cols() - col);
-    visit(col, count, edges.block(row, col, count, spare));
-  }
+  visit(col, cols - col, rest.data());
 }
 
 // Edges above a threshold, which is raised where more than `limit` would pass it.
@@ -207,16 +143,14 @@ struct Batch {
   }
 };
 
-// Calls take(i, key) with the keys of a block, capped by column.
+// Calls take(i, key) for the keys of `count` weights; `caps` are those of their columns, or null.
 template <class Scalar, class Map, class Take>
-void for_each_key(const LayerEdges<Scalar, Map>& edges, Index col, const Scalar* weights,
+void for_each_key(const Map& map, const Scalar* weights, const Bits<Scalar>* caps, Index count,
                   const Take& take) {
-  const Map map = edges.map();
-  if (edges.col_keys() == nullptr) {
-    for (std::size_t i = 0; i < scan_block; ++i) take(i, map.key(weights[i]));
+  if (caps == nullptr) {
+    for (Index i = 0; i < count; ++i) take(i, map.key(weights[i]));
   } else {
-    const Bits<Scalar>* caps = edges.col_keys() + col;
-    for (std::size_t i = 0; i < scan_block; ++i) {
+    for (Index i = 0; i < count; ++i) {
       const Bits<Scalar> key = map.key(weights[i]);
       take(i, caps[i] < key ? caps[i] : key);
     }
@@ -224,11 +158,11 @@ void for_each_key(const LayerEdges<Scalar, Map>& edges, Index col, const Scalar*
 }
 
 template <class Scalar, class Map>
-Bits<Scalar> largest_key(const LayerEdges<Scalar, Map>& edges, Index col, const Scalar* weights) {
+Bits<Scalar> largest_key(const Map& map, const Scalar* weights, const Bits<Scalar>* caps,
+                         Index count) {
   Bits<Scalar> largest = 0;
-  for_each_key(edges, col, weights, [&](std::size_t, Bits<Scalar> key) {
-    largest = largest < key ? key : largest;
-  });
+  for_each_key(map, weights, caps, count,
+               [&](Index, Bits<Scalar> key) { largest = largest < key ? key : largest; });
   return largest;
 }
 
@@ -236,7 +170,7 @@ Bits<Scalar> largest_key(const LayerEdges<Scalar, Map>& edges, Index col, const 
 template <class Map, class Scalar>
 bool block_is_finite(const Scalar* weights, Bits<Scalar> largest_key) {
   using Key = Bits<Scalar>;
-  if constexpr (std::is_same_v<Map, AsGiven<Scalar>>) {
+  if constexpr (Map::is_signed) {
     largest_key = 0;
     for (Index i = 0; i < scan_block; ++i) {
       const Key magnitude = magnitude_key(weights[i]);
@@ -255,26 +189,30 @@ void scan_above(const LayerEdges<Scalar, Map>& edges, Batch<Scalar>& batch, std:
   std::mutex batch_mutex;
   parallel_for(tasks.count(), [&](std::size_t task) {
     Batch<Scalar> part{{}, at_start};
-    Key first = first_key(edges.map(), part.threshold);
+    std::vector<Scalar> spare;
+    const Map map = edges.map();
+    Key first = scan_from(map, part.threshold);
     for (Index row = tasks.begin(task); row < tasks.end(task); ++row) {
       if (edges.row_key(row) < first) continue;
-      for_each_block(edges, row, [&](Index col, Index count, const Scalar* weights) {
-        const Key largest = largest_key(edges, col, weights);
-        if (!block_is_finite<Map>(weights, largest)) part.finite = false;
-        if (largest < first || !part.finite) return;
-        std::uint32_t passing = 0;
-        for_each_key(edges, col, weights, [&](std::size_t i, Key key) {
-          passing |= key >= first ? std::uint32_t{1} << i : 0;
-        });
-        passing &= ~std::uint32_t{0} >> (scan_block - count);
-        for (; passing != 0; passing &= passing - 1) {
-          const auto edge = edges.edge(row, col + std::countr_zero(passing));
-          if (part.threshold.passes(edge.value)) part.edges.push_back(edge);
-        }
-      });
+      for_each_block(
+          edges.row(row, spare), edges.cols(), [&](Index col, Index count, const Scalar* weights) {
+            const Key* caps = edges.col_keys() == nullptr ? nullptr : edges.col_keys() + col;
+            const Key largest = largest_key(map, weights, caps, scan_block);
+            if (!block_is_finite<Map>(weights, largest)) part.finite = false;
+            if (largest < first || !part.finite) return;
+            std::uint32_t passing = 0;
+            for_each_key(map, weights, caps, scan_block, [&](Index i, Key key) {
+              passing |= key >= first ? std::uint32_t{1} << i : 0;
+            });
+            passing &= ~std::uint32_t{0} >> (scan_block - count);
+            for (; passing != 0; passing &= passing - 1) {
+              const auto edge = edges.edge(row, col + std::countr_zero(passing));
+              if (part.threshold.passes(edge.value)) part.edges.push_back(edge);
+            }
+          });
       if (part.edges.size() > limit) {
         part.shrink_to(limit);
-        first = first_key(edges.map(), part.threshold);
+        first = scan_from(map, part.threshold);
       }
     }
     const std::lock_guard lock(batch_mutex);
@@ -315,7 +253,7 @@ Between<Scalar> scan_between(const LayerEdges<Scalar, Map>& edges, const Compone
     if (col_component[static_cast<std::size_t>(col)] != components.largest) outside.push_back(col);
   }
   const bool few_outside = outside.size() * 16 <= cols;
-  const Key first = threshold ? first_key(edges.map(), *threshold) : static_cast<Key>(-1);
+  const Key first = threshold ? scan_from(edges.map(), *threshold) : static_cast<Key>(-1);
 
   struct Part {
     std::vector<Candidate<Scalar>> above;
@@ -328,6 +266,8 @@ Between<Scalar> scan_between(const LayerEdges<Scalar, Map>& edges, const Compone
   std::vector<Part> parts(tasks.count());
   parallel_for(tasks.count(), [&](std::size_t task) {
     Part& part = parts[task];
+    std::vector<Scalar> spare;
+    const Map map = edges.map();
     part.col_keys.assign(whole_blocks(edges.cols()), 0);
     part.col_rows.assign(whole_blocks(edges.cols()), 0);
     for (Index row = tasks.begin(task); row < tasks.end(task); ++row) {
@@ -347,40 +287,43 @@ Between<Scalar> scan_between(const LayerEdges<Scalar, Map>& edges, const Compone
       }
       Key row_largest = 0;
       Index row_best = 0;
-      for_each_block(edges, row, [&](Index col, Index count, const Scalar* weights) {
-        std::array<Key, scan_block> keys;
-        for_each_key(edges, col, weights, [&](std::size_t i, Key key) { keys[i] = key; });
-        const Vertex* far = col_component.data() + col;
-        Key* col_keys = part.col_keys.data() + col;
-        std::uint32_t* col_rows = part.col_rows.data() + col;
-        Key largest = 0;
-        for (Index i = 0; i < scan_block; ++i) {
-          const Key key = keys[static_cast<std::size_t>(i)];
-          const Key capped = row_cap < key ? row_cap : key;
-          const auto leaves = static_cast<Key>(-static_cast<Key>(far[i] != component));
-          const auto leaving = static_cast<Key>((capped + 1) & leaves);
-          keys[static_cast<std::size_t>(i)] = leaving;
-          largest = largest < leaving ? leaving : largest;
-        }
-        for (Index i = 0; i < scan_block; ++i) {
-          const Key key = keys[static_cast<std::size_t>(i)];
-          const bool better = col_keys[i] < key;
-          col_keys[i] = better ? key : col_keys[i];
-          col_rows[i] = better ? row_index : col_rows[i];
-        }
-        if (row_largest < largest) {
-          row_largest = largest;
-          row_best = col;
-          while (keys[static_cast<std::size_t>(row_best - col)] != largest) ++row_best;
-        }
-        if (largest <= first || part.full) return;
-        for (Index i = 0; i < count; ++i) {
-          if (keys[static_cast<std::size_t>(i)] <= first) continue;
-          const auto edge = edges.edge(row, col + i);
-          if (threshold->passes(edge.value)) part.above.push_back(edge);
-        }
-        part.full = part.above.size() > limit;
-      });
+      for_each_block(
+          edges.row(row, spare), edges.cols(), [&](Index col, Index count, const Scalar* weights) {
+            std::array<Key, scan_block> keys;
+            const Key* caps = edges.col_keys() == nullptr ? nullptr : edges.col_keys() + col;
+            for_each_key(map, weights, caps, scan_block,
+                         [&](Index i, Key key) { keys[static_cast<std::size_t>(i)] = key; });
+            const Vertex* far = col_component.data() + col;
+            Key* col_keys = part.col_keys.data() + col;
+            std::uint32_t* col_rows = part.col_rows.data() + col;
+            Key largest = 0;
+            for (Index i = 0; i < scan_block; ++i) {
+              const Key key = keys[static_cast<std::size_t>(i)];
+              const Key capped = row_cap < key ? row_cap : key;
+              const auto leaves = static_cast<Key>(-static_cast<Key>(far[i] != component));
+              const auto leaving = static_cast<Key>((capped + 1) & leaves);
+              keys[static_cast<std::size_t>(i)] = leaving;
+              largest = largest < leaving ? leaving : largest;
+            }
+            for (Index i = 0; i < scan_block; ++i) {
+              const Key key = keys[static_cast<std::size_t>(i)];
+              const bool better = col_keys[i] < key;
+              col_keys[i] = better ? key : col_keys[i];
+              col_rows[i] = better ? row_index : col_rows[i];
+            }
+            if (row_largest < largest) {
+              row_largest = largest;
+              row_best = col;
+              while (keys[static_cast<std::size_t>(row_best - col)] != largest) ++row_best;
+            }
+            if (largest <= first || part.full) return;
+            for (Index i = 0; i < count; ++i) {
+              if (keys[static_cast<std::size_t>(i)] <= first) continue;
+              const auto edge = edges.edge(row, col + i);
+              if (threshold->passes(edge.value)) part.above.push_back(edge);
+            }
+            part.full = part.above.size() > limit;
+          });
       if (row_largest > 0) part.row_best.push_back(edges.edge(row, row_best));
     }
   });
@@ -406,16 +349,13 @@ Between<Scalar> scan_between(const LayerEdges<Scalar, Map>& edges, const Compone
 // The largest key of each row (of the walk), under the columns' caps.
 template <class Scalar, class Map>
 std::vector<Bits<Scalar>> row_maxima(const LayerEdges<Scalar, Map>& edges) {
-  using Key = Bits<Scalar>;
-  std::vector<Key> maxima(static_cast<std::size_t>(edges.rows()));
+  std::vector<Bits<Scalar>> maxima(static_cast<std::size_t>(edges.rows()));
   const RowTasks tasks(edges.rows(), edges.cols(), 64);
   parallel_for(tasks.count(), [&](std::size_t task) {
+    std::vector<Scalar> spare;
     for (Index row = tasks.begin(task); row < tasks.end(task); ++row) {
-      Key largest = 0;
-      for_each_block(edges, row, [&](Index col, Index, const Scalar* weights) {
-        largest = std::max(largest, largest_key(edges, col, weights));
-      });
-      maxima[static_cast<std::size_t>(row)] = largest;
+      maxima[static_cast<std::size_t>(row)] =
+          largest_key(edges.map(), edges.row(row, spare), edges.col_keys(), edges.cols());
     }
   });
   return maxima;
@@ -425,27 +365,27 @@ std::vector<Bits<Scalar>> row_maxima(const LayerEdges<Scalar, Map>& edges) {
 template <class Scalar, class Map>
 std::vector<Bits<Scalar>> col_maxima(const LayerEdges<Scalar, Map>& edges) {
   using Key = Bits<Scalar>;
-  const auto cols = static_cast<std::size_t>(edges.cols());
-  const RowTasks tasks(edges.rows(), edges.cols(), 8);
+  const Index cols = edges.cols();
+  const RowTasks tasks(edges.rows(), cols, 8);
   std::vector<std::vector<Key>> parts(tasks.count());
   parallel_for(tasks.count(), [&](std::size_t task) {
-    std::vector<Key>& maxima = parts[task];
-    maxima.assign(whole_blocks(edges.cols()), 0);
+    std::vector<Scalar> spare;
+    std::vector<Key> maxima(static_cast<std::size_t>(cols), 0);
     const Map map = edges.map();
     for (Index row = tasks.begin(task); row < tasks.end(task); ++row) {
+      const Scalar* weights = edges.row(row, spare);
       const Key row_cap = edges.row_key(row);
-      for_each_block(edges, row, [&](Index col, Index, const Scalar* weights) {
-        Key* largest = maxima.data() + col;
-        for (Index i = 0; i < scan_block; ++i) {
-          const Key key = map.key(weights[i]);
-          const Key capped = row_cap < key ? row_cap : key;
-          largest[i] = largest[i] < capped ? capped : largest[i];
-        }
-      });
+      Key* largest = maxima.data();
+      for (Index col = 0; col < cols; ++col) {
+        const Key key = map.key(weights[col]);
+        const Key capped = row_cap < key ? row_cap : key;
+        largest[col] = largest[col] < capped ? capped : largest[col];
+      }
     }
+    parts[task] = std::move(maxima);
   });
   for (std::size_t task = 1; task < parts.size(); ++task) {
-    for (std::size_t col = 0; col < cols; ++col) {
+    for (std::size_t col = 0; col < parts[task].size(); ++col) {
       parts.front()[col] = std::max(parts.front()[col], parts[task][col]);
     }
   }

@@ -105,7 +105,7 @@ std::optional<Threshold<Scalar>> sampled_threshold(
 // A threshold that every edge passes.
 template <class Scalar, class Map>
 Threshold<Scalar> lowest_threshold() {
-  return {std::is_same_v<Map, AsGiven<Scalar>> ? Eigen::NumTraits<Scalar>::lowest() : Scalar(0)};
+  return {Map::is_signed ? Eigen::NumTraits<Scalar>::lowest() : Scalar(0)};
 }
 
 // Returns whether all weights were finite, where the edges have no caps; if not, the builder is

@@ -94,9 +94,8 @@ class ForestBuilder {
     }
     std::nth_element(some.begin(), some.begin() + 2, some.end(), appears_earlier<Scalar>);
     const Candidate<Scalar> pivot = some[2];
-    return std::partition(begin, end, [&](const Candidate<Scalar>& edge) {
-      return appears_earlier(edge, pivot);
-    });
+    return std::partition(
+        begin, end, [&](const Candidate<Scalar>& edge) { return appears_earlier(edge, pivot); });
   }
 
   void merge(const Candidate<Scalar>& edge) {

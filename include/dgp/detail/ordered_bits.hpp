@@ -63,13 +63,24 @@ Scalar magnitude_of(Bits<Scalar> key) {
   return Eigen::numext::bit_cast<Scalar>(static_cast<Bits<Scalar>>(key >> 1));
 }
 
+template <class Scalar>
+inline constexpr Bits<Scalar> sign_bit = static_cast<Bits<Scalar>>(Bits<Scalar>(1)
+                                                                   << (8 * sizeof(Scalar) - 1));
+
 // In the order of signed numbers; both zeros share a key.
 template <class Scalar>
 Bits<Scalar> signed_key(const Scalar& value) {
-  constexpr auto sign = static_cast<Bits<Scalar>>(Bits<Scalar>(1) << (8 * sizeof(Scalar) - 1));
+  constexpr Bits<Scalar> sign = sign_bit<Scalar>;
   const auto bits = Eigen::numext::bit_cast<Bits<Scalar>>(value);
   const auto magnitude = static_cast<Bits<Scalar>>(bits & static_cast<Bits<Scalar>>(~sign));
   return static_cast<Bits<Scalar>>((bits & sign) != 0 ? sign - magnitude : sign + magnitude);
+}
+
+template <class Scalar>
+Scalar signed_number(Bits<Scalar> key) {
+  constexpr Bits<Scalar> sign = sign_bit<Scalar>;
+  return Eigen::numext::bit_cast<Scalar>(
+      static_cast<Bits<Scalar>>(key < sign ? (sign - key) | sign : key - sign));
 }
 
 }  // namespace dgp::detail

@@ -1,8 +1,10 @@
-// How the walk over a layer's weights is cut into tasks.
+// How the walk over a layer's weights is cut: row ranges for the threads, blocks for the vector
+// unit.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
+#include <vector>
 
 #include <dgp/concepts.hpp>
 #include <dgp/detail/weight_view.hpp>
@@ -37,5 +39,19 @@ struct RowTasks {
   Index begin(std::size_t task) const { return static_cast<Index>(task) * rows_per_task; }
   Index end(std::size_t task) const { return std::min(rows, begin(task) + rows_per_task); }
 };
+
+// Weights are looked at in blocks. Where a row ends within one, its last weight is repeated, and so
+// are the last entries of arrays by column: a repeated edge changes no maximum.
+inline constexpr Index scan_block = 32;
+
+inline std::size_t whole_blocks(Index cols) {
+  return static_cast<std::size_t>((cols + scan_block - 1) / scan_block * scan_block);
+}
+
+template <class T>
+std::vector<T> padded(std::vector<T> by_column) {
+  by_column.resize(whole_blocks(static_cast<Index>(by_column.size())), by_column.back());
+  return by_column;
+}
 
 }  // namespace dgp::detail

@@ -100,8 +100,9 @@ struct CompensatedSum {
   }
 };
 
-// Eight sums side by side, so that the compiler can vectorise them.
-inline constexpr std::size_t lanes = 8;
+// So many sums side by side, each in memory: enough that the compiler vectorises them and that no
+// sum waits for its last addition.
+inline constexpr std::size_t lanes = 32;
 
 template <class Scalar, class Summand>
 sum_t<Scalar> compensated_sum(const WeightView<Scalar>& weights, const Summand& summand) {
@@ -122,6 +123,24 @@ sum_t<Scalar> compensated_sum(const WeightView<Scalar>& weights, const Summand& 
     }
   }
   return total.sum + total.lost;
+}
+
+// The smallest and the largest of some finite weights.
+template <class Scalar>
+std::pair<Scalar, Scalar> extremes(const Scalar* weights, Index count) {
+  if constexpr (has_ordered_bits<Scalar>) {
+    Bits<Scalar> smallest = signed_key(weights[0]);
+    Bits<Scalar> largest = smallest;
+    for (Index i = 0; i < count; ++i) {
+      const Bits<Scalar> key = signed_key(weights[i]);
+      smallest = key < smallest ? key : smallest;
+      largest = largest < key ? key : largest;
+    }
+    return {signed_number<Scalar>(smallest), signed_number<Scalar>(largest)};
+  } else {
+    const auto [smallest, largest] = std::minmax_element(weights, weights + count);
+    return {*smallest, *largest};
+  }
 }
 
 template <class Scalar>
@@ -149,53 +168,45 @@ Moments<Scalar> moments(const WeightView<Scalar>& weights) {
 
   constexpr bool narrow = !std::is_same_v<Scalar, Sum>;
   struct Part {
-    std::array<Scalar, lanes> smallest;
-    std::array<Scalar, lanes> largest;
+    Scalar smallest;
+    Scalar largest;
     Sum sum{0};
     Sum squares{0};
   };
   const RowTasks tasks = walk_tasks(weights);
-  Part start;
-  start.smallest.fill(weights(0, 0));
-  start.largest.fill(weights(0, 0));
-  std::vector<Part> parts(tasks.count(), start);
+  std::vector<Part> parts(tasks.count(), Part{weights(0, 0), weights(0, 0)});
   for_each_run(weights, tasks, [&](std::size_t task, const Scalar* run, Index run_count) {
     Part& part = parts[task];
-    auto smallest = part.smallest;
-    auto largest = part.largest;
-    std::array<Sum, lanes> sums{};
-    std::array<Sum, lanes> squares{};
-    const auto take = [&](std::size_t lane, const Scalar& weight) {
-      smallest[lane] = weight < smallest[lane] ? weight : smallest[lane];
-      largest[lane] = largest[lane] < weight ? weight : largest[lane];
-      if constexpr (narrow) {
+    const auto [smallest, largest] = extremes(run, run_count);
+    part.smallest = std::min(part.smallest, smallest);
+    part.largest = std::max(part.largest, largest);
+    if constexpr (narrow) {
+      std::array<Sum, lanes> sums{};
+      std::array<Sum, lanes> squares{};
+      const auto take = [&](std::size_t lane, const Scalar& weight) {
         const Sum wide = static_cast<Sum>(weight);
         sums[lane] += wide;
         squares[lane] += wide * wide;
+      };
+      const Index whole = run_count - run_count % static_cast<Index>(lanes);
+      for (Index i = 0; i < whole; i += static_cast<Index>(lanes)) {
+        for (std::size_t lane = 0; lane < lanes; ++lane) {
+          take(lane, run[i + static_cast<Index>(lane)]);
+        }
       }
-    };
-    const Index whole = run_count - run_count % static_cast<Index>(lanes);
-    for (Index i = 0; i < whole; i += static_cast<Index>(lanes)) {
+      for (Index i = whole; i < run_count; ++i) take(static_cast<std::size_t>(i - whole), run[i]);
       for (std::size_t lane = 0; lane < lanes; ++lane) {
-        take(lane, run[i + static_cast<Index>(lane)]);
+        part.sum += sums[lane];
+        part.squares += squares[lane];
       }
-    }
-    for (Index i = whole; i < run_count; ++i) take(static_cast<std::size_t>(i - whole), run[i]);
-    part.smallest = smallest;
-    part.largest = largest;
-    for (std::size_t lane = 0; lane < lanes; ++lane) {
-      part.sum += sums[lane];
-      part.squares += squares[lane];
     }
   });
 
   Moments<Scalar> result{weights(0, 0), weights(0, 0), Sum(0), Sum(0), true};
   Sum squares(0);
   for (const auto& part : parts) {
-    for (std::size_t lane = 0; lane < lanes; ++lane) {
-      result.smallest = std::min(result.smallest, part.smallest[lane]);
-      result.largest = std::max(result.largest, part.largest[lane]);
-    }
+    result.smallest = std::min(result.smallest, part.smallest);
+    result.largest = std::max(result.largest, part.largest);
     result.mean += part.sum;
     squares += part.squares;
   }
