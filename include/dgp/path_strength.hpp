@@ -15,6 +15,7 @@
 #include <vector>
 
 #include <dgp/concepts.hpp>
+#include <dgp/detail/max_min_kernel.hpp>
 #include <dgp/detail/strength_sweep.hpp>
 #include <dgp/detail/weight_view.hpp>
 #include <dgp/normalization.hpp>
@@ -30,21 +31,6 @@ template <class Scalar>
 using NeuronStrengths = std::vector<Eigen::Matrix<Scalar, Eigen::Dynamic, 1>>;
 
 namespace detail {
-
-template <class Scalar>
-RowMajorMatrix<Scalar> max_min_product(const WeightView<Scalar>& a, const WeightView<Scalar>& b) {
-  RowMajorMatrix<Scalar> product(a.rows, b.cols);
-  for (Index row = 0; row < a.rows; ++row) {
-    for (Index inner = 0; inner < a.cols; ++inner) {
-      const Scalar left = a(row, inner);
-      for (Index col = 0; col < b.cols; ++col) {
-        const Scalar weakest = std::min(left, b(inner, col));
-        if (inner == 0 || product(row, col) < weakest) product(row, col) = weakest;
-      }
-    }
-  }
-  return product;
-}
 
 // The product of a chain of layers in its cheapest order (the matrix-chain problem: dynamic
 // programming over all ways to put the brackets). The (max, min) product is associative, so every

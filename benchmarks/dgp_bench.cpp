@@ -1,0 +1,304 @@
+// dgp-bench: every measure beside its baseline and beside the limit, one pass over the weights.
+//
+// A *pass* is the time of `W.cwiseAbs().maxCoeff()` over the same weights in the same run: the
+// least that any exact program must do is read every weight once. All times are medians. Every line
+// is "group | input | what | threads | milliseconds | passes"; benchmarks/table.sh makes README's
+// table of them. The tests named [quick] take seconds, [full] minutes.
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <functional>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include <dgp/dgp.hpp>
+
+#include "support/catch.hpp"
+#include "weights.hpp"
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+namespace {
+
+using benchmark::families;
+using benchmark::Family;
+using benchmark::Matrix;
+using benchmark::weights;
+
+const Family& normal_family() { return families().front(); }
+
+void set_threads([[maybe_unused]] int count) {
+#ifdef _OPENMP
+  omp_set_num_threads(count);
+#endif
+}
+
+// Median milliseconds of the last benchmark that ended, from the listener below.
+double last_median = 0;
+
+template <class Stats>
+double median_of(const Stats& stats) {
+  std::vector<double> samples;
+  for (const auto& sample : stats.samples) {
+    samples.push_back(std::chrono::duration<double, std::milli>(sample).count());
+  }
+  std::sort(samples.begin(), samples.end());
+  return samples.empty() ? 0 : samples[samples.size() / 2];
+}
+
+// One comparison: the limit first, then what is measured against it.
+class Comparison {
+ public:
+  Comparison(std::string group, std::string input, const std::vector<const Matrix*>& layers)
+      : group_(std::move(group)), input_(std::move(input)) {
+    pass_ = run("one pass", 1, [&] {
+      float largest = 0;
+      for (const Matrix* layer : layers) largest = std::max(largest, layer->cwiseAbs().maxCoeff());
+      return largest;
+    });
+  }
+
+  template <class Call>
+  double run(const std::string& what, int threads, const Call& call) {
+    set_threads(threads);
+    BENCHMARK(group_ + " " + input_ + " " + what + " x" + std::to_string(threads)) {
+      return call();
+    };
+    set_threads(1);
+    if (pass_ == 0) pass_ = last_median;
+    std::printf("%s | %s | %s | %d | %.4g | %.2f\n", group_.c_str(), input_.c_str(), what.c_str(),
+                threads, last_median, last_median / pass_);
+    std::fflush(stdout);
+    return last_median;
+  }
+
+ private:
+  std::string group_;
+  std::string input_;
+  double pass_ = 0;
+};
+
+// The baseline: lists all edges, sorts them, merges by union-find.
+float sort_all_edges(const Matrix& matrix) {
+  struct Edge {
+    float weight;
+    unsigned row;
+    unsigned col;
+  };
+  std::vector<Edge> edges;
+  edges.reserve(static_cast<std::size_t>(matrix.size()));
+  for (unsigned row = 0; row < matrix.rows(); ++row) {
+    for (unsigned col = 0; col < matrix.cols(); ++col) {
+      edges.push_back({matrix(row, col), row, col});
+    }
+  }
+  std::sort(edges.begin(), edges.end(), [](const Edge& a, const Edge& b) {
+    if (a.weight != b.weight) return a.weight > b.weight;
+    return a.row != b.row ? a.row < b.row : a.col < b.col;
+  });
+  std::vector<unsigned> parent(static_cast<std::size_t>(matrix.rows() + matrix.cols()));
+  std::iota(parent.begin(), parent.end(), 0U);
+  const auto find = [&](unsigned v) {
+    while (parent[v] != v) v = parent[v] = parent[parent[v]];
+    return v;
+  };
+  float sum = 0;
+  for (const Edge& edge : edges) {
+    const unsigned a = find(edge.row);
+    const unsigned b = find(static_cast<unsigned>(matrix.rows()) + edge.col);
+    if (a == b) continue;
+    parent[a] = b;
+    sum += edge.weight;
+  }
+  return sum;
+}
+
+// The baseline: row by row, each row of B times an entry of A.
+Matrix row_by_row_product(const Matrix& a, const Matrix& b) {
+  Matrix product = Matrix::Constant(a.rows(), b.cols(), -1e30F);
+  for (int i = 0; i < a.rows(); ++i) {
+    for (int k = 0; k < a.cols(); ++k) {
+      const float left = a(i, k);
+      for (int j = 0; j < b.cols(); ++j) {
+        const float weakest = left < b(k, j) ? left : b(k, j);
+        product(i, j) = product(i, j) < weakest ? weakest : product(i, j);
+      }
+    }
+  }
+  return product;
+}
+
+std::string square(int size) { return std::to_string(size) + "x" + std::to_string(size); }
+
+void compare_forest(const Family& family, int rows, int cols, bool with_sort) {
+  const Matrix matrix = weights(family, rows, cols);
+  Comparison comparison(
+      "forest", std::to_string(rows) + "x" + std::to_string(cols) + " " + family.name, {&matrix});
+  comparison.run("maximum_spanning_forest", 1,
+                 [&] { return dgp::maximum_spanning_forest(matrix); });
+  comparison.run("maximum_spanning_forest", 2,
+                 [&] { return dgp::maximum_spanning_forest(matrix); });
+  comparison.run("neural_persistence", 1, [&] { return dgp::neural_persistence(matrix); });
+  const Eigen::MatrixXf by_column = matrix;
+  comparison.run("maximum_spanning_forest, column-major", 1,
+                 [&] { return dgp::maximum_spanning_forest(by_column); });
+  if (with_sort) {
+    comparison.run("full sort and union-find", 1, [&] { return sort_all_edges(matrix); });
+  }
+}
+
+std::vector<Matrix> normal_network(const std::vector<int>& widths) {
+  std::vector<Matrix> layers;
+  std::mt19937 random(7);
+  std::normal_distribution<float> normal;
+  for (std::size_t k = 0; k + 1 < widths.size(); ++k) {
+    layers.emplace_back(widths[k + 1], widths[k]);
+    for (auto& weight : layers.back().reshaped()) weight = normal(random);
+  }
+  return layers;
+}
+
+void compare_network(const std::vector<int>& widths, bool with_matrix) {
+  const auto layers = normal_network(widths);
+  std::string name;
+  std::vector<const Matrix*> all;
+  for (const int width : widths) name += (name.empty() ? "" : "-") + std::to_string(width);
+  for (const auto& layer : layers) all.push_back(&layer);
+  Comparison comparison("network", name, all);
+  for (const int threads : {1, 2}) {
+    comparison.run("deep_graph_persistence", threads,
+                   [&] { return dgp::deep_graph_persistence(layers); });
+  }
+  comparison.run("neural_persistence", 1, [&] { return dgp::neural_persistence(layers); });
+  comparison.run("neural_persistence_bounds", 1,
+                 [&] { return dgp::neural_persistence_bounds(layers); });
+  comparison.run("weight_variance", 1, [&] { return dgp::weight_variance(layers); });
+  comparison.run("entry_strengths", 1, [&] { return dgp::entry_strengths(layers); });
+  comparison.run("exit_strengths", 1, [&] { return dgp::exit_strengths(layers); });
+  if (with_matrix) {
+    comparison.run("path_strength_matrix", 1, [&] { return dgp::path_strength_matrix(layers); });
+    comparison.run("neural persistence of S", 1, [&] {
+      return dgp::neural_persistence(
+          dgp::path_strength_matrix(layers, {.normalization = dgp::Normalization::standardized}));
+    });
+  }
+}
+
+// The rate of min and max over data in the first-level cache.
+float cached_min_max(std::vector<float>& x, std::vector<float>& y) {
+  Eigen::Map<Eigen::ArrayXf> from(x.data(), static_cast<Eigen::Index>(x.size()));
+  Eigen::Map<Eigen::ArrayXf> to(y.data(), static_cast<Eigen::Index>(y.size()));
+  for (int i = 0; i < 1000; ++i) to = to.max(from.min(static_cast<float>(i % 7) - 3));
+  return to(0);
+}
+
+void compare_product(int size, bool with_baseline) {
+  const auto layers = normal_network({size, size, size});
+  const Matrix& a = layers[1];
+  const Matrix& b = layers[0];
+  Matrix hard = b;
+  for (int col = 0; col < size; col += 8) hard.col(col).setConstant(-100);
+  const double operations = std::pow(static_cast<double>(size), 3);
+  const auto rate = [&](const char* what, double count, double milliseconds) {
+    std::printf("product | %s | %s: billion min+max a second | 1 | %.4g | -\n",
+                square(size).c_str(), what, count / milliseconds * 1e-6);
+  };
+  std::vector<float> x(1024, 0.5F);
+  std::vector<float> y(1024, -9);
+  Comparison comparison("product", square(size), {&a, &b});
+  rate("in the first-level cache", 1024e3,
+       comparison.run("loop in the first-level cache", 1, [&] { return cached_min_max(x, y); }));
+  for (const int threads : {1, 2}) {
+    comparison.run("max_min_product, random", threads, [&] { return dgp::max_min_product(a, b); });
+  }
+  for (const int threads : {1, 2}) {
+    const double time = comparison.run("max_min_product, hard", threads,
+                                       [&] { return dgp::max_min_product(a, hard); });
+    if (threads == 1) rate("max_min_product, hard", operations, time);
+  }
+  if (with_baseline) {
+    comparison.run("row-by-row loop, random", 1, [&] { return row_by_row_product(a, b); });
+  }
+}
+
+}  // namespace
+
+TEST_CASE("forests of every family, small", "[quick]") {
+  for (const auto& family : families()) compare_forest(family, 64, 64, true);
+  compare_forest(normal_family(), 64, 32, true);
+  compare_forest(normal_family(), 100, 784, true);
+}
+
+TEST_CASE("networks, small", "[quick]") { compare_network({784, 100, 100, 10}, true); }
+
+TEST_CASE("products, small", "[quick]") { compare_product(128, true); }
+
+TEST_CASE("forests of small layers", "[full]") {
+  compare_forest(normal_family(), 64, 32, true);
+  compare_forest(normal_family(), 100, 784, true);
+  for (const int size : {64, 256, 1024}) compare_forest(normal_family(), size, size, true);
+}
+
+TEST_CASE("forests of every family, 4096x4096", "[full]") {
+  for (const auto& family : families()) {
+    compare_forest(family, 4096, 4096, &family == &normal_family());
+  }
+}
+
+TEST_CASE("deep graph persistence of networks", "[full]") {
+  compare_network({64, 32, 16, 10}, true);
+  compare_network({784, 100, 100, 10}, true);
+  compare_network({784, 650, 650, 650, 10}, true);
+  compare_network({4096, 4096, 4096, 4096, 4096}, false);
+}
+
+TEST_CASE("products", "[full]") {
+  for (const int size : {64, 256, 1024, 2048}) compare_product(size, true);
+}
+
+TEST_CASE("growth: time per weight from 10^5 to 10^8 weights", "[full]") {
+  for (const int size : {316, 1000, 3162, 10'000}) {
+    const Matrix matrix = weights(normal_family(), size, size);
+    Comparison comparison("growth", square(size) + " normal", {&matrix});
+    const double time = comparison.run("maximum_spanning_forest", 1,
+                                       [&] { return dgp::maximum_spanning_forest(matrix); });
+    std::printf("growth | %s normal | nanoseconds per weight | 1 | %.4g | -\n",
+                square(size).c_str(), time * 1e6 / static_cast<double>(matrix.size()));
+  }
+}
+
+namespace {
+
+#if __has_include(<catch2/catch_all.hpp>)
+struct MedianListener : Catch::EventListenerBase {
+  using Catch::EventListenerBase::EventListenerBase;
+  void benchmarkEnded(const Catch::BenchmarkStats<>& stats) override {
+    last_median = median_of(stats);
+  }
+};
+#else
+struct MedianListener : Catch::TestEventListenerBase {
+  using Catch::TestEventListenerBase::TestEventListenerBase;
+  void benchmarkEnded(const Catch::BenchmarkStats<>& stats) override {
+    last_median = median_of(stats);
+  }
+};
+#endif
+CATCH_REGISTER_LISTENER(MedianListener)
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Catch::Session session;
+  auto& config = session.configData();
+  config.benchmarkSamples = 7;
+  config.benchmarkNoAnalysis = true;
+  config.benchmarkWarmupTime = 10;
+  const int usage = session.applyCommandLine(argc, argv);
+  if (usage != 0) return usage;
+  return session.run();
+}
