@@ -228,7 +228,7 @@ void print_csv(const Report& report, const Options& options) {
          exact(layer.persistence.normalized), exact(layer.weight_variance)},
         layer.persistence.deaths);
   }
-  row({"neural_persistence", "", "", "", exact(report.sum), exact(report.mean_normalized),
+  row({"network_neural_persistence", "", "", "", exact(report.sum), exact(report.mean_normalized),
        exact(report.weight_variance)},
       {});
   if (report.standardized) {
@@ -236,6 +236,7 @@ void print_csv(const Report& report, const Options& options) {
     deep_graph("standardized", report.standardized->standardized, true);
   }
   if (report.raw) deep_graph("raw", *report.raw, false);
+  if (!report.standardized) std::cerr << "no deep graph persistence: " << report.reason << "\n";
 }
 
 void print_table(const Report& report, const Options& options) {
@@ -294,8 +295,8 @@ void print_table(const Report& report, const Options& options) {
   std::cout << "\np = " << number("%g", options.p) << ", the essential class "
             << (options.essential == dgp::EssentialClass::dies_at_zero ? "dies at zero"
                                                                        : "is omitted")
-            << ". Variance is that of |w| / max |w|: neural persistence mostly\n"
-               "tracks it, so compare networks only with both figures in view.\n";
+            << ". Variance is that of |w| / max |w|, the max over all layers shown:\n"
+               "neural persistence mostly tracks it, so compare networks only with both in view.\n";
 }
 
 Report inspect(const Options& options) {

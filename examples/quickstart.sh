@@ -15,5 +15,5 @@ echo "== configuring and building the example programs in $root/build/default" >
   cmake --build --preset default
 ) >&2
 
-echo "== running dgp-inspect $*" >&2
+echo "== running dgp-inspect${*:+ $*}" >&2
 exec "$root/build/default/examples/dgp-inspect" "$@"

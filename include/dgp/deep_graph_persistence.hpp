@@ -108,7 +108,7 @@ bool grow_path_forest(ForestBuilder<Scalar>& forest, const NetworkWeights<Scalar
   for (std::size_t k = 0; k < network.size(); ++k) {
     const Caps<Scalar>& by_col = caps[2 * k];
     const Caps<Scalar>& by_row = caps[2 * k + 1];
-    if (by_col.ambiguous || by_row.ambiguous) return false;
+    if (ambiguous(by_row, by_col)) return false;
     layers.emplace_back(network[k], maps[k], static_cast<Vertex>(first_vertex[k + 1]),
                         static_cast<Vertex>(first_vertex[k]));
     layers.back().set_caps(by_row, by_col);
@@ -174,9 +174,10 @@ PersistenceDiagram<Scalar> diagram_by_matrix(const NetworkWeights<Scalar>& netwo
 template <class Scalar>
 bool has_negative_weight(const NetworkWeights<Scalar>& network) {
   for (const auto& layer : network.views()) {
-    for (Index row = 0; row < layer.rows; ++row) {
-      for (Index col = 0; col < layer.cols; ++col) {
-        if (layer(row, col) < Scalar(0)) return true;
+    const WeightView<Scalar> weights = along_memory(layer);
+    for (Index row = 0; row < weights.rows; ++row) {
+      for (Index col = 0; col < weights.cols; ++col) {
+        if (weights(row, col) < Scalar(0)) return true;
       }
     }
   }
@@ -207,10 +208,12 @@ PersistenceDiagram<Scalar> deep_graph_diagram(const NetworkWeights<Scalar>& netw
 // in:  layers in forward order, each (fan_out × fan_in), layers[k + 1].cols() == layers[k].rows()
 // Time O(weights), at worst O(weights · log neurons); memory O(neurons · log neurons): nothing is
 // copied or listed but the few heaviest edges (detail/forest_growth.hpp). For signed weights as
-// given, time and memory of path_strength_matrix. For long double and wider types edges are sorted.
-// Throws std::invalid_argument for layers that do not chain (naming both shapes), an empty network
-// or layer, a weight that is not finite, p < 1 or NaN; std::domain_error for a constant layer under
-// Normalization::standardized; std::length_error for more neurons than 32 bits count.
+// given, time and memory of path_strength_matrix. All edges are listed and sorted for long double
+// and wider types, and where path strengths of different layers come too close for keys to tell
+// apart, which half types can show. Throws std::invalid_argument for layers that do not chain
+// (naming both shapes), an empty network or layer, a weight that is not finite, p < 1 or NaN;
+// std::domain_error for a constant layer under Normalization::standardized; std::length_error for
+// more neurons than 32 bits count.
 template <Network Layers>
 Persistence<scalar_t<Layers>> deep_graph_persistence(
     Layers&& layers, const DeepGraphPersistenceOptions& options = {}) {

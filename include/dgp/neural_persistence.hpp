@@ -38,8 +38,17 @@ template <class Scalar>
 std::vector<SpanningForest<Scalar>> layer_forests(const NetworkWeights<Scalar>& network,
                                                   Normalization normalization) {
   std::vector<SpanningForest<Scalar>> forests(network.size());
+  double work = 0;
+  double most_work = 0;
+  for (const auto& layer : network.views()) {
+    const double weights = static_cast<double>(layer.rows) * static_cast<double>(layer.cols);
+    work += weights;
+    most_work = std::max(most_work, weights);
+  }
+  // One layer that outweighs the others is better shared out itself.
+  if (2 * most_work > work) work = 0;
   const auto grow = [&](const auto& map_of) {
-    parallel_for(network.size(),
+    parallel_for(network.size(), work,
                  [&](std::size_t k) { forests[k] = spanning_forest(network, k, map_of(k)); });
   };
   if (normalization == Normalization::standardized) {
@@ -131,12 +140,9 @@ PersistenceBounds<Scalar> persistence_bounds(const WeightView<Scalar>& weights, 
   }
 
   const auto distance = [](const Scalar& weight) { return Sum(1) - static_cast<Sum>(weight); };
-  Norm<Sum> lower(options.p);
-  Norm<Sum> upper(options.p);
-  if (options.essential == EssentialClass::dies_at_zero) {
-    lower.add(Sum(1));
-    upper.add(Sum(1));
-  }
+  std::vector<Sum> lower;
+  if (options.essential == EssentialClass::dies_at_zero) lower.push_back(Sum(1));
+  std::vector<Sum> upper = lower;
   const auto root =
       std::max_element(row_best.begin(), row_best.end(),
                        [](const auto& a, const auto& b) { return a.weight < b.weight; });
@@ -148,27 +154,29 @@ PersistenceBounds<Scalar> persistence_bounds(const WeightView<Scalar>& weights, 
   }
   Index other_edges = weights.rows + weights.cols - 1;
   for (auto best = row_best.begin(); best != row_best.end(); ++best) {
-    if (best != root) lower.add(distance(best->weight));
-    upper.add(distance(best->weight));
+    if (best != root) lower.push_back(distance(best->weight));
+    upper.push_back(distance(best->weight));
     --other_edges;
   }
   for (const auto& best : col_best) {
-    lower.add(distance(best.weight));
+    lower.push_back(distance(best.weight));
     if (row_best[static_cast<std::size_t>(best.row)].col == best.col) continue;  // counted above
-    upper.add(distance(best.weight));
+    upper.push_back(distance(best.weight));
     --other_edges;
   }
-  upper.add(distance(lightest), static_cast<Sum>(other_edges));
+  upper.insert(upper.end(), static_cast<std::size_t>(other_edges), distance(lightest));
 
-  const Sum scale = lower.of_ones(weights.rows + weights.cols - 1);
-  return {{lower.value(), lower.value() / scale}, {upper.value(), upper.value() / scale}};
+  const Sum scale = largest_norm<Sum>(weights.rows + weights.cols, options.p);
+  const Sum least = p_norm(lower, options.p);
+  const Sum most = p_norm(upper, options.p);
+  return {{least, least / scale}, {most, most / scale}};
 }
 
 }  // namespace detail
 
-// Per layer, bounds that hold the layer's persistence between them, from one pass over the weights
-// and without a spanning forest. Filtration values must lie in [0, 1], as they do after
-// Normalization::max_abs.
+// Per layer, bounds that hold the layer's persistence between them, up to rounding, from each
+// neuron's heaviest edge and without a spanning forest. Filtration values must lie in [0, 1], as
+// they do after Normalization::max_abs.
 //
 // Time O(weights), memory O(neurons). Throws as neural_persistence does, and std::invalid_argument
 // for filtration values outside [0, 1].

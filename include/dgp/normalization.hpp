@@ -45,6 +45,19 @@ struct AsGiven {
   Scalar value_of(Bits<Scalar> key) const { return signed_number<Scalar>(key); }
 };
 
+// As given too, for weights without sign: the bits are the keys. A weight with a sign has a key
+// above all others, as one that is not finite.
+template <class Scalar>
+struct NonNegative {
+  static constexpr bool rounds = false;
+  static constexpr bool is_signed = false;
+  static constexpr Bits<Scalar> end = BitsOf<Scalar>::infinity;
+  Scalar operator()(const Scalar& weight) const { return weight; }
+  Bits<Scalar> key(const Scalar& weight) const {
+    return Eigen::numext::bit_cast<Bits<Scalar>>(weight);
+  }
+};
+
 template <class Scalar>
 struct Magnitude {
   static constexpr bool rounds = false;
@@ -137,19 +150,18 @@ StandardizedMagnitude<Scalar> standardization(const NetworkWeights<Scalar>& netw
   using std::sqrt;
   StandardizedMagnitude<Scalar> map{static_cast<Scalar>(layer.mean),
                                     static_cast<Scalar>(sqrt(layer.variance))};
-  if (layer.smallest == layer.largest || map.deviation == Scalar(0)) {
-    throw std::domain_error(network.label(k) + ": its weights cannot be standardised, their " +
-                            "standard deviation is 0 (all lie between " + printed(layer.smallest) +
-                            " and " + printed(layer.largest) + ")");
-  }
+  const auto refuse = [&](const std::string& why) {
+    throw std::domain_error(network.label(k) + ": its weights, from " + printed(layer.smallest) +
+                            " to " + printed(layer.largest) + ", cannot be standardised: " + why);
+  };
+  if (layer.smallest == layer.largest) refuse("their standard deviation is 0");
+  if (map.deviation == Scalar(0)) refuse("their standard deviation is 0 in this scalar type");
   // Rounding is monotone, so the largest z belongs to the smallest or the largest weight.
   const Scalar largest = std::max(map(layer.smallest), map(layer.largest));
-  if (!(Eigen::numext::isfinite)(map.mean) || !(Eigen::numext::isfinite)(map.deviation) ||
-      !(Eigen::numext::isfinite)(map(layer.smallest)) || !(Eigen::numext::isfinite)(largest)) {
-    throw std::domain_error(
-        network.label(k) + ": its weights cannot be standardised, values from " +
-        printed(layer.smallest) + " to " + printed(layer.largest) + " overflow the scalar type");
-  }
+  const bool fits =
+      (Eigen::numext::isfinite)(map.mean) && (Eigen::numext::isfinite)(map.deviation) &&
+      (Eigen::numext::isfinite)(map(layer.smallest)) && (Eigen::numext::isfinite)(largest);
+  if (!fits) refuse("they overflow the scalar type");
   map.largest = largest;
   return map;
 }

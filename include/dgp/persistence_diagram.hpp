@@ -58,42 +58,36 @@ inline void check_order(double p) {
   }
 }
 
-// The p-norm of numbers in [0, largest], fed one at a time. They are divided by the largest, so
-// that no power overflows or vanishes.
+// sum^(1/p) for p in [1, infinity)
 template <class Sum>
-class Norm {
- public:
-  explicit Norm(double p, Sum largest = Sum(1)) : p_(p), largest_(largest) { check_order(p); }
+Sum root(const Sum& sum, double p) {
+  using std::pow;
+  using std::sqrt;
+  if (p == 1) return sum;
+  return p == 2 ? Sum(sqrt(sum)) : Sum(pow(sum, Sum(1) / Sum(p)));
+}
 
-  void add(const Sum& value, const Sum& times = Sum(1)) {
-    using std::pow;
-    if (std::isinf(p_)) {
-      if (times > Sum(0) && value > sum_) sum_ = value;
-    } else if (p_ == 1) {
-      sum_ += times * value;
-    } else {
-      const Sum share = value / largest_;
-      sum_ += times * (p_ == 2 ? Sum(share * share) : Sum(pow(share, Sum(p_))));
-    }
+// The p-norm of non-negative numbers. They are divided by the largest, so that no power overflows
+// or vanishes.
+template <class Sum>
+Sum p_norm(const std::vector<Sum>& values, double p) {
+  using std::pow;
+  const auto largest_at = std::max_element(values.begin(), values.end());
+  const Sum largest = largest_at == values.end() ? Sum(0) : *largest_at;
+  if (std::isinf(p) || largest == Sum(0)) return largest;
+  Sum sum(0);
+  for (const Sum& value : values) {
+    const Sum share = value / largest;
+    sum += p == 1 ? value : p == 2 ? Sum(share * share) : Sum(pow(share, Sum(p)));
   }
+  return p == 1 ? sum : Sum(root(sum, p) * largest);
+}
 
-  Sum value() const { return std::isinf(p_) || p_ == 1 ? sum_ : Sum(root(sum_) * largest_); }
-
-  // What a total is divided by to compare graphs of different size.
-  Sum of_ones(Index count) const { return std::isinf(p_) ? Sum(1) : root(static_cast<Sum>(count)); }
-
- private:
-  Sum root(const Sum& sum) const {
-    using std::pow;
-    using std::sqrt;
-    if (p_ == 1) return sum;
-    return p_ == 2 ? Sum(sqrt(sum)) : Sum(pow(sum, Sum(1) / Sum(p_)));
-  }
-
-  double p_;
-  Sum largest_;
-  Sum sum_{0};
-};
+// What a total is divided by to compare graphs of different size: (vertices - 1)^(1/p).
+template <class Sum>
+Sum largest_norm(Index vertices, double p) {
+  return std::isinf(p) ? Sum(1) : root(static_cast<Sum>(vertices - 1), p);
+}
 
 }  // namespace detail
 
@@ -115,28 +109,26 @@ sum_t<Scalar> total_persistence(const PersistenceDiagram<Scalar>& diagram, doubl
   using Sum = sum_t<Scalar>;
   using std::abs;
   detail::check_order(p);
-  const auto life = [](const PersistencePair<Scalar>& pair) {
-    return Sum(abs(Sum(static_cast<Sum>(pair.birth) - static_cast<Sum>(pair.death))));
-  };
-  const bool with_essential = essential == EssentialClass::dies_at_zero;
-  Sum longest(with_essential ? 1 : 0);
-  for (const auto& pair : diagram.pairs) longest = std::max(longest, life(pair));
-  if (longest == Sum(0)) return longest;
-
-  detail::Norm<Sum> norm(p, longest);
-  if (with_essential) norm.add(Sum(1), static_cast<Sum>(diagram.essential_classes));
-  for (const auto& pair : diagram.pairs) norm.add(life(pair));
-  return norm.value();
+  std::vector<Sum> lives;
+  lives.reserve(static_cast<std::size_t>(diagram.vertices()));
+  if (essential == EssentialClass::dies_at_zero) {
+    lives.assign(static_cast<std::size_t>(diagram.essential_classes), Sum(1));
+  }
+  for (const auto& pair : diagram.pairs) {
+    lives.push_back(abs(Sum(static_cast<Sum>(pair.birth) - static_cast<Sum>(pair.death))));
+  }
+  return detail::p_norm(lives, p);
 }
 
 // Total persistence divided by (vertices - 1)^(1/p); Rieck et al. 2019, theorem 1. In [0, 1] for
 // filtration values in [0, 1], save that the essential class can lift it to
-// (vertices / (vertices - 1))^(1/p).
+// (vertices / (vertices - 1))^(1/p). Where p is infinite and the essential class dies at zero, both
+// are 1 for every such diagram.
 template <class Scalar>
 sum_t<Scalar> normalized_persistence(const PersistenceDiagram<Scalar>& diagram, double p = 2,
                                      EssentialClass essential = EssentialClass::dies_at_zero) {
   return total_persistence(diagram, p, essential) /
-         detail::Norm<sum_t<Scalar>>(p).of_ones(diagram.vertices() - 1);
+         detail::largest_norm<sum_t<Scalar>>(diagram.vertices(), p);
 }
 
 namespace detail {
@@ -145,8 +137,7 @@ template <class Scalar>
 Persistence<Scalar> persistence(PersistenceDiagram<Scalar> diagram, double p,
                                 EssentialClass essential) {
   const sum_t<Scalar> total = total_persistence(diagram, p, essential);
-  return {total, total / Norm<sum_t<Scalar>>(p).of_ones(diagram.vertices() - 1),
-          std::move(diagram)};
+  return {total, total / largest_norm<sum_t<Scalar>>(diagram.vertices(), p), std::move(diagram)};
 }
 
 }  // namespace detail

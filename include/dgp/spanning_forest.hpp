@@ -51,17 +51,27 @@ void add_all_edges(ForestBuilder<Scalar>& forest, const WeightView<Scalar>& weig
   forest.add(edges);
 }
 
+template <class Scalar, class Map>
+bool grow_layer_forest(ForestBuilder<Scalar>& builder, const WeightView<Scalar>& weights,
+                       const Map& map) {
+  const std::vector<LayerEdges<Scalar, Map>> layers{
+      {weights, map, static_cast<Vertex>(weights.cols), 0}};
+  return grow_forest(builder, layers, static_cast<std::size_t>(weights.rows + weights.cols));
+}
+
 // The forest of the values map(w) of layer k of the network, whose weights are checked on the way.
 template <class Scalar, class Map>
 SpanningForest<Scalar> spanning_forest(const NetworkWeights<Scalar>& network, std::size_t k,
                                        const Map& map) {
   const WeightView<Scalar>& weights = network[k];
   const auto inputs = static_cast<Vertex>(weights.cols);
-  const auto neurons = static_cast<std::size_t>(weights.rows + weights.cols);
-  ForestBuilder<Scalar> builder(neurons);
+  ForestBuilder<Scalar> builder(static_cast<std::size_t>(weights.rows + weights.cols));
   if constexpr (has_ordered_bits<Scalar>) {
-    const std::vector<LayerEdges<Scalar, Map>> layers{{weights, map, inputs, 0}};
-    if (!grow_forest(builder, layers, neurons)) network.check_finite();
+    bool grown = false;
+    // Weights without sign take the shorter way; the first sign found ends it.
+    if constexpr (Map::is_signed)
+      grown = grow_layer_forest(builder, weights, NonNegative<Scalar>{});
+    if (!grown && !grow_layer_forest(builder, weights, map)) network.check_finite(k);
   } else {
     network.check_finite(k);
     add_all_edges(builder, weights, map);

@@ -163,3 +163,81 @@ TEMPLATE_TEST_CASE("path strengths are the product of the layers, in any order o
     }
   }
 }
+
+// Weights that drive the growth of the forest into its later rounds: plateaus, blocks, dead
+// neurons, rank one, chains; sizes around a block's end; both storage orders.
+TEMPLATE_TEST_CASE("structured weights have Kruskal's forest, edge for edge", "[oracle]", float,
+                   double, Eigen::half, Eigen::bfloat16) {
+  support::Random random(23);
+  for (int i = 0; i < 240; ++i) {
+    const int rows = 20 + random.below(140);
+    const int cols = 20 + random.below(140);
+    const int blocks = 2 + random.below(6);
+    const double coupling = std::pow(10.0, -random.below(5));
+    std::vector<double> row_scale;
+    std::vector<double> col_scale;
+    for (int r = 0; r < rows; ++r) row_scale.push_back(random.uniform());
+    for (int c = 0; c < cols; ++c) col_scale.push_back(random.uniform());
+    naive::Matrix<TestType> weights(rows, cols);
+    for (int r = 0; r < rows; ++r) {
+      for (int c = 0; c < cols; ++c) {
+        double value = 0;
+        switch (i % 8) {
+          case 0:
+            value = random.uniform() * (r * blocks / rows == c * blocks / cols ? 1 : coupling);
+            break;
+          case 1:
+            value = random.uniform() * (r % 16 == 3 || c % 16 == 5 ? 1e-4 : 1);
+            break;
+          case 2:
+            value = row_scale[static_cast<std::size_t>(r)] * col_scale[static_cast<std::size_t>(c)];
+            break;
+          case 3:
+            value = c == r || c == r + 1 ? 0.01 * (r + c + 1) : 0;
+            break;
+          case 4:
+            value = r * cols + c;
+            break;
+          case 5:
+            value = random.below(3);
+            break;
+          case 6:
+            value = (r < rows / 10 ? 0.9 : 0.3) + (c < cols * 9 / 10 ? 0.2 : 0) +
+                    0.05 * random.uniform();
+            break;
+          default:
+            value = random.below(40) == 0 ? random.normal() : 0;
+        }
+        weights(r, c) = static_cast<TestType>(static_cast<float>(value));
+      }
+    }
+    const auto expected = naive::spanning_forest(weights);
+    const dgp::detail::RowMajorMatrix<TestType> by_row = weights;
+    const auto columns = dgp::maximum_spanning_forest(weights);
+    INFO("matrix " << i << ", " << rows << "x" << cols);
+    REQUIRE(columns.edges == dgp::maximum_spanning_forest(by_row).edges);
+    REQUIRE(columns.edges.size() == expected.size());
+    for (std::size_t e = 0; e < expected.size(); ++e) {
+      REQUIRE(columns.edges[e].row == expected[e].row);
+      REQUIRE(columns.edges[e].col == expected[e].col);
+      REQUIRE(same_bits(columns.edges[e].weight, expected[e].weight));
+    }
+  }
+}
+
+// Wider networks than the ten thousand above, so that thresholds and later rounds take part.
+TEMPLATE_TEST_CASE("DGP of wider networks is NP of S, bit for bit", "[oracle]", float, double,
+                   Eigen::half, Eigen::bfloat16) {
+  support::Random random(29);
+  for (int i = 0; i < 60; ++i) {
+    const auto layers = support::random_network<TestType>(random, 1 + random.below(4), 70);
+    if (any_constant(layers)) continue;
+    std::vector<naive::Matrix<TestType>> values;
+    for (const auto& layer : dgp::normalized_layers(layers, dgp::Normalization::standardized)) {
+      values.push_back(layer);
+    }
+    INFO("network " << i);
+    REQUIRE(same_deaths(dgp::deep_graph_persistence(layers, {.rescale = false}).diagram,
+                        naive::deaths(naive::path_strength_matrix(values))));
+  }
+}

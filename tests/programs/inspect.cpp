@@ -172,7 +172,7 @@ std::vector<json> rows_of(const json& report) {
     add("neural_persistence", layer["name"], layer, layer["weight_variance"]);
   }
   const json& network = report["neural_persistence"];
-  add("neural_persistence", "",
+  add("network_neural_persistence", "",
       {{"total", network["sum"]}, {"normalized", network["mean_normalized"]}},
       report["weight_variance"]);
   const json& deep = report["deep_graph_persistence"];

@@ -28,6 +28,7 @@
 #include <dgp/detail/row_tasks.hpp>
 #include <dgp/detail/value_keys.hpp>
 #include <dgp/detail/weight_view.hpp>
+#include <dgp/normalization.hpp>
 
 namespace dgp::detail {
 
@@ -128,7 +129,7 @@ template <class Scalar>
 struct Batch {
   std::vector<Candidate<Scalar>> edges;
   Threshold<Scalar> threshold;
-  bool finite = true;  // whether all weights were; edges with caps have been checked before
+  bool valid = true;  // whether all weights were (edges with caps have been checked before)
 
   void raise(const Threshold<Scalar>& higher) {
     if (!higher.above(threshold)) return;
@@ -166,18 +167,36 @@ Bits<Scalar> largest_key(const Map& map, const Scalar* weights, const Bits<Scala
   return largest;
 }
 
-// Keys of magnitudes show by themselves whether the block is finite, signed keys do not.
-template <class Map, class Scalar>
-bool block_is_finite(const Scalar* weights, Bits<Scalar> largest_key) {
+template <class Key>
+struct KeyRange {
+  Key smallest;
+  Key largest;
+};
+
+// The largest key of a block; the smallest too where keys are signed, to find what is not finite.
+template <class Scalar, class Map>
+KeyRange<Bits<Scalar>> range_of_keys(const Map& map, const Scalar* weights,
+                                     const Bits<Scalar>* caps) {
   using Key = Bits<Scalar>;
-  if constexpr (Map::is_signed) {
-    largest_key = 0;
-    for (Index i = 0; i < scan_block; ++i) {
-      const Key magnitude = magnitude_key(weights[i]);
-      largest_key = largest_key < magnitude ? magnitude : largest_key;
-    }
+  KeyRange<Key> range{static_cast<Key>(-1), 0};
+  for_each_key(map, weights, caps, scan_block, [&](Index, Key key) {
+    range.largest = range.largest < key ? key : range.largest;
+    if constexpr (Map::is_signed) range.smallest = key < range.smallest ? key : range.smallest;
+  });
+  return range;
+}
+
+// Whether all weights of a block are finite, and have no sign where the map wants none.
+template <class Map, class Scalar>
+bool is_valid(const KeyRange<Bits<Scalar>>& range) {
+  if constexpr (std::is_same_v<Map, NonNegative<Scalar>>) {
+    return range.largest < Map::end;
+  } else if constexpr (Map::is_signed) {
+    const Scalar infinity = Eigen::NumTraits<Scalar>::infinity();
+    return signed_key<Scalar>(-infinity) < range.smallest && range.largest < signed_key(infinity);
+  } else {
+    return range.largest < infinite_magnitude<Scalar>;
   }
-  return largest_key < infinite_magnitude<Scalar>;
 }
 
 // Adds all edges of a layer that pass the batch's threshold. One pass over the weights.
@@ -187,19 +206,19 @@ void scan_above(const LayerEdges<Scalar, Map>& edges, Batch<Scalar>& batch, std:
   const RowTasks tasks(edges.rows(), edges.cols(), 64);
   const Threshold<Scalar> at_start = batch.threshold;
   std::mutex batch_mutex;
-  parallel_for(tasks.count(), [&](std::size_t task) {
+  parallel_for(tasks.count(), tasks.work, [&](std::size_t task) {
     Batch<Scalar> part{{}, at_start};
     std::vector<Scalar> spare;
     const Map map = edges.map();
     Key first = scan_from(map, part.threshold);
-    for (Index row = tasks.begin(task); row < tasks.end(task); ++row) {
+    for (Index row = tasks.begin(task); row < tasks.end(task) && part.valid; ++row) {
       if (edges.row_key(row) < first) continue;
       for_each_block(
           edges.row(row, spare), edges.cols(), [&](Index col, Index count, const Scalar* weights) {
             const Key* caps = edges.col_keys() == nullptr ? nullptr : edges.col_keys() + col;
-            const Key largest = largest_key(map, weights, caps, scan_block);
-            if (!block_is_finite<Map>(weights, largest)) part.finite = false;
-            if (largest < first || !part.finite) return;
+            const KeyRange<Key> range = range_of_keys(map, weights, caps);
+            if (!is_valid<Map, Scalar>(range)) part.valid = false;
+            if (range.largest < first || !part.valid) return;
             std::uint32_t passing = 0;
             for_each_key(map, weights, caps, scan_block, [&](Index i, Key key) {
               passing |= key >= first ? std::uint32_t{1} << i : 0;
@@ -216,11 +235,12 @@ void scan_above(const LayerEdges<Scalar, Map>& edges, Batch<Scalar>& batch, std:
       }
     }
     const std::lock_guard lock(batch_mutex);
-    batch.finite &= part.finite;
+    batch.valid &= part.valid;
     batch.raise(part.threshold);
     for (const auto& edge : part.edges) {
       if (batch.threshold.passes(edge.value)) batch.edges.push_back(edge);
     }
+    batch.shrink_to(2 * limit);
   });
 }
 
@@ -252,7 +272,8 @@ Between<Scalar> scan_between(const LayerEdges<Scalar, Map>& edges, const Compone
   for (Index col = 0; col < edges.cols(); ++col) {
     if (col_component[static_cast<std::size_t>(col)] != components.largest) outside.push_back(col);
   }
-  const bool few_outside = outside.size() * 16 <= cols;
+  // Edges above a threshold are wanted from everywhere; best edges only from outside.
+  const bool few_outside = !threshold && outside.size() * 16 <= cols;
   const Key first = threshold ? scan_from(edges.map(), *threshold) : static_cast<Key>(-1);
 
   struct Part {
@@ -264,7 +285,7 @@ Between<Scalar> scan_between(const LayerEdges<Scalar, Map>& edges, const Compone
   };
   const RowTasks tasks(edges.rows(), edges.cols(), 8);
   std::vector<Part> parts(tasks.count());
-  parallel_for(tasks.count(), [&](std::size_t task) {
+  parallel_for(tasks.count(), tasks.work, [&](std::size_t task) {
     Part& part = parts[task];
     std::vector<Scalar> spare;
     const Map map = edges.map();
@@ -351,7 +372,7 @@ template <class Scalar, class Map>
 std::vector<Bits<Scalar>> row_maxima(const LayerEdges<Scalar, Map>& edges) {
   std::vector<Bits<Scalar>> maxima(static_cast<std::size_t>(edges.rows()));
   const RowTasks tasks(edges.rows(), edges.cols(), 64);
-  parallel_for(tasks.count(), [&](std::size_t task) {
+  parallel_for(tasks.count(), tasks.work, [&](std::size_t task) {
     std::vector<Scalar> spare;
     for (Index row = tasks.begin(task); row < tasks.end(task); ++row) {
       maxima[static_cast<std::size_t>(row)] =
@@ -368,7 +389,7 @@ std::vector<Bits<Scalar>> col_maxima(const LayerEdges<Scalar, Map>& edges) {
   const Index cols = edges.cols();
   const RowTasks tasks(edges.rows(), cols, 8);
   std::vector<std::vector<Key>> parts(tasks.count());
-  parallel_for(tasks.count(), [&](std::size_t task) {
+  parallel_for(tasks.count(), tasks.work, [&](std::size_t task) {
     std::vector<Scalar> spare;
     std::vector<Key> maxima(static_cast<std::size_t>(cols), 0);
     const Map map = edges.map();

@@ -108,8 +108,8 @@ Threshold<Scalar> lowest_threshold() {
   return {Map::is_signed ? Eigen::NumTraits<Scalar>::lowest() : Scalar(0)};
 }
 
-// Returns whether all weights were finite, where the edges have no caps; if not, the builder is
-// left unfinished. Step 1 takes no edge that
+// Returns whether all weights were valid for the map, where the edges have no caps; if not, the
+// builder is left as it was. Step 1 takes no edge that
 // does not pass `first`.
 template <class Scalar, class Map>
 bool grow_forest(ForestBuilder<Scalar>& forest, const std::vector<LayerEdges<Scalar, Map>>& layers,
@@ -122,8 +122,7 @@ bool grow_forest(ForestBuilder<Scalar>& forest, const std::vector<LayerEdges<Sca
     batch.edges.reserve(std::min(limit, static_cast<std::size_t>(count_edges(layers))));
     for (const auto& layer : layers) {
       scan_above(layer, batch, limit);
-      if (!batch.finite) return false;
-      batch.shrink_to(2 * limit);
+      if (!batch.valid) return false;
     }
     forest.add(batch.edges);
   }
@@ -161,8 +160,15 @@ bool grow_forest(ForestBuilder<Scalar>& forest, const std::vector<LayerEdges<Sca
     }
     // With a gap among the edges above the threshold, Kruskal's algorithm could accept a wrong one.
     if (!complete) batch.clear();
-    for (const auto& edge : best) {
-      if (edge) batch.push_back(*edge);
+    for (Vertex component = 0; component < neurons; ++component) {
+      const auto& edge = best[component];
+      if (!edge || (complete && threshold && threshold->passes(edge->value))) continue;
+      // The best edge of both its components is wanted once.
+      const Vertex a = components.of[edge->row];
+      const Vertex b = components.of[edge->col];
+      const auto& other = best[a == component ? b : a];
+      const bool twice = other && other->row == edge->row && other->col == edge->col;
+      if (!twice || component == std::min(a, b)) batch.push_back(*edge);
     }
     forest.add(batch);
   }

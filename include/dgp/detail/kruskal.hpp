@@ -54,8 +54,8 @@ class ForestBuilder {
 
   Vertex component(Vertex v) { return components_.find(v); }
 
-  // Runs Kruskal's algorithm over a batch that holds every edge above some value, inner edges of
-  // components excepted. Reorders the batch.
+  // Runs Kruskal's algorithm over a batch: every edge between components above some value, without
+  // a gap, and below it any edges that are the best of a component. Reorders the batch.
   void add(std::vector<Candidate<Scalar>>& batch) { add(batch.begin(), batch.end()); }
 
   const std::vector<Candidate<Scalar>>& accepted() const { return accepted_; }
@@ -71,12 +71,14 @@ class ForestBuilder {
   void add(Iterator begin, Iterator end) {
     constexpr std::ptrdiff_t sorted_at_once = 32;
     while (!finished()) {
-      if (end - begin <= sorted_at_once) {
+      const Iterator middle = end - begin > sorted_at_once ? split(begin, end) : begin;
+      const std::ptrdiff_t lighter = std::min(middle - begin, end - middle);
+      if (lighter <=
+          (end - begin) / 32) {  // too few to split, or a pivot that splits off too little
         std::sort(begin, end, appears_earlier<Scalar>);
         for (; begin != end; ++begin) merge(*begin);
         return;
       }
-      const Iterator middle = split(begin, end);
       add(begin, middle);
       begin = middle;
       end = std::remove_if(middle, end, [&](const Candidate<Scalar>& edge) {
@@ -85,7 +87,7 @@ class ForestBuilder {
     }
   }
 
-  // Moves the candidates heavier than a middling one to the front; neither part is left empty.
+  // Moves the candidates heavier than a middling one to the front.
   static Iterator split(Iterator begin, Iterator end) {
     const auto step = (end - begin) / 8;
     std::array<Candidate<Scalar>, 7> some;

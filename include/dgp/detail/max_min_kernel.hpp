@@ -50,15 +50,16 @@ class MaxMinKernel {
       : inner_(b.rows),
         cols_(b.cols),
         packed_(panel_width, (b.cols + panel_width - 1) / panel_width * b.rows) {
-    parallel_for(static_cast<std::size_t>(panels()), [&](std::size_t panel) {
-      const Index first = static_cast<Index>(panel) * panel_width;
-      for (Index k = 0; k < inner_; ++k) {
-        auto row = packed_.col(static_cast<Index>(panel) * inner_ + k);
-        for (Index j = 0; j < panel_width; ++j) {
-          row(j) = static_cast<Number>(b(k, std::min(first + j, cols_ - 1)));
-        }
-      }
-    });
+    parallel_for(static_cast<std::size_t>(panels()), static_cast<double>(packed_.size()),
+                 [&](std::size_t panel) {
+                   const Index first = static_cast<Index>(panel) * panel_width;
+                   for (Index k = 0; k < inner_; ++k) {
+                     auto row = packed_.col(static_cast<Index>(panel) * inner_ + k);
+                     for (Index j = 0; j < panel_width; ++j) {
+                       row(j) = static_cast<Number>(b(k, std::min(first + j, cols_ - 1)));
+                     }
+                   }
+                 });
   }
 
   Index panels() const { return (cols_ + panel_width - 1) / panel_width; }
@@ -184,7 +185,8 @@ RowMajorMatrix<Scalar> max_min_product(const WeightView<Scalar>& a, const Weight
   MaxMinKernel<ProductScalar<Scalar>> kernel(b);
   RowMajorMatrix<Scalar> product(a.rows, b.cols);
   const Index tasks = (a.rows + rows_per_task - 1) / rows_per_task;
-  parallel_for(static_cast<std::size_t>(tasks), [&](std::size_t task) {
+  const double comparisons = static_cast<double>(product.size()) * static_cast<double>(a.cols) / 16;
+  parallel_for(static_cast<std::size_t>(tasks), comparisons, [&](std::size_t task) {
     const Index begin = static_cast<Index>(task) * rows_per_task;
     kernel.multiply_rows(a, begin, std::min(a.rows, begin + rows_per_task),
                          [&](Index row, Index col, const auto& value) {

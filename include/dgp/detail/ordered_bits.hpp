@@ -70,17 +70,20 @@ inline constexpr Bits<Scalar> sign_bit = static_cast<Bits<Scalar>>(Bits<Scalar>(
 // In the order of signed numbers; both zeros share a key.
 template <class Scalar>
 Bits<Scalar> signed_key(const Scalar& value) {
-  constexpr Bits<Scalar> sign = sign_bit<Scalar>;
-  const auto bits = Eigen::numext::bit_cast<Bits<Scalar>>(value);
-  const auto magnitude = static_cast<Bits<Scalar>>(bits & static_cast<Bits<Scalar>>(~sign));
-  return static_cast<Bits<Scalar>>((bits & sign) != 0 ? sign - magnitude : sign + magnitude);
+  using Key = Bits<Scalar>;
+  constexpr Key sign = sign_bit<Scalar>;
+  Key bits = Eigen::numext::bit_cast<Key>(value);
+  bits = static_cast<Key>(bits & -static_cast<Key>(bits != sign));
+  const auto all_if_negative =
+      static_cast<Key>(static_cast<std::make_signed_t<Key>>(bits) >> (8 * sizeof(Scalar) - 1));
+  return static_cast<Key>(bits ^ (all_if_negative | sign));
 }
 
 template <class Scalar>
 Scalar signed_number(Bits<Scalar> key) {
-  constexpr Bits<Scalar> sign = sign_bit<Scalar>;
-  return Eigen::numext::bit_cast<Scalar>(
-      static_cast<Bits<Scalar>>(key < sign ? (sign - key) | sign : key - sign));
+  using Key = Bits<Scalar>;
+  constexpr Key sign = sign_bit<Scalar>;
+  return Eigen::numext::bit_cast<Scalar>(static_cast<Key>(key < sign ? ~key : key ^ sign));
 }
 
 }  // namespace dgp::detail

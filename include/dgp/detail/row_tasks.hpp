@@ -22,16 +22,18 @@ WeightView<Scalar> along_memory(const WeightView<Scalar>& weights) {
   return walks_by_column(weights) ? weights.transposed() : weights;
 }
 
-// Row ranges of about a million weights each, at most `most_tasks` of them, whatever the number of
-// threads.
+// Row ranges of about a quarter of a million weights each, at most `most_tasks` of them, whatever
+// the number of threads.
 struct RowTasks {
   Index rows;
+  double work;  // weights in all
   Index rows_per_task;
 
   RowTasks(Index row_count, Index cols, Index most_tasks)
       : rows(row_count),
+        work(static_cast<double>(row_count) * static_cast<double>(cols)),
         rows_per_task(std::max(
-            {Index{1}, (Index{1} << 20) / cols, (row_count + most_tasks - 1) / most_tasks})) {}
+            {Index{1}, (Index{1} << 18) / cols, (row_count + most_tasks - 1) / most_tasks})) {}
 
   std::size_t count() const {
     return static_cast<std::size_t>((rows + rows_per_task - 1) / rows_per_task);

@@ -39,7 +39,7 @@ Strengths<Scalar> strength_sweep(const WeightView<Scalar>& weights, const Map& m
                                  const Strengths<Scalar>& from) {
   if constexpr (has_ordered_bits<Scalar>) {
     const Caps<Scalar> caps = make_caps<Scalar>(map, from);
-    if (!caps.ambiguous) {
+    if (!ambiguous(caps, {})) {
       LayerEdges<Scalar, Map> edges(weights, map, 0, 0);
       edges.set_caps({}, caps);
       const std::vector<Bits<Scalar>> keys =

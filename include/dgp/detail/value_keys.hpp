@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -76,7 +77,6 @@ Bits<Scalar> key_of(const Map& map, const Scalar& value) {
   if constexpr (!Map::rounds) {
     return map.key(value);
   } else {
-    if (!(Eigen::numext::isfinite)(value)) return static_cast<Bits<Scalar>>(-1);
     const Bits<Scalar> key = first_key(map, Threshold<Scalar>{value});
     const bool between = key >= infinite_magnitude<Scalar> || map.value_of(key) != value;
     return static_cast<Bits<Scalar>>(between ? key - 1 : key);
@@ -89,7 +89,6 @@ struct Caps {
   std::vector<Scalar> values;  // both padded to whole blocks
   std::vector<Bits<Scalar>> keys;
   std::vector<std::pair<Bits<Scalar>, Scalar>> between;  // by key: the values of odd keys
-  bool ambiguous = false;  // two values share an odd key: keys cannot tell them apart
 
   explicit operator bool() const { return !values.empty(); }
 
@@ -118,11 +117,19 @@ Caps<Scalar> make_caps(const Map& map, const Strengths& strengths) {
   caps.values = padded(std::move(caps.values));
   caps.keys = padded(std::move(caps.keys));
   std::sort(caps.between.begin(), caps.between.end());
-  for (std::size_t i = 1; i < caps.between.size(); ++i) {
-    const auto& [key, value] = caps.between[i];
-    caps.ambiguous |= key == caps.between[i - 1].first && value != caps.between[i - 1].second;
-  }
   return caps;
+}
+
+// Whether two different values among the caps of a layer share an odd key: keys cannot tell them
+// apart then, and the layer must be looked at value by value.
+template <class Scalar>
+bool ambiguous(const Caps<Scalar>& by_row, const Caps<Scalar>& by_col) {
+  std::vector<std::pair<Bits<Scalar>, Scalar>> all;
+  std::merge(by_row.between.begin(), by_row.between.end(), by_col.between.begin(),
+             by_col.between.end(), std::back_inserter(all));
+  return std::adjacent_find(all.begin(), all.end(), [](const auto& a, const auto& b) {
+           return a.first == b.first && a.second != b.second;
+         }) != all.end();
 }
 
 }  // namespace dgp::detail

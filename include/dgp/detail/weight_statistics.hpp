@@ -4,7 +4,8 @@
 // Sums are taken over fixed parts of each row and added in a fixed order: results do not depend on
 // the number of threads. Sums of doubles and of wider types are compensated (Neumaier), so that
 // they do not show the order of summation, and with it storage order and orientation, either; sums
-// of narrower types in double have digits to spare.
+// of narrower types in double have digits to spare, save where weights of wildly different
+// magnitude cancel.
 #pragma once
 
 #include <algorithm>
@@ -29,7 +30,7 @@ template <class Scalar, class Visit>
 void for_each_run(const WeightView<Scalar>& layer, const RowTasks& tasks, const Visit& visit) {
   constexpr Index longest = 1024;
   const WeightView<Scalar> weights = along_memory(layer);
-  parallel_for(tasks.count(), [&](std::size_t task) {
+  parallel_for(tasks.count(), tasks.work, [&](std::size_t task) {
     std::vector<Scalar> gathered(weights.col_stride == 1 ? 0 : longest);
     for (Index row = tasks.begin(task); row < tasks.end(task); ++row) {
       for (Index col = 0; col < weights.cols; col += longest) {

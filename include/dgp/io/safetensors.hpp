@@ -361,11 +361,17 @@ class SafetensorsFile {
     if (tensor.shape[0] > most || tensor.shape[1] > most) {
       detail::fail(path_, tensor.begin, describe(tensor) + " has an impossible shape");
     }
+    if (tensor.end < tensor.begin ||
+        (tensor.shape[0] != 0 && tensor.shape[1] != 0 &&
+         (tensor.end - tensor.begin) / sizeof(Stored) / tensor.shape[0] != tensor.shape[1])) {
+      detail::fail(path_, tensor.begin, describe(tensor) + " has another number of bytes");
+    }
     const auto rows = static_cast<Index>(tensor.shape[0]);
     const auto cols = static_cast<Index>(tensor.shape[1]);
     dgp::detail::RowMajorMatrix<Scalar> matrix(rows, cols);
     if constexpr (std::is_same_v<Stored, Scalar>) {
-      read_bytes(tensor.begin, matrix.data(), tensor.end - tensor.begin);
+      read_bytes(tensor.begin, matrix.data(),
+                 static_cast<std::uint64_t>(matrix.size()) * sizeof(Stored));
       for (Index i = 0; i < matrix.size(); ++i) matrix.data()[i] = native(matrix.data()[i]);
     } else {
       std::vector<Stored> part(static_cast<std::size_t>(std::min<Index>(matrix.size(), 1 << 16)));
