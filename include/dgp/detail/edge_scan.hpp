@@ -145,9 +145,11 @@ struct Batch {
 };
 
 // Calls take(i, key) for the keys of `count` weights; `caps` are those of their columns, or null.
+// Only inlined do the maxima that `take` keeps stay in registers, and only then is it vectorised.
 template <class Scalar, class Map, class Take>
-void for_each_key(const Map& map, const Scalar* weights, const Bits<Scalar>* caps, Index count,
-                  const Take& take) {
+[[gnu::always_inline]] inline void for_each_key(const Map& map, const Scalar* weights,
+                                                const Bits<Scalar>* caps, Index count,
+                                                const Take& take) {
   if (caps == nullptr) {
     for (Index i = 0; i < count; ++i) take(i, map.key(weights[i]));
   } else {
@@ -159,12 +161,24 @@ void for_each_key(const Map& map, const Scalar* weights, const Bits<Scalar>* cap
 }
 
 template <class Scalar, class Map>
-Bits<Scalar> largest_key(const Map& map, const Scalar* weights, const Bits<Scalar>* caps,
-                         Index count) {
+[[gnu::always_inline]] inline Bits<Scalar> largest_key(const Map& map, const Scalar* weights,
+                                                       const Bits<Scalar>* caps, Index count) {
   Bits<Scalar> largest = 0;
   for_each_key(map, weights, caps, count,
                [&](Index, Bits<Scalar> key) { largest = largest < key ? key : largest; });
   return largest;
+}
+
+// Calls take(i) for those of the first `count` keys of a block that are at least `first`.
+template <class Key, class Take>
+void for_each_passing(const std::array<Key, scan_block>& keys, Key first, Index count,
+                      const Take& take) {
+  std::uint32_t passing = 0;
+  for (Index i = 0; i < scan_block; ++i) {
+    passing |= keys[static_cast<std::size_t>(i)] >= first ? std::uint32_t{1} << i : 0;
+  }
+  passing &= ~std::uint32_t{0} >> (scan_block - count);
+  for (; passing != 0; passing &= passing - 1) take(std::countr_zero(passing));
 }
 
 template <class Key>
@@ -219,15 +233,13 @@ void scan_above(const LayerEdges<Scalar, Map>& edges, Batch<Scalar>& batch, std:
             const KeyRange<Key> range = range_of_keys(map, weights, caps);
             if (!is_valid<Map, Scalar>(range)) part.valid = false;
             if (range.largest < first || !part.valid) return;
-            std::uint32_t passing = 0;
-            for_each_key(map, weights, caps, scan_block, [&](Index i, Key key) {
-              passing |= key >= first ? std::uint32_t{1} << i : 0;
-            });
-            passing &= ~std::uint32_t{0} >> (scan_block - count);
-            for (; passing != 0; passing &= passing - 1) {
-              const auto edge = edges.edge(row, col + std::countr_zero(passing));
+            std::array<Key, scan_block> keys;
+            for_each_key(map, weights, caps, scan_block,
+                         [&](Index i, Key key) { keys[static_cast<std::size_t>(i)] = key; });
+            for_each_passing(keys, first, count, [&](Index i) {
+              const auto edge = edges.edge(row, col + i);
               if (part.threshold.passes(edge.value)) part.edges.push_back(edge);
-            }
+            });
           });
       if (part.edges.size() > limit) {
         part.shrink_to(limit);
@@ -242,6 +254,23 @@ void scan_above(const LayerEdges<Scalar, Map>& edges, Batch<Scalar>& batch, std:
     }
     batch.shrink_to(2 * limit);
   });
+}
+
+// The column of a row's heaviest edge, the first of equals.
+template <class Scalar, class Map>
+Index heaviest_in_row(const LayerEdges<Scalar, Map>& edges, Index row, std::vector<Scalar>& spare) {
+  using Key = Bits<Scalar>;
+  const Map map = edges.map();
+  const Scalar* weights = edges.row(row, spare);
+  const Key largest =
+      std::min(edges.row_key(row), largest_key(map, weights, edges.col_keys(), edges.cols()));
+  for (Index col = 0;; col += scan_block) {
+    const Index count = std::min(scan_block, edges.cols() - col);
+    const Key* caps = edges.col_keys() == nullptr ? nullptr : edges.col_keys() + col;
+    if (largest_key(map, weights + col, caps, count) < largest) continue;
+    while (edges.key(row, col) < largest) ++col;
+    return col;
+  }
 }
 
 // Which component each vertex is in.
@@ -306,31 +335,41 @@ Between<Scalar> scan_between(const LayerEdges<Scalar, Map>& edges, const Compone
         }
         continue;
       }
+      if (outside.empty() && !threshold) {
+        part.row_best.push_back(edges.edge(row, heaviest_in_row(edges, row, spare)));
+        continue;
+      }
       Key row_largest = 0;
       Index row_best = 0;
       for_each_block(
           edges.row(row, spare), edges.cols(), [&](Index col, Index count, const Scalar* weights) {
-            std::array<Key, scan_block> keys;
             const Key* caps = edges.col_keys() == nullptr ? nullptr : edges.col_keys() + col;
-            for_each_key(map, weights, caps, scan_block,
-                         [&](Index i, Key key) { keys[static_cast<std::size_t>(i)] = key; });
             const Vertex* far = col_component.data() + col;
             Key* col_keys = part.col_keys.data() + col;
-            std::uint32_t* col_rows = part.col_rows.data() + col;
-            Key largest = 0;
-            for (Index i = 0; i < scan_block; ++i) {
-              const Key key = keys[static_cast<std::size_t>(i)];
+            const auto leaving_key = [&](Index i, Key key) {
               const Key capped = row_cap < key ? row_cap : key;
-              const auto leaves = static_cast<Key>(-static_cast<Key>(far[i] != component));
-              const auto leaving = static_cast<Key>((capped + 1) & leaves);
-              keys[static_cast<std::size_t>(i)] = leaving;
+              return static_cast<Key>((capped + 1) & -static_cast<Key>(far[i] != component));
+            };
+            // Most blocks hold nothing new, and nothing is written for them.
+            Key largest = 0;
+            Key any_better = 0;
+            for_each_key(map, weights, caps, scan_block, [&](Index i, Key key) {
+              const Key leaving = leaving_key(i, key);
               largest = largest < leaving ? leaving : largest;
-            }
+              any_better = static_cast<Key>(any_better | static_cast<Key>(col_keys[i] < leaving));
+            });
+            if (any_better == 0 && largest <= row_largest && largest <= first) return;
+
+            std::array<Key, scan_block> keys;
+            for_each_key(map, weights, caps, scan_block, [&](Index i, Key key) {
+              keys[static_cast<std::size_t>(i)] = leaving_key(i, key);
+            });
+            std::uint32_t* col_rows = part.col_rows.data() + col;
             for (Index i = 0; i < scan_block; ++i) {
               const Key key = keys[static_cast<std::size_t>(i)];
-              const bool better = col_keys[i] < key;
-              col_keys[i] = better ? key : col_keys[i];
-              col_rows[i] = better ? row_index : col_rows[i];
+              const auto better = -static_cast<std::uint32_t>(col_keys[i] < key);
+              col_rows[i] = (row_index & better) | (col_rows[i] & ~better);
+              col_keys[i] = col_keys[i] < key ? key : col_keys[i];
             }
             if (row_largest < largest) {
               row_largest = largest;
@@ -338,11 +377,10 @@ Between<Scalar> scan_between(const LayerEdges<Scalar, Map>& edges, const Compone
               while (keys[static_cast<std::size_t>(row_best - col)] != largest) ++row_best;
             }
             if (largest <= first || part.full) return;
-            for (Index i = 0; i < count; ++i) {
-              if (keys[static_cast<std::size_t>(i)] <= first) continue;
+            for_each_passing(keys, static_cast<Key>(first + 1), count, [&](Index i) {
               const auto edge = edges.edge(row, col + i);
               if (threshold->passes(edge.value)) part.above.push_back(edge);
-            }
+            });
             part.full = part.above.size() > limit;
           });
       if (row_largest > 0) part.row_best.push_back(edges.edge(row, row_best));

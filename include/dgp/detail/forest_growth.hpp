@@ -73,12 +73,12 @@ template <class Scalar, class Map>
 std::optional<Threshold<Scalar>> sampled_threshold(
     const std::vector<LayerEdges<Scalar, Map>>& layers, double wanted,
     const Components* components = nullptr) {
-  constexpr double rank = 48;  // of the threshold in the sample: sets its accuracy, 1 / sqrt(rank)
+  constexpr double rank = 32;  // of the threshold in the sample: sets its accuracy, 1 / sqrt(rank)
   const double all = count_edges(layers);
   const double draws = rank * all / wanted;
   SampleStream random;
   std::vector<Scalar> sample;
-  sample.reserve(static_cast<std::size_t>(draws) + 8 * layers.size());
+  sample.reserve(static_cast<std::size_t>(draws) + 32 * layers.size());
   for (const auto& layer : layers) {
     const double share =
         static_cast<double>(layer.rows()) * static_cast<double>(layer.cols()) / all;
@@ -138,8 +138,15 @@ bool grow_forest(ForestBuilder<Scalar>& forest, const std::vector<LayerEdges<Sca
     components.largest =
         static_cast<Vertex>(std::max_element(sizes.begin(), sizes.end()) - sizes.begin());
     const bool few_outside = (neurons - sizes[components.largest]) * 16 <= neurons;
+    // Nor is a threshold worth its cost where all columns, say, are in the largest component: the
+    // best edges join everything to it.
+    const bool one_sided = std::all_of(layers.begin(), layers.end(), [&](const auto& layer) {
+      const Vertex* first = components.of.data() + layer.col_vertex(0);
+      return std::all_of(first, first + layer.cols(),
+                         [&](Vertex component) { return component == components.largest; });
+    });
     const auto threshold =
-        few_outside ? std::nullopt : sampled_threshold(layers, wanted, &components);
+        few_outside || one_sided ? std::nullopt : sampled_threshold(layers, wanted, &components);
 
     std::vector<Candidate<Scalar>> batch;
     bool complete = true;

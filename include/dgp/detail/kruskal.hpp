@@ -3,17 +3,21 @@
 // in:  candidate edges between numbered neurons, some of them terminal
 // out: the edges that merge two components, and how many components still hold a terminal
 //
-// Filter-Kruskal: like quicksort, candidates are split at a pivot and the heavier part goes first;
-// before the lighter part is sorted, its edges inside one component are thrown away, which is most
-// of them. O(m + n log n log(m / n)) expected for m random candidates, O(m log m) at worst.
+// Kruskal's algorithm, but the batch is never sorted as a whole: candidates go into buckets by
+// value, and before a bucket is sorted, its edges inside one component are thrown away, which is
+// most of them once the heaviest buckets are done. O(m log m) at worst for m candidates, in place.
 #pragma once
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
+#include <utility>
 #include <vector>
 
+#include <dgp/detail/ordered_bits.hpp>
 #include <dgp/detail/union_find.hpp>
 
 namespace dgp::detail {
@@ -67,37 +71,60 @@ class ForestBuilder {
 
  private:
   using Iterator = typename std::vector<Candidate<Scalar>>::iterator;
+  static constexpr int bucket_bits = 8;
+  static constexpr std::size_t bucket_count = std::size_t{1} << bucket_bits;
 
   void add(Iterator begin, Iterator end) {
-    constexpr std::ptrdiff_t sorted_at_once = 32;
-    while (!finished()) {
-      const Iterator middle = end - begin > sorted_at_once ? split(begin, end) : begin;
-      const std::ptrdiff_t lighter = std::min(middle - begin, end - middle);
-      if (lighter <=
-          (end - begin) / 32) {  // too few to split, or a pivot that splits off too little
-        std::sort(begin, end, appears_earlier<Scalar>);
-        for (; begin != end; ++begin) merge(*begin);
-        return;
-      }
-      add(begin, middle);
-      begin = middle;
-      end = std::remove_if(middle, end, [&](const Candidate<Scalar>& edge) {
-        return components_.find(edge.row) == components_.find(edge.col);
-      });
+    constexpr std::ptrdiff_t sorted_at_once = 256;
+    if constexpr (has_ordered_bits<Scalar>) {
+      if (end - begin > sorted_at_once) return add_by_buckets(begin, end);
     }
+    add_sorted(begin, end);
   }
 
-  // Moves the candidates heavier than a middling one to the front.
-  static Iterator split(Iterator begin, Iterator end) {
-    const auto step = (end - begin) / 8;
-    std::array<Candidate<Scalar>, 7> some;
-    for (std::size_t i = 0; i < some.size(); ++i) {
-      some[i] = begin[static_cast<std::ptrdiff_t>(i + 1) * step];
+  void add_sorted(Iterator begin, Iterator end) {
+    std::sort(begin, end, appears_earlier<Scalar>);
+    for (; begin != end && !finished(); ++begin) merge(*begin);
+  }
+
+  void add_by_buckets(Iterator begin, Iterator end) {
+    std::uint64_t lightest = ~std::uint64_t{0};
+    std::uint64_t heaviest = 0;
+    for (Iterator edge = begin; edge != end; ++edge) {
+      const std::uint64_t key = signed_key(edge->value);
+      lightest = std::min(lightest, key);
+      heaviest = std::max(heaviest, key);
     }
-    std::nth_element(some.begin(), some.begin() + 2, some.end(), appears_earlier<Scalar>);
-    const Candidate<Scalar> pivot = some[2];
-    return std::partition(
-        begin, end, [&](const Candidate<Scalar>& edge) { return appears_earlier(edge, pivot); });
+    if (lightest == heaviest) return add_sorted(begin, end);
+    const int shift = std::max(0, 64 - bucket_bits - std::countl_zero(heaviest - lightest));
+    const auto bucket_of = [&](const Candidate<Scalar>& edge) {
+      return static_cast<std::size_t>((heaviest - signed_key(edge.value)) >> shift);
+    };
+
+    // Put every edge in its bucket, in place: `next` walks through a bucket as it fills.
+    std::array<std::ptrdiff_t, bucket_count + 1> first{};
+    for (Iterator edge = begin; edge != end; ++edge) ++first[bucket_of(*edge) + 1];
+    std::partial_sum(first.begin(), first.end(), first.begin());
+    auto next = first;
+    for (std::size_t bucket = 0; bucket < bucket_count; ++bucket) {
+      while (next[bucket] < first[bucket + 1]) {
+        Candidate<Scalar>& edge = begin[next[bucket]];
+        const std::size_t home = bucket_of(edge);
+        if (home == bucket) {
+          ++next[bucket];
+        } else {
+          std::swap(edge, begin[next[home]++]);
+        }
+      }
+    }
+
+    for (std::size_t bucket = 0; bucket < bucket_count && !finished(); ++bucket) {
+      const Iterator last = std::remove_if(
+          begin + first[bucket], begin + first[bucket + 1], [&](const Candidate<Scalar>& edge) {
+            return components_.find(edge.row) == components_.find(edge.col);
+          });
+      add(begin + first[bucket], last);
+    }
   }
 
   void merge(const Candidate<Scalar>& edge) {

@@ -12,6 +12,7 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -126,18 +127,31 @@ sum_t<Scalar> compensated_sum(const WeightView<Scalar>& weights, const Summand& 
   return total.sum + total.lost;
 }
 
-// The smallest and the largest of some finite weights.
+// The smallest and the largest of some weights; any two where one is not finite.
 template <class Scalar>
 std::pair<Scalar, Scalar> extremes(const Scalar* weights, Index count) {
   if constexpr (has_ordered_bits<Scalar>) {
-    Bits<Scalar> smallest = signed_key(weights[0]);
-    Bits<Scalar> largest = smallest;
+    // As unsigned integers, the bits of numbers with a sign are above all others and grow with
+    // their magnitude; as signed integers they are below all others.
+    using Key = Bits<Scalar>;
+    using SignedKey = std::make_signed_t<Key>;
+    Key unsigned_least = static_cast<Key>(-1);
+    Key unsigned_most = 0;
+    SignedKey signed_least = std::numeric_limits<SignedKey>::max();
+    SignedKey signed_most = std::numeric_limits<SignedKey>::min();
     for (Index i = 0; i < count; ++i) {
-      const Bits<Scalar> key = signed_key(weights[i]);
-      smallest = key < smallest ? key : smallest;
-      largest = largest < key ? key : largest;
+      const auto bits = Eigen::numext::bit_cast<Key>(weights[i]);
+      const auto signed_bits = static_cast<SignedKey>(bits);
+      unsigned_least = bits < unsigned_least ? bits : unsigned_least;
+      unsigned_most = unsigned_most < bits ? bits : unsigned_most;
+      signed_least = signed_bits < signed_least ? signed_bits : signed_least;
+      signed_most = signed_most < signed_bits ? signed_bits : signed_most;
     }
-    return {signed_number<Scalar>(smallest), signed_number<Scalar>(largest)};
+    const auto number = [](auto bits) {
+      return Eigen::numext::bit_cast<Scalar>(static_cast<Key>(bits));
+    };
+    return {unsigned_most < sign_bit<Scalar> ? number(signed_least) : number(unsigned_most),
+            signed_most < 0 ? number(unsigned_least) : number(signed_most)};
   } else {
     const auto [smallest, largest] = std::minmax_element(weights, weights + count);
     return {*smallest, *largest};
