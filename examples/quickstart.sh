@@ -15,5 +15,9 @@ echo "== configuring and building the example programs in $root/build/default" >
   cmake --build --preset default
 ) >&2
 
-echo "== running dgp-inspect${*:+ $*}" >&2
+if [ $# -eq 0 ]; then
+  cd "$root"
+  set -- examples/data/digits_64-32-16-10.safetensors
+fi
+echo "== running dgp-inspect $*" >&2
 exec "$root/build/default/examples/dgp-inspect" "$@"

@@ -141,8 +141,8 @@ bool grow_forest(ForestBuilder<Scalar>& forest, const std::vector<LayerEdges<Sca
     // Nor is a threshold worth its cost where all columns, say, are in the largest component: the
     // best edges join everything to it.
     const bool one_sided = std::all_of(layers.begin(), layers.end(), [&](const auto& layer) {
-      const Vertex* first = components.of.data() + layer.col_vertex(0);
-      return std::all_of(first, first + layer.cols(),
+      const Vertex* of_columns = components.of.data() + layer.col_vertex(0);
+      return std::all_of(of_columns, of_columns + layer.cols(),
                          [&](Vertex component) { return component == components.largest; });
     });
     const auto threshold =
