@@ -202,7 +202,7 @@ PersistenceDiagram<Scalar> deep_graph_diagram(const NetworkWeights<Scalar>& netw
 
 }  // namespace detail
 
-// Deep graph persistence of a network; Girrbach et al. 2023, section 5. The diagram has
+// Deep graph persistence of a network; Girrbach et al. 2023. The diagram has
 // n_in + n_out - 1 finite pairs: its vertices are the inputs and the outputs.
 //
 // in:  layers in forward order, each (fan_out × fan_in), layers[k + 1].cols() == layers[k].rows()

@@ -69,7 +69,7 @@ std::vector<SpanningForest<Scalar>> layer_forests(const NetworkWeights<Scalar>& 
 
 }  // namespace detail
 
-// Neural persistence of each layer and of the network; Rieck et al. 2019, algorithm 1. The layers
+// Neural persistence of each layer and of the network; Rieck et al. 2019. The layers
 // need not chain. A single matrix is a network of one layer.
 //
 // in:  layers, each (fan_out × fan_in), any dense real expressions of one scalar type

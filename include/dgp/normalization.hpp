@@ -16,7 +16,7 @@
 #include <vector>
 
 #include <dgp/concepts.hpp>
-#include <dgp/detail/ordered_bits.hpp>
+#include <dgp/detail/filtration_maps.hpp>
 #include <dgp/detail/weight_statistics.hpp>
 #include <dgp/detail/weight_view.hpp>
 
@@ -24,89 +24,12 @@ namespace dgp {
 
 enum class Normalization {
   none,          // weights as given: the caller has filtration values already
-  max_abs,       // abs(W) / w_max, w_max the largest magnitude in all layers; Rieck et al. 2019,
-                 // section 3.1
+  max_abs,       // abs(W) / w_max, w_max the largest magnitude in all layers; Rieck et al. 2019
   standardized,  // z = abs((W - mean) / std) per layer, population std; then divided by the
-                 // largest z of all layers; Girrbach et al. 2023, section 5
+                 // largest z of all layers; Girrbach et al. 2023
 };
 
 namespace detail {
-
-// The functions from weight to filtration value. For scalar types that have ordered bits, key(w) is
-// an integer whose order refines that of the values, and value_of(key) the value that belongs to it
-// (ordered_bits.hpp). Where value_of rounds, keys are even, and many numbers are no key's value.
-
-template <class Scalar>
-struct AsGiven {
-  static constexpr bool rounds = false;
-  static constexpr bool is_signed = true;
-  Scalar operator()(const Scalar& weight) const { return weight; }
-  Bits<Scalar> key(const Scalar& weight) const { return signed_key(weight); }
-  Scalar value_of(Bits<Scalar> key) const { return signed_number<Scalar>(key); }
-};
-
-// As given too, for weights without sign: the bits are the keys. A weight with a sign has a key
-// above all others, as one that is not finite.
-template <class Scalar>
-struct NonNegative {
-  static constexpr bool rounds = false;
-  static constexpr bool is_signed = false;
-  static constexpr Bits<Scalar> end = BitsOf<Scalar>::infinity;
-  Scalar operator()(const Scalar& weight) const { return weight; }
-  Bits<Scalar> key(const Scalar& weight) const {
-    return Eigen::numext::bit_cast<Bits<Scalar>>(weight);
-  }
-};
-
-template <class Scalar>
-struct Magnitude {
-  static constexpr bool rounds = false;
-  static constexpr bool is_signed = false;
-  Scalar operator()(const Scalar& weight) const { return Eigen::numext::abs(weight); }
-  Bits<Scalar> key(const Scalar& weight) const { return magnitude_key(weight); }
-  Scalar value_of(Bits<Scalar> key) const { return magnitude_of<Scalar>(key); }
-};
-
-// abs(w) / largest
-template <class Scalar>
-struct ScaledMagnitude {
-  static constexpr bool rounds = true;
-  static constexpr bool is_signed = false;
-  Scalar largest;
-  Scalar operator()(const Scalar& weight) const {
-    return static_cast<Scalar>(Eigen::numext::abs(weight) / largest);
-  }
-  Bits<Scalar> key(const Scalar& weight) const { return magnitude_key(weight); }
-  Scalar value_of(Bits<Scalar> key) const { return (*this)(magnitude_of<Scalar>(key)); }
-  // A weight of about this value.
-  Scalar weight_near(const Scalar& value) const { return static_cast<Scalar>(value * largest); }
-};
-
-// abs((w - mean) / deviation) / largest
-template <class Scalar>
-struct StandardizedMagnitude {
-  static constexpr bool rounds = true;
-  static constexpr bool is_signed = false;
-  Scalar mean;
-  Scalar deviation;
-  Scalar largest = Scalar(1);
-  Scalar operator()(const Scalar& weight) const {
-    return of_distance(Eigen::numext::abs(static_cast<Scalar>(weight - mean)));
-  }
-  Bits<Scalar> key(const Scalar& weight) const {
-    return magnitude_key(static_cast<Scalar>(weight - mean));
-  }
-  Scalar value_of(Bits<Scalar> key) const { return of_distance(magnitude_of<Scalar>(key)); }
-  // The distance from the mean of a weight of about this value.
-  Scalar weight_near(const Scalar& value) const {
-    return static_cast<Scalar>(static_cast<Scalar>(value * largest) * deviation);
-  }
-
- private:
-  Scalar of_distance(const Scalar& distance) const {
-    return static_cast<Scalar>(static_cast<Scalar>(distance / deviation) / largest);
-  }
-};
 
 template <class Scalar, class Visit>
 void for_each_weight(const WeightView<Scalar>& weights, const Visit& visit) {

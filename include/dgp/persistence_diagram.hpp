@@ -101,8 +101,8 @@ PersistenceDiagram<Scalar> persistence_diagram(const SpanningForest<Scalar>& for
   return diagram;
 }
 
-// Total persistence (sum over the pairs of |birth - death|^p)^(1/p), p in [1, infinity]; Rieck et
-// al. 2019, equation 1. Throws std::invalid_argument for p < 1 or NaN.
+// Total persistence (sum over the pairs of |birth - death|^p)^(1/p), p in [1, infinity]: Rieck et
+// al. 2019, definition of neural persistence. Throws std::invalid_argument for p < 1 or NaN.
 template <class Scalar>
 sum_t<Scalar> total_persistence(const PersistenceDiagram<Scalar>& diagram, double p = 2,
                                 EssentialClass essential = EssentialClass::dies_at_zero) {
@@ -120,7 +120,8 @@ sum_t<Scalar> total_persistence(const PersistenceDiagram<Scalar>& diagram, doubl
   return detail::p_norm(lives, p);
 }
 
-// Total persistence divided by (vertices - 1)^(1/p); Rieck et al. 2019, theorem 1. In [0, 1] for
+// Total persistence divided by (vertices - 1)^(1/p): Rieck et al. 2019, definition of
+// normalized neural persistence. In [0, 1] for
 // filtration values in [0, 1], save that the essential class can lift it to
 // (vertices / (vertices - 1))^(1/p). Where p is infinite and the essential class dies at zero, both
 // are 1 for every such diagram.

@@ -1,6 +1,6 @@
 // The variance of a network's weights: what neural persistence mostly tracks.
 //
-// Girrbach et al. 2023, section 4, find that the neural persistence of trained networks is largely
+// Girrbach et al. 2023 find that the neural persistence of trained networks is largely
 // explained by the variance of the normalised weights; read the two side by side.
 #pragma once
 

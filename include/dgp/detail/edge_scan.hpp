@@ -22,13 +22,13 @@
 #include <utility>
 #include <vector>
 
+#include <dgp/detail/filtration_maps.hpp>
 #include <dgp/detail/kruskal.hpp>
 #include <dgp/detail/ordered_bits.hpp>
 #include <dgp/detail/parallel.hpp>
 #include <dgp/detail/row_tasks.hpp>
 #include <dgp/detail/value_keys.hpp>
 #include <dgp/detail/weight_view.hpp>
-#include <dgp/normalization.hpp>
 
 namespace dgp::detail {
 

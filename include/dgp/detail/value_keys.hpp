@@ -1,6 +1,6 @@
 // Filtration values that do not come from a layer's own weights, in the order of its keys.
 //
-// The keys of a layer's weights (see normalization.hpp) are integers of which the value is a
+// The keys of a layer's weights (filtration_maps.hpp) are integers of which the value is a
 // rounded, monotone function. A threshold, or the strength of a path that comes from another layer,
 // need not be the value of any key. Keys of weights are then even, and such a value takes the odd
 // key between its two neighbours: comparisons with keys of weights come out as comparisons of
