@@ -236,7 +236,6 @@ void print_csv(const Report& report, const Options& options) {
     deep_graph("standardized", report.standardized->standardized, true);
   }
   if (report.raw) deep_graph("raw", *report.raw, false);
-  if (!report.standardized) std::cerr << "no deep graph persistence: " << report.reason << "\n";
 }
 
 void print_table(const Report& report, const Options& options) {
