@@ -2,7 +2,7 @@
 //
 // A *pass* is the time of `W.cwiseAbs().maxCoeff()` over the same weights in the same run: the
 // least that any exact program must do is read every weight once. All times are medians. Every line
-// is "group | input | what | threads | milliseconds | passes"; benchmarks/table.sh makes README's
+// is "group | input | what | threads | milliseconds | passes"; benchmarks/run.sh makes a
 // table of them. The tests named [quick] take seconds, [full] minutes.
 #include <algorithm>
 #include <chrono>

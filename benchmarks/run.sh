@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # run.sh [RESULTS]: installs what is missing, builds the benchmarks for this processor, runs them all
-# (about 15 minutes on an idle machine) and prints README's table. With RESULTS, the output of an
+# and prints a table of the results. With RESULTS, the output of an
 # earlier run, only the table is made.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

@@ -78,7 +78,7 @@ std::optional<Threshold<Scalar>> sampled_threshold(
   const double draws = rank * all / wanted;
   SampleStream random;
   std::vector<Scalar> sample;
-  sample.reserve(static_cast<std::size_t>(draws) + 32 * layers.size());
+  sample.reserve(static_cast<std::size_t>(draws) + layers.size());
   for (const auto& layer : layers) {
     const double share =
         static_cast<double>(layer.rows()) * static_cast<double>(layer.cols()) / all;
@@ -109,8 +109,7 @@ Threshold<Scalar> lowest_threshold() {
 }
 
 // Returns whether all weights were valid for the map, where the edges have no caps; if not, the
-// builder is left as it was. Step 1 takes no edge that
-// does not pass `first`.
+// builder is left as it was. Step 1 takes no edge that does not pass `first`.
 template <class Scalar, class Map>
 bool grow_forest(ForestBuilder<Scalar>& forest, const std::vector<LayerEdges<Scalar, Map>>& layers,
                  std::size_t neurons, Threshold<Scalar> first = lowest_threshold<Scalar, Map>()) {

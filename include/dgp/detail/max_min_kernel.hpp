@@ -66,7 +66,8 @@ class MaxMinKernel {
 
   // The product of some rows of A with B. `write(row, col, value)` takes the entries.
   template <class Scalar, class Write>
-  void multiply_rows(const WeightView<Scalar>& a, Index begin, Index end, const Write& write) {
+  void multiply_rows(const WeightView<Scalar>& a, Index begin, Index end,
+                     const Write& write) const {
     const Index rows = end - begin;
     // Rows of A, filled up to whole tiles by repeating the last one.
     const Index padded_rows = (rows + dense_rows - 1) / dense_rows * dense_rows;
@@ -182,7 +183,7 @@ class MaxMinKernel {
 template <class Scalar>
 RowMajorMatrix<Scalar> max_min_product(const WeightView<Scalar>& a, const WeightView<Scalar>& b) {
   constexpr Index rows_per_task = 96;
-  MaxMinKernel<ProductScalar<Scalar>> kernel(b);
+  const MaxMinKernel<ProductScalar<Scalar>> kernel(b);
   RowMajorMatrix<Scalar> product(a.rows, b.cols);
   const Index tasks = (a.rows + rows_per_task - 1) / rows_per_task;
   const double comparisons = static_cast<double>(product.size()) * static_cast<double>(a.cols) / 16;

@@ -1,5 +1,6 @@
 // A loop over independent tasks, on OpenMP's threads where the user links OpenMP, else in order.
-// Each task writes only to its own place, so the result does not depend on the number of threads.
+// Each task writes to its own place, or adds to a set under a lock: the result does not depend on
+// the number of threads.
 #pragma once
 
 #ifdef _OPENMP
