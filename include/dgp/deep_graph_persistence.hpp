@@ -94,29 +94,43 @@ void add_all_edges(ForestBuilder<Scalar>& forest, const NetworkWeights<Scalar>& 
 }
 
 // Grows the forest of the values w' as far as the terminals need it, by the engine that knows the
-// heaviest edges from a scan. Returns false where keys are ambiguous.
+// heaviest edges from a scan. The scan goes from the last layer to the first and finds the exit
+// strengths on its way: when it comes to a layer, it knows the caps of its edges on both sides.
+// Returns false where keys are ambiguous.
 template <class Scalar, class Map>
 bool grow_path_forest(ForestBuilder<Scalar>& forest, const NetworkWeights<Scalar>& network,
                       const std::vector<Map>& maps, const std::vector<std::size_t>& first_vertex,
-                      const NeuronStrengths<Scalar>& entry, const NeuronStrengths<Scalar>& exit) {
-  std::vector<Caps<Scalar>> caps;
+                      const NeuronStrengths<Scalar>& entry) {
+  std::vector<Caps<Scalar>> by_col;
+  std::vector<Caps<Scalar>> by_row(network.size());
   for (std::size_t k = 0; k < network.size(); ++k) {
-    caps.push_back(make_caps<Scalar>(maps[k], entry[k]));
-    caps.push_back(make_caps<Scalar>(maps[k], exit[k + 1]));
+    by_col.push_back(make_caps<Scalar>(maps[k], entry[k]));
   }
   std::vector<LayerEdges<Scalar, Map>> layers;
   for (std::size_t k = 0; k < network.size(); ++k) {
-    const Caps<Scalar>& by_col = caps[2 * k];
-    const Caps<Scalar>& by_row = caps[2 * k + 1];
-    if (ambiguous(by_row, by_col)) return false;
     layers.emplace_back(network[k], maps[k], static_cast<Vertex>(first_vertex[k + 1]),
                         static_cast<Vertex>(first_vertex[k]));
-    layers.back().set_caps(by_row, by_col);
+    layers[k].set_caps({}, by_col[k]);
   }
-  // An input appears at its exit strength, an output at its entry strength: what is lighter than
-  // the lightest of these is seldom needed.
-  const Scalar lightest = std::min(exit.front().minCoeff(), entry.back().minCoeff());
-  return grow_forest(forest, layers, first_vertex.back(), Threshold<Scalar>{lightest});
+  {
+    auto batch = first_batch(layers);
+    Strengths<Scalar> exit = unlimited_strengths<Scalar>(network[network.size() - 1].rows);
+    for (std::size_t k = network.size(); k-- > 0;) {
+      by_row[k] = make_caps<Scalar>(maps[k], exit);
+      if (ambiguous(by_row[k], by_col[k])) return false;
+      layers[k].set_caps(by_row[k], by_col[k]);
+      const auto keys = layers[k].flipped()
+                            ? scan_above<MaximaAt::rows>(layers[k], batch, edge_limit(layers))
+                            : scan_above<MaximaAt::columns>(layers[k], batch, edge_limit(layers));
+      exit = strengths_of(keys, network[k].cols, maps[k], by_row[k]);
+    }
+    // An input appears at its exit strength, an output at its entry strength: what is lighter than
+    // the lightest of these is seldom needed.
+    batch.raise({std::min(exit.minCoeff(), entry.back().minCoeff())});
+    forest.add(batch.edges);
+  }
+  finish_forest(forest, layers, first_vertex.back());
+  return true;
 }
 
 // The deaths of the diagram of S, descending, by the theorem above; maps yield non-negative values.
@@ -124,7 +138,6 @@ template <class Scalar, class Map>
 std::vector<Scalar> terminal_deaths(const NetworkWeights<Scalar>& network,
                                     const std::vector<Map>& maps,
                                     const NeuronStrengths<Scalar>& entry) {
-  const auto exit = exit_strengths(network, maps);
   const auto first_vertex = first_vertices(network);
   const std::size_t neurons = first_vertex.back();
   const std::size_t inputs = first_vertex[1];
@@ -132,9 +145,11 @@ std::vector<Scalar> terminal_deaths(const NetworkWeights<Scalar>& network,
   ForestBuilder<Scalar> forest(neurons, inputs, outputs);
   bool grown = false;
   if constexpr (has_ordered_bits<Scalar>) {
-    grown = grow_path_forest(forest, network, maps, first_vertex, entry, exit);
+    grown = grow_path_forest(forest, network, maps, first_vertex, entry);
   }
-  if (!grown) add_all_edges(forest, network, maps, first_vertex, entry, exit);
+  if (!grown) {
+    add_all_edges(forest, network, maps, first_vertex, entry, exit_strengths(network, maps));
+  }
 
   // Batches need not come in order, so the merges are replayed from the heaviest.
   ForestBuilder<Scalar> replay(neurons, inputs, outputs);

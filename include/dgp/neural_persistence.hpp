@@ -116,9 +116,10 @@ namespace detail {
 // the forest at the heaviest edge; every other neuron's edge towards the root weighs at most that
 // neuron's heaviest: lower bound.
 template <class Scalar, class Map>
-PersistenceBounds<Scalar> persistence_bounds(const WeightView<Scalar>& weights, const Map& map,
+PersistenceBounds<Scalar> persistence_bounds(const WeightView<Scalar>& layer, const Map& map,
                                              const NeuralPersistenceOptions& options) {
   using Sum = sum_t<Scalar>;
+  const WeightView<Scalar> weights = along_memory(layer);  // both sides are treated alike
   std::vector<Edge<Scalar>> row_best;
   std::vector<Edge<Scalar>> col_best;
   Scalar lightest = map(weights(0, 0));

@@ -31,13 +31,6 @@ enum class Normalization {
 
 namespace detail {
 
-template <class Scalar, class Visit>
-void for_each_weight(const WeightView<Scalar>& weights, const Visit& visit) {
-  for (Index row = 0; row < weights.rows; ++row) {
-    for (Index col = 0; col < weights.cols; ++col) visit(weights(row, col));
-  }
-}
-
 // Throws std::invalid_argument where a weight is not finite.
 template <class Scalar>
 Scalar largest_magnitude(const NetworkWeights<Scalar>& network) {
@@ -68,7 +61,7 @@ std::vector<ScaledMagnitude<Scalar>> max_abs_filtrations(const NetworkWeights<Sc
 template <class Scalar>
 StandardizedMagnitude<Scalar> standardization(const NetworkWeights<Scalar>& network,
                                               std::size_t k) {
-  const Moments<Scalar> layer = moments(network[k]);
+  const Moments<Scalar> layer = moments<Of::weights>(network[k]);
   if (!layer.finite) network.check_finite(k);
   using std::sqrt;
   StandardizedMagnitude<Scalar> map{static_cast<Scalar>(layer.mean),

@@ -87,8 +87,7 @@ RowMajorMatrix<Scalar> path_strength_matrix(const NetworkWeights<Scalar>& networ
 template <class Scalar, class Map>
 NeuronStrengths<Scalar> entry_strengths(const NetworkWeights<Scalar>& network,
                                         const std::vector<Map>& maps) {
-  NeuronStrengths<Scalar> strengths{
-      Strengths<Scalar>::Constant(network[0].cols, Eigen::NumTraits<Scalar>::infinity())};
+  NeuronStrengths<Scalar> strengths{unlimited_strengths<Scalar>(network[0].cols)};
   for (std::size_t k = 0; k < network.size(); ++k) {
     strengths.push_back(strength_sweep(network[k], maps[k], strengths.back()));
   }
@@ -99,8 +98,7 @@ template <class Scalar, class Map>
 NeuronStrengths<Scalar> exit_strengths(const NetworkWeights<Scalar>& network,
                                        const std::vector<Map>& maps) {
   NeuronStrengths<Scalar> strengths(network.size() + 1);
-  strengths.back() = Strengths<Scalar>::Constant(network[network.size() - 1].rows,
-                                                 Eigen::NumTraits<Scalar>::infinity());
+  strengths.back() = unlimited_strengths<Scalar>(network[network.size() - 1].rows);
   for (std::size_t k = network.size(); k-- > 0;) {
     strengths[k] = strength_sweep(network[k].transposed(), maps[k], strengths[k + 1]);
   }

@@ -51,12 +51,20 @@ void add_all_edges(ForestBuilder<Scalar>& forest, const WeightView<Scalar>& weig
   forest.add(edges);
 }
 
+// Returns whether all weights are valid for the map; if not, the builder is left as it was.
 template <class Scalar, class Map>
 bool grow_layer_forest(ForestBuilder<Scalar>& builder, const WeightView<Scalar>& weights,
                        const Map& map) {
   const std::vector<LayerEdges<Scalar, Map>> layers{
       {weights, map, static_cast<Vertex>(weights.cols), 0}};
-  return grow_forest(builder, layers, static_cast<std::size_t>(weights.rows + weights.cols));
+  {
+    auto batch = first_batch(layers);
+    scan_above(layers.front(), batch, edge_limit(layers));
+    if (!batch.valid) return false;
+    builder.add(batch.edges);
+  }
+  finish_forest(builder, layers, static_cast<std::size_t>(weights.rows + weights.cols));
+  return true;
 }
 
 // The forest of the values map(w) of layer k of the network, whose weights are checked on the way.

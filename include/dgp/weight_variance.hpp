@@ -4,11 +4,14 @@
 // explained by the variance of the normalised weights; read the two side by side.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <dgp/concepts.hpp>
+#include <dgp/detail/weight_statistics.hpp>
 #include <dgp/detail/weight_view.hpp>
 #include <dgp/normalization.hpp>
 
@@ -21,6 +24,54 @@ struct WeightVariance {
   std::vector<sum_t<Scalar>> layers;  // of each layer's entries
 };
 
+namespace detail {
+
+template <class Scalar>
+struct MagnitudeMoments {
+  sum_t<Scalar> count;
+  sum_t<Scalar> mean;
+  sum_t<Scalar> variance;
+};
+
+// Of abs(w) / w_max for each layer. One pass where sums are of a wider type than the weights; where
+// they are not, squares of the weights themselves could overflow, and scaling comes first.
+template <class Scalar>
+std::vector<MagnitudeMoments<Scalar>> magnitude_moments(const NetworkWeights<Scalar>& network) {
+  using Sum = sum_t<Scalar>;
+  std::vector<MagnitudeMoments<Scalar>> layers;
+  const auto count_of = [](const WeightView<Scalar>& weights) {
+    return static_cast<Sum>(weights.rows) * static_cast<Sum>(weights.cols);
+  };
+  if constexpr (std::is_same_v<Scalar, Sum>) {
+    const auto scaled = scaled_by(largest_magnitude(network));
+    for (const auto& weights : network.views()) {
+      const Sum count = count_of(weights);
+      const Sum mean = compensated_sum(weights, scaled) / count;
+      const Sum squares = compensated_sum(weights, [&](const Sum& weight) {
+        const Sum distance = scaled(weight) - mean;
+        return Sum(distance * distance);
+      });
+      layers.push_back({count, mean, squares / count});
+    }
+  } else {
+    Sum largest(0);
+    for (std::size_t k = 0; k < network.size(); ++k) {
+      const auto layer = moments<Of::magnitudes>(network[k]);
+      if (!layer.finite) network.check_finite(k);
+      largest = std::max(largest, static_cast<Sum>(layer.largest));
+      layers.push_back({count_of(network[k]), layer.mean, layer.variance});
+    }
+    const Sum scale = largest > Sum(0) ? largest : Sum(1);
+    for (auto& layer : layers) {
+      layer.mean /= scale;
+      layer.variance /= scale * scale;
+    }
+  }
+  return layers;
+}
+
+}  // namespace detail
+
 // Time O(weights). Throws std::invalid_argument for an empty network or layer and for a weight that
 // is not finite.
 template <Network Layers>
@@ -28,36 +79,21 @@ WeightVariance<scalar_t<Layers>> weight_variance(Layers&& layers) {
   using Scalar = scalar_t<Layers>;
   using Sum = sum_t<Scalar>;
   const detail::NetworkWeights<Scalar> network(std::forward<Layers>(layers));
-  const auto maps = detail::max_abs_filtrations(network);
-
-  const auto sum_over = [&](std::size_t k, const auto& summand) {
-    Sum sum(0);
-    detail::for_each_weight(network[k],
-                            [&](const Scalar& w) { sum += summand(static_cast<Sum>(maps[k](w))); });
-    return sum;
-  };
-  // Squared distances are summed around each layer's own mean, then moved to the common one:
-  // sum (x - m)^2 = sum (x - m_k)^2 + n_k (m_k - m)^2.
-  std::vector<Sum> counts;
-  std::vector<Sum> means;
+  const auto moments = detail::magnitude_moments(network);
   Sum count(0);
   Sum mean(0);
-  for (std::size_t k = 0; k < network.size(); ++k) {
-    counts.push_back(static_cast<Sum>(network[k].rows) * static_cast<Sum>(network[k].cols));
-    const Sum sum = sum_over(k, [](const Sum& x) { return x; });
-    means.push_back(sum / counts[k]);
-    count += counts[k];
-    mean += sum;
+  for (const auto& layer : moments) {
+    count += layer.count;
+    mean += layer.count * layer.mean;
   }
   mean /= count;
-
+  // From each layer's own mean to the common one:
+  // sum (x - m)^2 = sum (x - m_k)^2 + n_k (m_k - m)^2.
   WeightVariance<Scalar> variance{};
-  for (std::size_t k = 0; k < network.size(); ++k) {
-    const Sum squares =
-        sum_over(k, [&](const Sum& x) { return Sum((x - means[k]) * (x - means[k])); });
-    variance.layers.push_back(squares / counts[k]);
-    const Sum offset = means[k] - mean;
-    variance.network += squares + counts[k] * offset * offset;
+  for (const auto& layer : moments) {
+    const Sum offset = layer.mean - mean;
+    variance.layers.push_back(layer.variance);
+    variance.network += layer.count * (layer.variance + offset * offset);
   }
   variance.network /= count;
   return variance;

@@ -16,7 +16,6 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -115,7 +114,10 @@ class LayerEdges {
 template <class Scalar, class Visit>
 void for_each_block(const Scalar* row, Index cols, const Visit& visit) {
   Index col = 0;
-  for (; col + scan_block <= cols; col += scan_block) visit(col, scan_block, row + col);
+  for (; col + scan_block <= cols; col += scan_block) {
+    fetch_ahead<scan_block>(row + col);
+    visit(col, scan_block, row + col);
+  }
   if (col == cols) return;
   std::array<Scalar, scan_block> rest;
   for (Index i = 0; i < scan_block; ++i) {
@@ -213,26 +215,61 @@ bool is_valid(const KeyRange<Bits<Scalar>>& range) {
   }
 }
 
-// Adds all edges of a layer that pass the batch's threshold. One pass over the weights.
-template <class Scalar, class Map>
-void scan_above(const LayerEdges<Scalar, Map>& edges, Batch<Scalar>& batch, std::size_t limit) {
+// Raises maxima to others; either may be empty.
+template <class Key>
+void raise_to(std::vector<Key>& maxima, const std::vector<Key>& others) {
+  maxima.resize(std::max(maxima.size(), others.size()), 0);
+  for (std::size_t i = 0; i < others.size(); ++i) maxima[i] = std::max(maxima[i], others[i]);
+}
+
+// The neurons at which a scan is to find the largest keys: those of the rows (under the columns'
+// caps) or of the columns (under the rows' caps) of the walk.
+enum class MaximaAt { nowhere, rows, columns };
+
+// Adds all edges of a layer that pass the batch's threshold. One pass over the weights. Returns the
+// maxima wanted.
+template <MaximaAt side = MaximaAt::nowhere, class Scalar, class Map>
+std::vector<Bits<Scalar>> scan_above(const LayerEdges<Scalar, Map>& edges, Batch<Scalar>& batch,
+                                     std::size_t limit) {
   using Key = Bits<Scalar>;
   const RowTasks tasks(edges.rows(), edges.cols(), 64);
-  const Threshold<Scalar> at_start = batch.threshold;
-  std::mutex batch_mutex;
-  parallel_for(tasks.count(), tasks.work, [&](std::size_t task) {
-    Batch<Scalar> part{{}, at_start};
+  // What each thread finds; the first one adds to what there is.
+  struct Part {
+    Batch<Scalar> batch;
+    std::vector<Key> col_maxima;
+  };
+  std::vector<Part> parts(most_threads(), Part{{{}, batch.threshold}, {}});
+  std::swap(parts.front().batch, batch);
+  std::vector<Key> row_maxima(side == MaximaAt::rows ? static_cast<std::size_t>(edges.rows()) : 0);
+  parallel_for_by_thread(tasks.count(), tasks.work, [&](std::size_t task, std::size_t thread) {
+    Batch<Scalar>& part = parts[thread].batch;
+    std::vector<Key>& col_maxima = parts[thread].col_maxima;
+    if (side == MaximaAt::columns && col_maxima.empty()) {
+      col_maxima.assign(whole_blocks(edges.cols()), 0);
+    }
     std::vector<Scalar> spare;
     const Map map = edges.map();
     Key first = scan_from(map, part.threshold);
     for (Index row = tasks.begin(task); row < tasks.end(task) && part.valid; ++row) {
-      if (edges.row_key(row) < first) continue;
+      const Key row_cap = edges.row_key(row);
+      if (side == MaximaAt::nowhere && row_cap < first) continue;
+      Key row_maximum = 0;
       for_each_block(
           edges.row(row, spare), edges.cols(), [&](Index col, Index count, const Scalar* weights) {
             const Key* caps = edges.col_keys() == nullptr ? nullptr : edges.col_keys() + col;
+            if constexpr (side == MaximaAt::columns) {
+              Key* maxima = col_maxima.data() + col;
+              for_each_key<Scalar>(map, weights, nullptr, scan_block, [&](Index i, Key key) {
+                const Key capped = row_cap < key ? row_cap : key;
+                maxima[i] = maxima[i] < capped ? capped : maxima[i];
+              });
+            }
             const KeyRange<Key> range = range_of_keys(map, weights, caps);
+            if constexpr (side == MaximaAt::rows) {
+              row_maximum = std::max(row_maximum, range.largest);
+            }
             if (!is_valid<Map, Scalar>(range)) part.valid = false;
-            if (range.largest < first || !part.valid) return;
+            if (range.largest < first || row_cap < first || !part.valid) return;
             std::array<Key, scan_block> keys;
             for_each_key(map, weights, caps, scan_block,
                          [&](Index i, Key key) { keys[static_cast<std::size_t>(i)] = key; });
@@ -241,19 +278,27 @@ void scan_above(const LayerEdges<Scalar, Map>& edges, Batch<Scalar>& batch, std:
               if (part.threshold.passes(edge.value)) part.edges.push_back(edge);
             });
           });
+      if constexpr (side == MaximaAt::rows) row_maxima[static_cast<std::size_t>(row)] = row_maximum;
       if (part.edges.size() > limit) {
         part.shrink_to(limit);
         first = scan_from(map, part.threshold);
       }
     }
-    const std::lock_guard lock(batch_mutex);
+  });
+
+  std::swap(parts.front().batch, batch);
+  std::vector<Key> col_maxima = std::move(parts.front().col_maxima);
+  for (std::size_t thread = 1; thread < parts.size(); ++thread) {
+    Batch<Scalar>& part = parts[thread].batch;
     batch.valid &= part.valid;
     batch.raise(part.threshold);
-    for (const auto& edge : part.edges) {
-      if (batch.threshold.passes(edge.value)) batch.edges.push_back(edge);
-    }
-    batch.shrink_to(2 * limit);
-  });
+    part.raise(batch.threshold);
+    batch.edges.insert(batch.edges.end(), part.edges.begin(), part.edges.end());
+    part.edges = {};
+    raise_to(col_maxima, parts[thread].col_maxima);
+  }
+  batch.shrink_to(limit);
+  return side == MaximaAt::rows ? row_maxima : col_maxima;
 }
 
 // The column of a row's heaviest edge, the first of equals.
@@ -279,19 +324,38 @@ struct Components {
   Vertex largest;
 };
 
-// Edges between components.
-template <class Scalar>
-struct Between {
-  std::vector<Candidate<Scalar>> above;  // all that pass a threshold
-  std::vector<Candidate<Scalar>> best;   // the best at each vertex outside the largest component
-  bool complete = true;                  // whether `above` is; it is not past the limit
+// The largest key of each column so far, and the first row that has it.
+template <class Key>
+struct ColumnBest {
+  std::vector<Key> keys;  // 0: none yet; both in whole blocks
+  std::vector<std::uint32_t> rows;
+
+  void reset(Index cols) {
+    keys.assign(whole_blocks(cols), 0);
+    rows.assign(whole_blocks(cols), 0);
+  }
+  // The keys of a block of one row; rows come in ascending order.
+  template <class KeyAt>
+  [[gnu::always_inline]] void take(Index col, std::uint32_t row, const KeyAt& key_at) {
+    Key* best_keys = keys.data() + col;
+    std::uint32_t* best_rows = rows.data() + col;
+    for (Index i = 0; i < scan_block; ++i) {
+      const Key key = key_at(i);
+      const auto better = -static_cast<std::uint32_t>(best_keys[i] < key);
+      best_rows[i] = (row & better) | (best_rows[i] & ~better);
+      best_keys[i] = best_keys[i] < key ? key : best_keys[i];
+    }
+  }
 };
 
-// One pass over the weights at most: what lies inside the largest component is skipped where only
-// few neurons are outside it.
-template <class Scalar, class Map>
-Between<Scalar> scan_between(const LayerEdges<Scalar, Map>& edges, const Components& components,
-                             const std::optional<Threshold<Scalar>>& threshold, std::size_t limit) {
+// One pass over the edges between components, or less: what lies inside the largest component is
+// skipped where only few neurons are outside it. Adds all edges that pass the threshold to `above`,
+// and returns whether these are all: at most about `limit` are added. Calls consider(edge) for the
+// best edge at each vertex outside the largest component, and for some others.
+template <class Scalar, class Map, class Consider>
+bool scan_between(const LayerEdges<Scalar, Map>& edges, const Components& components,
+                  const std::optional<Threshold<Scalar>>& threshold, std::size_t limit,
+                  std::vector<Candidate<Scalar>>& above, const Consider& consider) {
   // Keys move up by one, so that 0 can stand for an edge inside a component.
   using Key = Bits<Scalar>;
   const auto cols = static_cast<std::size_t>(edges.cols());
@@ -305,32 +369,34 @@ Between<Scalar> scan_between(const LayerEdges<Scalar, Map>& edges, const Compone
   const bool few_outside = !threshold && outside.size() * 16 <= cols;
   const Key first = threshold ? scan_from(edges.map(), *threshold) : static_cast<Key>(-1);
 
+  // What one thread has found.
   struct Part {
     std::vector<Candidate<Scalar>> above;
     std::vector<Candidate<Scalar>> row_best;
-    std::vector<Key> col_keys;  // largest key of each column so far, and its row
-    std::vector<std::uint32_t> col_rows;
+    ColumnBest<Key> col_best;
     bool full = false;
   };
-  const RowTasks tasks(edges.rows(), edges.cols(), 8);
-  std::vector<Part> parts(tasks.count());
-  parallel_for(tasks.count(), tasks.work, [&](std::size_t task) {
-    Part& part = parts[task];
+  const RowTasks tasks(edges.rows(), edges.cols(), 64);
+  std::vector<Part> parts(most_threads());
+  parallel_for_by_thread(tasks.count(), tasks.work, [&](std::size_t task, std::size_t thread) {
+    Part& part = parts[thread];
     std::vector<Scalar> spare;
     const Map map = edges.map();
-    part.col_keys.assign(whole_blocks(edges.cols()), 0);
-    part.col_rows.assign(whole_blocks(edges.cols()), 0);
+    if (part.col_best.keys.empty()) part.col_best.reset(edges.cols());
     for (Index row = tasks.begin(task); row < tasks.end(task); ++row) {
       const Vertex component = components.of[edges.row_vertex(row)];
       const Key row_cap = std::min(edges.row_key(row), static_cast<Key>(-2));
       const auto row_index = static_cast<std::uint32_t>(row);
+      const auto raised = [&](Key key) {
+        return static_cast<Key>((row_cap < key ? row_cap : key) + 1);
+      };
       if (component == components.largest && few_outside) {
         for (const Index col : outside) {
           const auto at = static_cast<std::size_t>(col);
-          const Key key = static_cast<Key>(std::min(edges.key(row, col), row_cap) + 1);
-          if (part.col_keys[at] < key) {
-            part.col_keys[at] = key;
-            part.col_rows[at] = row_index;
+          const Key key = raised(edges.key(row, col));
+          if (part.col_best.keys[at] < key) {
+            part.col_best.keys[at] = key;
+            part.col_best.rows[at] = row_index;
           }
         }
         continue;
@@ -339,38 +405,46 @@ Between<Scalar> scan_between(const LayerEdges<Scalar, Map>& edges, const Compone
         part.row_best.push_back(edges.edge(row, heaviest_in_row(edges, row, spare)));
         continue;
       }
+      const Scalar* weights_of_row = edges.row(row, spare);
+      if (component == components.largest && !threshold) {
+        // Edges inside the largest component do no harm.
+        for_each_block(weights_of_row, edges.cols(), [&](Index col, Index, const Scalar* weights) {
+          const Key* caps = edges.col_keys() == nullptr ? nullptr : edges.col_keys() + col;
+          std::array<Key, scan_block> keys;
+          for_each_key(map, weights, caps, scan_block,
+                       [&](Index i, Key key) { keys[static_cast<std::size_t>(i)] = raised(key); });
+          part.col_best.take(col, row_index,
+                             [&](Index i) { return keys[static_cast<std::size_t>(i)]; });
+        });
+        continue;
+      }
       Key row_largest = 0;
       Index row_best = 0;
       for_each_block(
-          edges.row(row, spare), edges.cols(), [&](Index col, Index count, const Scalar* weights) {
+          weights_of_row, edges.cols(), [&](Index col, Index count, const Scalar* weights) {
             const Key* caps = edges.col_keys() == nullptr ? nullptr : edges.col_keys() + col;
             const Vertex* far = col_component.data() + col;
-            Key* col_keys = part.col_keys.data() + col;
+            const Key* col_keys = part.col_best.keys.data() + col;
             const auto leaving_key = [&](Index i, Key key) {
-              const Key capped = row_cap < key ? row_cap : key;
-              return static_cast<Key>((capped + 1) & -static_cast<Key>(far[i] != component));
+              return static_cast<Key>(raised(key) & -static_cast<Key>(far[i] != component));
             };
             // Most blocks hold nothing new, and nothing is written for them.
-            Key largest = 0;
-            Key any_better = 0;
+            const Key floor = std::min(row_largest, first);
+            Key news = 0;
             for_each_key(map, weights, caps, scan_block, [&](Index i, Key key) {
+              const Key known = col_keys[i] < floor ? col_keys[i] : floor;
               const Key leaving = leaving_key(i, key);
-              largest = largest < leaving ? leaving : largest;
-              any_better = static_cast<Key>(any_better | static_cast<Key>(col_keys[i] < leaving));
+              news = static_cast<Key>(news | ((known < leaving ? leaving : known) ^ known));
             });
-            if (any_better == 0 && largest <= row_largest && largest <= first) return;
+            if (news == 0) return;
 
             std::array<Key, scan_block> keys;
             for_each_key(map, weights, caps, scan_block, [&](Index i, Key key) {
               keys[static_cast<std::size_t>(i)] = leaving_key(i, key);
             });
-            std::uint32_t* col_rows = part.col_rows.data() + col;
-            for (Index i = 0; i < scan_block; ++i) {
-              const Key key = keys[static_cast<std::size_t>(i)];
-              const auto better = -static_cast<std::uint32_t>(col_keys[i] < key);
-              col_rows[i] = (row_index & better) | (col_rows[i] & ~better);
-              col_keys[i] = col_keys[i] < key ? key : col_keys[i];
-            }
+            part.col_best.take(col, row_index,
+                               [&](Index i) { return keys[static_cast<std::size_t>(i)]; });
+            const Key largest = *std::max_element(keys.begin(), keys.end());
             if (row_largest < largest) {
               row_largest = largest;
               row_best = col;
@@ -387,34 +461,41 @@ Between<Scalar> scan_between(const LayerEdges<Scalar, Map>& edges, const Compone
     }
   });
 
-  Between<Scalar> between;
+  bool complete = true;
   for (auto& part : parts) {
-    between.complete &= !part.full;
-    between.above.insert(between.above.end(), part.above.begin(), part.above.end());
-    between.best.insert(between.best.end(), part.row_best.begin(), part.row_best.end());
-  }
-  for (std::size_t col = 0; col < cols; ++col) {
-    const Part* best = &parts.front();
-    for (const auto& part : parts) {
-      if (best->col_keys[col] < part.col_keys[col]) best = &part;
+    complete &= !part.full;
+    if (above.empty()) {
+      above = std::move(part.above);
+    } else {
+      above.insert(above.end(), part.above.begin(), part.above.end());
+      part.above = {};
     }
-    if (best->col_keys[col] > 0) {
-      between.best.push_back(edges.edge(best->col_rows[col], static_cast<Index>(col)));
+    std::for_each(part.row_best.begin(), part.row_best.end(), consider);
+    for (std::size_t col = 0; col < part.col_best.keys.size() && col < cols; ++col) {
+      if (part.col_best.keys[col] == 0) continue;
+      consider(edges.edge(part.col_best.rows[col], static_cast<Index>(col)));
     }
   }
-  return between;
+  return complete;
 }
 
 // The largest key of each row (of the walk), under the columns' caps.
 template <class Scalar, class Map>
 std::vector<Bits<Scalar>> row_maxima(const LayerEdges<Scalar, Map>& edges) {
-  std::vector<Bits<Scalar>> maxima(static_cast<std::size_t>(edges.rows()));
+  using Key = Bits<Scalar>;
+  std::vector<Key> maxima(static_cast<std::size_t>(edges.rows()), 0);
   const RowTasks tasks(edges.rows(), edges.cols(), 64);
   parallel_for(tasks.count(), tasks.work, [&](std::size_t task) {
     std::vector<Scalar> spare;
+    const Map map = edges.map();
     for (Index row = tasks.begin(task); row < tasks.end(task); ++row) {
-      maxima[static_cast<std::size_t>(row)] =
-          largest_key(edges.map(), edges.row(row, spare), edges.col_keys(), edges.cols());
+      Key largest = 0;
+      for_each_block(
+          edges.row(row, spare), edges.cols(), [&](Index col, Index, const Scalar* weights) {
+            const Key* caps = edges.col_keys() == nullptr ? nullptr : edges.col_keys() + col;
+            largest = std::max(largest, largest_key(map, weights, caps, scan_block));
+          });
+      maxima[static_cast<std::size_t>(row)] = largest;
     }
   });
   return maxima;
@@ -424,30 +505,26 @@ std::vector<Bits<Scalar>> row_maxima(const LayerEdges<Scalar, Map>& edges) {
 template <class Scalar, class Map>
 std::vector<Bits<Scalar>> col_maxima(const LayerEdges<Scalar, Map>& edges) {
   using Key = Bits<Scalar>;
-  const Index cols = edges.cols();
-  const RowTasks tasks(edges.rows(), cols, 8);
-  std::vector<std::vector<Key>> parts(tasks.count());
-  parallel_for(tasks.count(), tasks.work, [&](std::size_t task) {
+  const RowTasks tasks(edges.rows(), edges.cols(), 64);
+  std::vector<std::vector<Key>> parts(most_threads());  // by thread
+  parallel_for_by_thread(tasks.count(), tasks.work, [&](std::size_t task, std::size_t thread) {
+    std::vector<Key>& maxima = parts[thread];
+    if (maxima.empty()) maxima.assign(whole_blocks(edges.cols()), 0);
     std::vector<Scalar> spare;
-    std::vector<Key> maxima(static_cast<std::size_t>(cols), 0);
     const Map map = edges.map();
     for (Index row = tasks.begin(task); row < tasks.end(task); ++row) {
-      const Scalar* weights = edges.row(row, spare);
       const Key row_cap = edges.row_key(row);
-      Key* largest = maxima.data();
-      for (Index col = 0; col < cols; ++col) {
-        const Key key = map.key(weights[col]);
-        const Key capped = row_cap < key ? row_cap : key;
-        largest[col] = largest[col] < capped ? capped : largest[col];
-      }
+      for_each_block(
+          edges.row(row, spare), edges.cols(), [&](Index col, Index, const Scalar* weights) {
+            Key* largest = maxima.data() + col;
+            for_each_key<Scalar>(map, weights, nullptr, scan_block, [&](Index i, Key key) {
+              const Key capped = row_cap < key ? row_cap : key;
+              largest[i] = largest[i] < capped ? capped : largest[i];
+            });
+          });
     }
-    parts[task] = std::move(maxima);
   });
-  for (std::size_t task = 1; task < parts.size(); ++task) {
-    for (std::size_t col = 0; col < parts[task].size(); ++col) {
-      parts.front()[col] = std::max(parts.front()[col], parts[task][col]);
-    }
-  }
+  for (const auto& part : parts) raise_to(parts.front(), part);
   return std::move(parts.front());
 }
 

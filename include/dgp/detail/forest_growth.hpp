@@ -74,23 +74,28 @@ std::optional<Threshold<Scalar>> sampled_threshold(
     const std::vector<LayerEdges<Scalar, Map>>& layers, double wanted,
     const Components* components = nullptr) {
   constexpr double rank = 32;  // of the threshold in the sample: sets its accuracy, 1 / sqrt(rank)
+  constexpr Index side_by_side = 8;  // fetched from memory together
   const double all = count_edges(layers);
   const double draws = rank * all / wanted;
   SampleStream random;
   std::vector<Scalar> sample;
-  sample.reserve(static_cast<std::size_t>(draws) + layers.size());
+  sample.reserve(static_cast<std::size_t>(draws) + side_by_side * layers.size());
   for (const auto& layer : layers) {
+    const Index count = std::min(side_by_side, layer.cols());
     const double share =
         static_cast<double>(layer.rows()) * static_cast<double>(layer.cols()) / all;
-    for (auto left = static_cast<Index>(std::ceil(draws * share)); left > 0; --left) {
+    for (auto left = static_cast<Index>(std::ceil(draws * share)); left > 0; left -= count) {
       const auto row = static_cast<Index>(random.below(static_cast<std::uint64_t>(layer.rows())));
-      const auto col = static_cast<Index>(random.below(static_cast<std::uint64_t>(layer.cols())));
-      if (components != nullptr &&
-          components->of[layer.row_vertex(row)] == components->of[layer.col_vertex(col)]) {
-        continue;
+      const auto first =
+          static_cast<Index>(random.below(static_cast<std::uint64_t>(layer.cols() - count + 1)));
+      for (Index col = first; col < first + count; ++col) {
+        if (components != nullptr &&
+            components->of[layer.row_vertex(row)] == components->of[layer.col_vertex(col)]) {
+          continue;
+        }
+        const Scalar value = layer.value(row, col);
+        if ((Eigen::numext::isfinite)(value)) sample.push_back(value);
       }
-      const Scalar value = layer.value(row, col);
-      if ((Eigen::numext::isfinite)(value)) sample.push_back(value);
     }
   }
   if (static_cast<double>(sample.size()) < 2 * rank) return std::nullopt;
@@ -108,24 +113,32 @@ Threshold<Scalar> lowest_threshold() {
   return {Map::is_signed ? Eigen::NumTraits<Scalar>::lowest() : Scalar(0)};
 }
 
-// Returns whether all weights were valid for the map, where the edges have no caps; if not, the
-// builder is left as it was. Step 1 takes no edge that does not pass `first`.
-template <class Scalar, class Map>
-bool grow_forest(ForestBuilder<Scalar>& forest, const std::vector<LayerEdges<Scalar, Map>>& layers,
-                 std::size_t neurons, Threshold<Scalar> first = lowest_threshold<Scalar, Map>()) {
-  const double wanted = connecting_edges(layers);
-  const auto limit = static_cast<std::size_t>(1.5 * wanted) + 64;
-  {
-    const auto sampled = sampled_threshold(layers, wanted);
-    Batch<Scalar> batch{{}, sampled && sampled->above(first) ? *sampled : first};
-    batch.edges.reserve(std::min(limit, static_cast<std::size_t>(count_edges(layers))));
-    for (const auto& layer : layers) {
-      scan_above(layer, batch, limit);
-      if (!batch.valid) return false;
-    }
-    forest.add(batch.edges);
-  }
+// So many edges at most are collected at once.
+template <class Layers>
+std::size_t edge_limit(const Layers& layers) {
+  return static_cast<std::size_t>(1.5 * connecting_edges(layers)) + 64;
+}
 
+// An empty batch with the threshold of step 1.
+template <class Scalar, class Map>
+Batch<Scalar> first_batch(const std::vector<LayerEdges<Scalar, Map>>& layers) {
+  const auto sampled = sampled_threshold(layers, connecting_edges(layers));
+  Batch<Scalar> batch{{}, sampled ? *sampled : lowest_threshold<Scalar, Map>()};
+  std::size_t widest = 0;
+  for (const auto& layer : layers) {
+    widest = std::max(widest, static_cast<std::size_t>(layer.cols()));
+  }
+  batch.edges.reserve(
+      std::min(edge_limit(layers) + widest, static_cast<std::size_t>(count_edges(layers))));
+  return batch;
+}
+
+// Step 2: joins what the batches added so far have left apart.
+template <class Scalar, class Map>
+void finish_forest(ForestBuilder<Scalar>& forest,
+                   const std::vector<LayerEdges<Scalar, Map>>& layers, std::size_t neurons) {
+  const double wanted = connecting_edges(layers) / 2;
+  const std::size_t limit = edge_limit(layers) / 2;
   std::vector<std::uint32_t> sizes;
   while (!forest.finished()) {
     Components components{std::vector<Vertex>(neurons), 0};
@@ -137,12 +150,16 @@ bool grow_forest(ForestBuilder<Scalar>& forest, const std::vector<LayerEdges<Sca
     components.largest =
         static_cast<Vertex>(std::max_element(sizes.begin(), sizes.end()) - sizes.begin());
     const bool few_outside = (neurons - sizes[components.largest]) * 16 <= neurons;
-    // Nor is a threshold worth its cost where all columns, say, are in the largest component: the
-    // best edges join everything to it.
-    const bool one_sided = std::all_of(layers.begin(), layers.end(), [&](const auto& layer) {
-      const Vertex* of_columns = components.of.data() + layer.col_vertex(0);
-      return std::all_of(of_columns, of_columns + layer.cols(),
+    // Nor is a threshold worth its cost where one side of each layer is in the largest component:
+    // the best edges join everything to it.
+    const auto in_largest = [&](Vertex first, Index count) {
+      const Vertex* of = components.of.data() + first;
+      return std::all_of(of, of + count,
                          [&](Vertex component) { return component == components.largest; });
+    };
+    const bool one_sided = std::all_of(layers.begin(), layers.end(), [&](const auto& layer) {
+      return in_largest(layer.col_vertex(0), layer.cols()) ||
+             in_largest(layer.row_vertex(0), layer.rows());
     });
     const auto threshold =
         few_outside || one_sided ? std::nullopt : sampled_threshold(layers, wanted, &components);
@@ -156,13 +173,10 @@ bool grow_forest(ForestBuilder<Scalar>& forest, const std::vector<LayerEdges<Sca
       if (!so_far || appears_earlier(edge, *so_far)) so_far = edge;
     };
     for (const auto& layer : layers) {
-      const auto between = scan_between(layer, components, threshold, limit);
-      complete &= between.complete;
-      batch.insert(batch.end(), between.above.begin(), between.above.end());
-      for (const auto& edge : between.best) {
+      complete &= scan_between(layer, components, threshold, limit, batch, [&](const auto& edge) {
         consider(components.of[edge.row], edge);
         consider(components.of[edge.col], edge);
-      }
+      });
     }
     // With a gap among the edges above the threshold, Kruskal's algorithm could accept a wrong one.
     if (!complete) batch.clear();
@@ -178,7 +192,6 @@ bool grow_forest(ForestBuilder<Scalar>& forest, const std::vector<LayerEdges<Sca
     }
     forest.add(batch);
   }
-  return true;
 }
 
 }  // namespace dgp::detail

@@ -1,12 +1,13 @@
 // A loop over independent tasks, on OpenMP's threads where the user links OpenMP, else in order.
-// Each task writes to its own place, or adds to a set under a lock: the result does not depend on
-// the number of threads.
+// Each task writes to its own place, adds to a set under a lock, or to what its thread has found so
+// far, where the order does not matter: the result does not depend on the number of threads.
 #pragma once
 
 #ifdef _OPENMP
 #include <omp.h>
 #endif
 
+#include <atomic>
 #include <cstddef>
 #include <exception>
 
@@ -15,18 +16,29 @@ namespace dgp::detail {
 // Waking a thread takes longer than this many additions or comparisons.
 inline constexpr double worth_a_thread = 1 << 19;
 
-// Calls body(0) … body(count - 1), on several threads where all of it takes about `work` steps or
-// more. Rethrows the exception of the lowest task that threw.
+// The most threads on which parallel_for_by_thread runs when called here.
+inline std::size_t most_threads() {
+#ifdef _OPENMP
+  return static_cast<std::size_t>(omp_get_max_threads());
+#else
+  return 1;
+#endif
+}
+
+// Calls body(task, thread) for the tasks 0 … count - 1, on several threads where all of it takes
+// about `work` steps or more; each thread sees its tasks in ascending order. Rethrows the exception
+// of the lowest task that threw.
 template <class Body>
-void parallel_for(std::size_t count, [[maybe_unused]] double work, const Body& body) {
+void parallel_for_by_thread(std::size_t count, [[maybe_unused]] double work, const Body& body) {
 #ifdef _OPENMP
   if (count > 1 && work > worth_a_thread && omp_get_max_threads() > 1) {
     std::exception_ptr failure;
     std::size_t failed_task = count;
-#pragma omp parallel for schedule(dynamic)
-    for (std::size_t task = 0; task < count; ++task) {
+    std::atomic<std::size_t> next = 0;
+#pragma omp parallel
+    for (std::size_t task; (task = next.fetch_add(1)) < count;) {
       try {
-        body(task);
+        body(task, static_cast<std::size_t>(omp_get_thread_num()));
       } catch (...) {
 #pragma omp critical(dgp_parallel_for)
         if (task < failed_task) {
@@ -39,7 +51,13 @@ void parallel_for(std::size_t count, [[maybe_unused]] double work, const Body& b
     return;
   }
 #endif
-  for (std::size_t task = 0; task < count; ++task) body(task);
+  for (std::size_t task = 0; task < count; ++task) body(task, std::size_t{0});
+}
+
+// Likewise, with body(task).
+template <class Body>
+void parallel_for(std::size_t count, double work, const Body& body) {
+  parallel_for_by_thread(count, work, [&](std::size_t task, std::size_t) { body(task); });
 }
 
 }  // namespace dgp::detail

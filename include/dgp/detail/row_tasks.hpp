@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include <dgp/concepts.hpp>
@@ -45,6 +46,17 @@ struct RowTasks {
 // Weights are looked at in blocks. Where a row ends within one, its last weight is repeated, and so
 // are the last entries of arrays by column: a repeated edge changes no maximum.
 inline constexpr Index scan_block = 32;
+
+// Asks for as many weights half a kilobyte ahead: the processor's own look-ahead stops at the end
+// of each page of memory.
+template <Index count, class Scalar>
+[[gnu::always_inline]] inline void fetch_ahead(const Scalar* weights) {
+  constexpr std::uintptr_t line = 64;
+  const auto ahead = reinterpret_cast<std::uintptr_t>(weights) + 8 * line;
+  for (std::uintptr_t at = 0; at < count * sizeof(Scalar); at += line) {
+    Eigen::internal::prefetch(reinterpret_cast<const char*>(ahead + at));
+  }
+}
 
 inline std::size_t whole_blocks(Index cols) {
   return static_cast<std::size_t>((cols + scan_block - 1) / scan_block * scan_block);

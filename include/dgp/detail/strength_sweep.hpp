@@ -19,6 +19,24 @@ namespace dgp::detail {
 template <class Scalar>
 using Strengths = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;
 
+// Of inputs and outputs, which every path may use.
+template <class Scalar>
+Strengths<Scalar> unlimited_strengths(Index neurons) {
+  return Strengths<Scalar>::Constant(neurons, Eigen::NumTraits<Scalar>::infinity());
+}
+
+// The strengths that the largest keys at so many neurons stand for; `caps` are those of the edges
+// there.
+template <class Scalar, class Map>
+Strengths<Scalar> strengths_of(const std::vector<Bits<Scalar>>& keys, Index neurons, const Map& map,
+                               const Caps<Scalar>& caps) {
+  Strengths<Scalar> strengths(neurons);
+  for (Index i = 0; i < neurons; ++i) {
+    strengths(i) = caps.value_of(map, keys[static_cast<std::size_t>(i)]);
+  }
+  return strengths;
+}
+
 // The definition, for scalar types without ordered bits, and where keys are ambiguous.
 template <class Scalar, class Map>
 Strengths<Scalar> plain_sweep(const WeightView<Scalar>& weights, const Map& map,
@@ -44,11 +62,7 @@ Strengths<Scalar> strength_sweep(const WeightView<Scalar>& weights, const Map& m
       edges.set_caps({}, caps);
       const std::vector<Bits<Scalar>> keys =
           edges.flipped() ? col_maxima(edges) : row_maxima(edges);
-      Strengths<Scalar> to(weights.rows);
-      for (Index row = 0; row < weights.rows; ++row) {
-        to(row) = caps.value_of(map, keys[static_cast<std::size_t>(row)]);
-      }
-      return to;
+      return strengths_of(keys, weights.rows, map, caps);
     }
   }
   return plain_sweep(weights, map, from);

@@ -127,37 +127,6 @@ sum_t<Scalar> compensated_sum(const WeightView<Scalar>& weights, const Summand& 
   return total.sum + total.lost;
 }
 
-// The smallest and the largest of some weights; any two where one is not finite.
-template <class Scalar>
-std::pair<Scalar, Scalar> extremes(const Scalar* weights, Index count) {
-  if constexpr (has_ordered_bits<Scalar>) {
-    // As unsigned integers, the bits of numbers with a sign are above all others and grow with
-    // their magnitude; as signed integers they are below all others.
-    using Key = Bits<Scalar>;
-    using SignedKey = std::make_signed_t<Key>;
-    Key unsigned_least = static_cast<Key>(-1);
-    Key unsigned_most = 0;
-    SignedKey signed_least = std::numeric_limits<SignedKey>::max();
-    SignedKey signed_most = std::numeric_limits<SignedKey>::min();
-    for (Index i = 0; i < count; ++i) {
-      const auto bits = Eigen::numext::bit_cast<Key>(weights[i]);
-      const auto signed_bits = static_cast<SignedKey>(bits);
-      unsigned_least = bits < unsigned_least ? bits : unsigned_least;
-      unsigned_most = unsigned_most < bits ? bits : unsigned_most;
-      signed_least = signed_bits < signed_least ? signed_bits : signed_least;
-      signed_most = signed_most < signed_bits ? signed_bits : signed_most;
-    }
-    const auto number = [](auto bits) {
-      return Eigen::numext::bit_cast<Scalar>(static_cast<Key>(bits));
-    };
-    return {unsigned_most < sign_bit<Scalar> ? number(signed_least) : number(unsigned_most),
-            signed_most < 0 ? number(unsigned_least) : number(signed_most)};
-  } else {
-    const auto [smallest, largest] = std::minmax_element(weights, weights + count);
-    return {*smallest, *largest};
-  }
-}
-
 template <class Scalar>
 struct Moments {
   Scalar smallest;
@@ -167,15 +136,21 @@ struct Moments {
   bool finite;             // whether all weights are; the rest holds only then
 };
 
+enum class Of { weights, magnitudes };
+
 // One pass for narrow types, save where the mean dwarfs the deviation; three for wide ones.
-template <class Scalar>
+template <Of of, class Scalar>
 Moments<Scalar> moments(const WeightView<Scalar>& weights) {
   using Sum = sum_t<Scalar>;
+  const auto value_of = [](const Sum& weight) -> Sum {
+    if constexpr (of == Of::magnitudes) return Eigen::numext::abs(weight);
+    return weight;
+  };
   const Sum count = static_cast<Sum>(weights.rows) * static_cast<Sum>(weights.cols);
   const auto variance_around = [&](const Sum& mean) {
     return compensated_sum(weights,
                            [&](const Sum& weight) {
-                             const Sum distance = weight - mean;
+                             const Sum distance = value_of(weight) - mean;
                              return Sum(distance * distance);
                            }) /
            count;
@@ -183,45 +158,70 @@ Moments<Scalar> moments(const WeightView<Scalar>& weights) {
 
   constexpr bool narrow = !std::is_same_v<Scalar, Sum>;
   struct Part {
-    Scalar smallest;
-    Scalar largest;
+    Sum smallest;
+    Sum largest;
     Sum sum{0};
     Sum squares{0};
   };
   const RowTasks tasks = walk_tasks(weights);
-  std::vector<Part> parts(tasks.count(), Part{weights(0, 0), weights(0, 0)});
+  const Sum any = value_of(static_cast<Sum>(weights(0, 0)));
+  std::vector<Part> parts(tasks.count(), Part{any, any});
   for_each_run(weights, tasks, [&](std::size_t task, const Scalar* run, Index run_count) {
     Part& part = parts[task];
-    const auto [smallest, largest] = extremes(run, run_count);
-    part.smallest = std::min(part.smallest, smallest);
-    part.largest = std::max(part.largest, largest);
     if constexpr (narrow) {
-      std::array<Sum, lanes> sums{};
-      std::array<Sum, lanes> squares{};
-      const auto take = [&](std::size_t lane, const Scalar& weight) {
-        const Sum wide = static_cast<Sum>(weight);
-        sums[lane] += wide;
-        squares[lane] += wide * wide;
-      };
-      const Index whole = run_count - run_count % static_cast<Index>(lanes);
-      for (Index i = 0; i < whole; i += static_cast<Index>(lanes)) {
-        for (std::size_t lane = 0; lane < lanes; ++lane) {
-          take(lane, run[i + static_cast<Index>(lane)]);
+      // Four registers of each sum, so that no addition waits for the last one.
+      using Wide = Eigen::Array<Sum, 4, 1>;
+      constexpr std::size_t vectors = 4;
+      constexpr Index at_once = static_cast<Index>(vectors) * Wide::SizeAtCompileTime;
+      std::array<Wide, vectors> sums;
+      std::array<Wide, vectors> squares;
+      sums.fill(Wide::Zero());
+      squares.fill(Wide::Zero());
+      std::array<Wide, 2> smallest;
+      std::array<Wide, 2> largest;
+      smallest.fill(Wide::Constant(part.smallest));
+      largest.fill(Wide::Constant(part.largest));
+      const Index whole = run_count - run_count % at_once;
+      for (const Scalar* some = run; some != run + whole;) {
+        fetch_ahead<at_once>(some);
+        for (std::size_t v = 0; v < vectors; ++v, some += Wide::SizeAtCompileTime) {
+          Wide wide(static_cast<Sum>(some[0]), static_cast<Sum>(some[1]), static_cast<Sum>(some[2]),
+                    static_cast<Sum>(some[3]));
+          if constexpr (of == Of::magnitudes) wide = wide.abs();
+          sums[v] += wide;
+          squares[v] += wide * wide;
+          smallest[v % 2] = smallest[v % 2].min(wide);
+          largest[v % 2] = largest[v % 2].max(wide);
         }
       }
-      for (Index i = whole; i < run_count; ++i) take(static_cast<std::size_t>(i - whole), run[i]);
-      for (std::size_t lane = 0; lane < lanes; ++lane) {
-        part.sum += sums[lane];
-        part.squares += squares[lane];
+      for (std::size_t v = 0; v < vectors; ++v) {
+        part.sum += sums[v].sum();
+        part.squares += squares[v].sum();
       }
+      part.smallest = smallest[0].min(smallest[1]).minCoeff();
+      part.largest = largest[0].max(largest[1]).maxCoeff();
+      for (Index i = whole; i < run_count; ++i) {
+        const Sum wide = value_of(static_cast<Sum>(run[i]));
+        part.sum += wide;
+        part.squares += wide * wide;
+        part.smallest = std::min(part.smallest, wide);
+        part.largest = std::max(part.largest, wide);
+      }
+    } else {
+      const Eigen::Map<const Eigen::Array<Scalar, Eigen::Dynamic, 1>> all(run, run_count);
+      const bool magnitudes = of == Of::magnitudes;
+      part.smallest =
+          std::min<Sum>(part.smallest, magnitudes ? all.abs().minCoeff() : all.minCoeff());
+      part.largest =
+          std::max<Sum>(part.largest, magnitudes ? all.abs().maxCoeff() : all.maxCoeff());
     }
   });
 
-  Moments<Scalar> result{weights(0, 0), weights(0, 0), Sum(0), Sum(0), true};
+  Moments<Scalar> result{static_cast<Scalar>(any), static_cast<Scalar>(any), Sum(0), Sum(0), true};
   Sum squares(0);
   for (const auto& part : parts) {
-    result.smallest = std::min(result.smallest, part.smallest);
-    result.largest = std::max(result.largest, part.largest);
+    result.smallest = std::min(result.smallest, static_cast<Scalar>(part.smallest));
+    result.largest = std::max(result.largest, static_cast<Scalar>(part.largest));
     result.mean += part.sum;
     squares += part.squares;
   }
@@ -235,7 +235,7 @@ Moments<Scalar> moments(const WeightView<Scalar>& weights) {
   } else {
     result.finite = (Eigen::numext::isfinite)(largest_magnitude(weights));
     if (!result.finite) return result;
-    result.mean = compensated_sum(weights, [](const Sum& weight) { return weight; }) / count;
+    result.mean = compensated_sum(weights, value_of) / count;
     result.variance = variance_around(result.mean);
   }
   return result;
