@@ -2,13 +2,16 @@
 //
 // A *pass* is the time of `W.cwiseAbs().maxCoeff()` over the same weights in the same run: the
 // least that any exact program must do is read every weight once. All times are medians. Every line
-// is "group | input | what | threads | milliseconds | passes"; benchmarks/run.sh makes a
-// table of them. The tests named [quick] take seconds, [full] minutes.
+// is "group | input | what | threads | figure | passes", the figure in milliseconds where `what`
+// does not say otherwise; benchmarks/run.sh makes tables of them. The tests named [quick] take
+// seconds; [small] and [large], together the full run, take minutes.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <functional>
+#include <new>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -21,6 +24,31 @@
 #ifdef _OPENMP
 #include <omp.h>
 #endif
+
+// Counts what standard containers hold; each block remembers its size in front of it.
+namespace {
+
+std::size_t bytes_held = 0;
+std::size_t most_bytes_held = 0;
+constexpr std::size_t block_front = alignof(std::max_align_t);
+
+}  // namespace
+
+void* operator new(std::size_t size) {
+  void* block = std::malloc(size + block_front);
+  if (block == nullptr) throw std::bad_alloc();
+  *static_cast<std::size_t*>(block) = size;
+  bytes_held += size;
+  most_bytes_held = std::max(most_bytes_held, bytes_held);
+  return static_cast<char*>(block) + block_front;
+}
+void operator delete(void* memory) noexcept {
+  if (memory == nullptr) return;
+  void* block = static_cast<char*>(memory) - block_front;
+  bytes_held -= *static_cast<std::size_t*>(block);
+  std::free(block);
+}
+void operator delete(void* memory, std::size_t) noexcept { operator delete(memory); }
 
 namespace {
 
@@ -53,13 +81,34 @@ double median_of(const Stats& stats) {
 // One comparison: the limit first, then what is measured against it.
 class Comparison {
  public:
-  Comparison(std::string group, std::string input, const std::vector<const Matrix*>& layers)
+  template <class Weights>
+  Comparison(std::string group, std::string input, const std::vector<const Weights*>& layers)
       : group_(std::move(group)), input_(std::move(input)) {
+    for (const Weights* layer : layers) {
+      weight_bytes_ += static_cast<double>(layer->size()) * sizeof(float);
+    }
     pass_ = run("one pass", 1, [&] {
       float largest = 0;
-      for (const Matrix* layer : layers) largest = std::max(largest, layer->cwiseAbs().maxCoeff());
+      for (const Weights* layer : layers) {
+        largest = std::max(largest, layer->cwiseAbs().maxCoeff());
+      }
       return largest;
     });
+  }
+
+  // The memory that a call takes on one thread, in percent of the weights.
+  template <class Call>
+  void run_memory(const Call& call) {
+    const std::size_t before = most_bytes_held = bytes_held;
+    call();
+    const auto extra = static_cast<double>(most_bytes_held - before);
+    print("memory, % of the weights", 1, 100 * extra / weight_bytes_, "-");
+  }
+
+  void print(const std::string& what, int threads, double figure, const std::string& passes) const {
+    std::printf("%s | %s | %s | %d | %.4g | %s\n", group_.c_str(), input_.c_str(), what.c_str(),
+                threads, figure, passes.c_str());
+    std::fflush(stdout);
   }
 
   template <class Call>
@@ -70,15 +119,16 @@ class Comparison {
     };
     set_threads(1);
     if (pass_ == 0) pass_ = last_median;
-    std::printf("%s | %s | %s | %d | %.4g | %.2f\n", group_.c_str(), input_.c_str(), what.c_str(),
-                threads, last_median, last_median / pass_);
-    std::fflush(stdout);
+    char passes[32];
+    std::snprintf(passes, sizeof passes, "%.2f", last_median / pass_);
+    print(what, threads, last_median, passes);
     return last_median;
   }
 
  private:
   std::string group_;
   std::string input_;
+  double weight_bytes_ = 0;
   double pass_ = 0;
 };
 
@@ -136,19 +186,23 @@ std::string square(int size) { return std::to_string(size) + "x" + std::to_strin
 
 void compare_forest(const Family& family, int rows, int cols, bool with_sort) {
   const Matrix matrix = weights(family, rows, cols);
-  Comparison comparison(
-      "forest", std::to_string(rows) + "x" + std::to_string(cols) + " " + family.name, {&matrix});
-  comparison.run("maximum_spanning_forest", 1,
-                 [&] { return dgp::maximum_spanning_forest(matrix); });
-  comparison.run("maximum_spanning_forest", 2,
-                 [&] { return dgp::maximum_spanning_forest(matrix); });
-  comparison.run("neural_persistence", 1, [&] { return dgp::neural_persistence(matrix); });
-  const Eigen::MatrixXf by_column = matrix;
-  comparison.run("maximum_spanning_forest, column-major", 1,
-                 [&] { return dgp::maximum_spanning_forest(by_column); });
-  if (with_sort) {
-    comparison.run("full sort and union-find", 1, [&] { return sort_all_edges(matrix); });
+  const std::string name = std::to_string(rows) + "x" + std::to_string(cols) + " " + family.name;
+  {
+    Comparison comparison("forest", name, std::vector{&matrix});
+    for (const int threads : {1, 2}) {
+      comparison.run("maximum_spanning_forest", threads,
+                     [&] { return dgp::maximum_spanning_forest(matrix); });
+    }
+    comparison.run_memory([&] { return dgp::maximum_spanning_forest(matrix); });
+    comparison.run("neural_persistence", 1, [&] { return dgp::neural_persistence(matrix); });
+    if (with_sort) {
+      comparison.run("full sort and union-find", 1, [&] { return sort_all_edges(matrix); });
+    }
   }
+  const Eigen::MatrixXf by_column = matrix;
+  Comparison comparison("forest by column", name, std::vector{&by_column});
+  comparison.run("maximum_spanning_forest", 1,
+                 [&] { return dgp::maximum_spanning_forest(by_column); });
 }
 
 std::vector<Matrix> normal_network(const std::vector<int>& widths) {
@@ -173,6 +227,7 @@ void compare_network(const std::vector<int>& widths, bool with_matrix) {
     comparison.run("deep_graph_persistence", threads,
                    [&] { return dgp::deep_graph_persistence(layers); });
   }
+  comparison.run_memory([&] { return dgp::deep_graph_persistence(layers); });
   comparison.run("neural_persistence", 1, [&] { return dgp::neural_persistence(layers); });
   comparison.run("neural_persistence_bounds", 1,
                  [&] { return dgp::neural_persistence_bounds(layers); });
@@ -203,14 +258,13 @@ void compare_product(int size, bool with_baseline) {
   Matrix hard = b;
   for (int col = 0; col < size; col += 8) hard.col(col).setConstant(-100);
   const double operations = std::pow(static_cast<double>(size), 3);
-  const auto rate = [&](const char* what, double count, double milliseconds) {
-    std::printf("product | %s | %s: billion min+max a second | 1 | %.4g | -\n",
-                square(size).c_str(), what, count / milliseconds * 1e-6);
-  };
   std::vector<float> x(1024, 0.5F);
   std::vector<float> y(1024, -9);
-  Comparison comparison("product", square(size), {&a, &b});
-  rate("in the first-level cache", 1024e3,
+  Comparison comparison("product", square(size), std::vector{&a, &b});
+  const auto rate = [&](const std::string& what, double count, double milliseconds) {
+    comparison.print(what + ", billion min+max a second", 1, count / milliseconds * 1e-6, "-");
+  };
+  rate("loop in the first-level cache", 1024e3,
        comparison.run("loop in the first-level cache", 1, [&] { return cached_min_max(x, y); }));
   for (const int threads : {1, 2}) {
     comparison.run("max_min_product, random", threads, [&] { return dgp::max_min_product(a, b); });
@@ -237,37 +291,42 @@ TEST_CASE("networks, small", "[quick]") { compare_network({784, 100, 100, 10}, t
 
 TEST_CASE("products, small", "[quick]") { compare_product(128, true); }
 
-TEST_CASE("forests of small layers", "[full]") {
+TEST_CASE("forests of small layers", "[small]") {
   compare_forest(normal_family(), 64, 32, true);
   compare_forest(normal_family(), 100, 784, true);
   for (const int size : {64, 256, 1024}) compare_forest(normal_family(), size, size, true);
 }
 
-TEST_CASE("forests of every family, 4096x4096", "[full]") {
+TEST_CASE("forests of every family, 4096x4096", "[large]") {
   for (const auto& family : families()) {
     compare_forest(family, 4096, 4096, &family == &normal_family());
   }
 }
 
-TEST_CASE("deep graph persistence of networks", "[full]") {
+TEST_CASE("small networks", "[small]") {
   compare_network({64, 32, 16, 10}, true);
   compare_network({784, 100, 100, 10}, true);
   compare_network({784, 650, 650, 650, 10}, true);
-  compare_network({4096, 4096, 4096, 4096, 4096}, false);
 }
 
-TEST_CASE("products", "[full]") {
-  for (const int size : {64, 256, 1024, 2048}) compare_product(size, true);
+TEST_CASE("large networks", "[large]") { compare_network({4096, 4096, 4096, 4096, 4096}, false); }
+
+TEST_CASE("small products", "[small]") {
+  for (const int size : {64, 256}) compare_product(size, true);
 }
 
-TEST_CASE("growth: time per weight from 10^5 to 10^8 weights", "[full]") {
+TEST_CASE("large products", "[large]") {
+  for (const int size : {1024, 2048}) compare_product(size, true);
+}
+
+TEST_CASE("growth: time per weight from 10^5 to 10^8 weights", "[large]") {
   for (const int size : {316, 1000, 3162, 10'000}) {
     const Matrix matrix = weights(normal_family(), size, size);
-    Comparison comparison("growth", square(size) + " normal", {&matrix});
+    Comparison comparison("growth", square(size), std::vector{&matrix});
     const double time = comparison.run("maximum_spanning_forest", 1,
                                        [&] { return dgp::maximum_spanning_forest(matrix); });
-    std::printf("growth | %s normal | nanoseconds per weight | 1 | %.4g | -\n",
-                square(size).c_str(), time * 1e6 / static_cast<double>(matrix.size()));
+    comparison.print("nanoseconds per weight", 1, time * 1e6 / static_cast<double>(matrix.size()),
+                     "-");
   }
 }
 

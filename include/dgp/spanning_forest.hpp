@@ -85,7 +85,7 @@ SpanningForest<Scalar> spanning_forest(const NetworkWeights<Scalar>& network, st
     add_all_edges(builder, weights, map);
   }
   auto& accepted = builder.accepted();
-  std::sort(accepted.begin(), accepted.end(), appears_earlier<Scalar>);
+  sort_by_appearance(accepted);
   SpanningForest<Scalar> forest{{}, weights.rows, weights.cols};
   forest.edges.reserve(accepted.size());
   for (const auto& edge : accepted) {

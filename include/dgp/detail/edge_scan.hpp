@@ -67,17 +67,20 @@ class LayerEdges {
     return row_keys_ == nullptr ? static_cast<Key>(-1) : row_keys_[row];
   }
 
-  Scalar value(Index row, Index col) const {
-    Scalar value = map_(weights_(row, col));
+  Scalar value(Index row, Index col) const { return value(row, col, weights_(row, col)); }
+  Candidate<Scalar> edge(Index row, Index col) const { return edge(row, col, weights_(row, col)); }
+
+  // Where the weight there is known already.
+  Scalar value(Index row, Index col, const Scalar& weight) const {
+    Scalar value = map_(weight);
     if (row_caps_ != nullptr) value = std::min(value, row_caps_[row]);
     if (col_caps_ != nullptr) value = std::min(value, col_caps_[col]);
     return value;
   }
-
-  Candidate<Scalar> edge(Index row, Index col) const {
+  Candidate<Scalar> edge(Index row, Index col, const Scalar& weight) const {
     const Vertex a = row_vertex(row);
     const Vertex b = col_vertex(col);
-    return {value(row, col), flipped_ ? b : a, flipped_ ? a : b};
+    return {value(row, col, weight), flipped_ ? b : a, flipped_ ? a : b};
   }
 
   // Under the cap of its column only.
@@ -171,16 +174,27 @@ template <class Scalar, class Map>
   return largest;
 }
 
-// Calls take(i) for those of the first `count` keys of a block that are at least `first`.
-template <class Key, class Take>
-void for_each_passing(const std::array<Key, scan_block>& keys, Key first, Index count,
-                      const Take& take) {
+// Adds those of the first `count` edges of a block that pass the threshold; only keys from `first`
+// on can.
+template <class Scalar, class Map>
+void add_passing(const LayerEdges<Scalar, Map>& edges, Index row, Index col, Index count,
+                 const Scalar* weights, const std::array<Bits<Scalar>, scan_block>& keys,
+                 Bits<Scalar> first, const Threshold<Scalar>& threshold,
+                 std::vector<Candidate<Scalar>>& to) {
   std::uint32_t passing = 0;
   for (Index i = 0; i < scan_block; ++i) {
     passing |= keys[static_cast<std::size_t>(i)] >= first ? std::uint32_t{1} << i : 0;
   }
   passing &= ~std::uint32_t{0} >> (scan_block - count);
-  for (; passing != 0; passing &= passing - 1) take(std::countr_zero(passing));
+  // One place further on only if the edge passes: no branch to be guessed wrong.
+  std::array<Candidate<Scalar>, scan_block> added;
+  auto end = added.begin();
+  for (; passing != 0; passing &= passing - 1) {
+    const int i = std::countr_zero(passing);
+    *end = edges.edge(row, col + i, weights[i]);
+    end += threshold.passes(end->value);
+  }
+  to.insert(to.end(), added.begin(), end);
 }
 
 template <class Key>
@@ -273,10 +287,7 @@ std::vector<Bits<Scalar>> scan_above(const LayerEdges<Scalar, Map>& edges, Batch
             std::array<Key, scan_block> keys;
             for_each_key(map, weights, caps, scan_block,
                          [&](Index i, Key key) { keys[static_cast<std::size_t>(i)] = key; });
-            for_each_passing(keys, first, count, [&](Index i) {
-              const auto edge = edges.edge(row, col + i);
-              if (part.threshold.passes(edge.value)) part.edges.push_back(edge);
-            });
+            add_passing(edges, row, col, count, weights, keys, first, part.threshold, part.edges);
           });
       if constexpr (side == MaximaAt::rows) row_maxima[static_cast<std::size_t>(row)] = row_maximum;
       if (part.edges.size() > limit) {
@@ -378,6 +389,7 @@ bool scan_between(const LayerEdges<Scalar, Map>& edges, const Components& compon
   };
   const RowTasks tasks(edges.rows(), edges.cols(), 64);
   std::vector<Part> parts(most_threads());
+  std::swap(parts.front().above, above);  // the first thread adds to what there is
   parallel_for_by_thread(tasks.count(), tasks.work, [&](std::size_t task, std::size_t thread) {
     Part& part = parts[thread];
     std::vector<Scalar> spare;
@@ -451,10 +463,8 @@ bool scan_between(const LayerEdges<Scalar, Map>& edges, const Components& compon
               while (keys[static_cast<std::size_t>(row_best - col)] != largest) ++row_best;
             }
             if (largest <= first || part.full) return;
-            for_each_passing(keys, static_cast<Key>(first + 1), count, [&](Index i) {
-              const auto edge = edges.edge(row, col + i);
-              if (threshold->passes(edge.value)) part.above.push_back(edge);
-            });
+            add_passing(edges, row, col, count, weights, keys, static_cast<Key>(first + 1),
+                        *threshold, part.above);
             part.full = part.above.size() > limit;
           });
       if (row_largest > 0) part.row_best.push_back(edges.edge(row, row_best));
@@ -462,14 +472,11 @@ bool scan_between(const LayerEdges<Scalar, Map>& edges, const Components& compon
   });
 
   bool complete = true;
+  std::swap(parts.front().above, above);
   for (auto& part : parts) {
     complete &= !part.full;
-    if (above.empty()) {
-      above = std::move(part.above);
-    } else {
-      above.insert(above.end(), part.above.begin(), part.above.end());
-      part.above = {};
-    }
+    above.insert(above.end(), part.above.begin(), part.above.end());
+    part.above = {};
     std::for_each(part.row_best.begin(), part.row_best.end(), consider);
     for (std::size_t col = 0; col < part.col_best.keys.size() && col < cols; ++col) {
       if (part.col_best.keys[col] == 0) continue;

@@ -53,7 +53,7 @@ double connecting_edges(const Layers& layers) {
   double edges = 0;
   for (const auto& layer : layers) {
     const auto neurons = static_cast<double>(std::max(layer.rows(), layer.cols()));
-    edges += neurons * (std::log(neurons) + 2.5);
+    edges += neurons * (std::log(neurons) + 1.5);
   }
   return edges;
 }
@@ -165,6 +165,7 @@ void finish_forest(ForestBuilder<Scalar>& forest,
         few_outside || one_sided ? std::nullopt : sampled_threshold(layers, wanted, &components);
 
     std::vector<Candidate<Scalar>> batch;
+    if (threshold) batch.reserve(limit + scan_block);
     bool complete = true;
     std::vector<std::optional<Candidate<Scalar>>> best(neurons);  // by component
     const auto consider = [&](Vertex component, const Candidate<Scalar>& edge) {

@@ -38,6 +38,14 @@ bool appears_earlier(const Candidate<Scalar>& a, const Candidate<Scalar>& b) {
 }
 
 template <class Scalar>
+void sort_by_appearance(std::vector<Candidate<Scalar>>& edges) {
+  const auto earlier = appears_earlier<Scalar>;
+  if (!std::is_sorted(edges.begin(), edges.end(), earlier)) {
+    std::sort(edges.begin(), edges.end(), earlier);
+  }
+}
+
+template <class Scalar>
 class ForestBuilder {
  public:
   // Every neuron is terminal.
