@@ -229,6 +229,20 @@ bool is_valid(const KeyRange<Bits<Scalar>>& range) {
   }
 }
 
+// Which component each vertex is in.
+struct Components {
+  std::vector<Vertex> of;
+  Vertex largest;
+};
+
+// By column, in whole blocks.
+template <class Scalar, class Map>
+std::vector<Vertex> column_components(const LayerEdges<Scalar, Map>& edges,
+                                      const Components& components) {
+  const auto first = components.of.begin() + edges.col_vertex(0);
+  return padded(std::vector<Vertex>(first, first + edges.cols()));
+}
+
 // Raises maxima to others; either may be empty.
 template <class Key>
 void raise_to(std::vector<Key>& maxima, const std::vector<Key>& others) {
@@ -240,12 +254,14 @@ void raise_to(std::vector<Key>& maxima, const std::vector<Key>& others) {
 // caps) or of the columns (under the rows' caps) of the walk.
 enum class MaximaAt { nowhere, rows, columns };
 
-// Adds all edges of a layer that pass the batch's threshold. One pass over the weights. Returns the
-// maxima wanted.
+// Adds all edges of a layer that pass the batch's threshold, or, where components are given, all of
+// these between them. One pass over the weights. Returns the maxima wanted.
 template <MaximaAt side = MaximaAt::nowhere, class Scalar, class Map>
 std::vector<Bits<Scalar>> scan_above(const LayerEdges<Scalar, Map>& edges, Batch<Scalar>& batch,
-                                     std::size_t limit) {
+                                     std::size_t limit, const Components* components = nullptr) {
   using Key = Bits<Scalar>;
+  const auto col_component =
+      components == nullptr ? std::vector<Vertex>() : column_components(edges, *components);
   const RowTasks tasks(edges.rows(), edges.cols(), 64);
   // What each thread finds; the first one adds to what there is.
   struct Part {
@@ -277,6 +293,16 @@ std::vector<Bits<Scalar>> scan_above(const LayerEdges<Scalar, Map>& edges, Batch
                 const Key capped = row_cap < key ? row_cap : key;
                 maxima[i] = maxima[i] < capped ? capped : maxima[i];
               });
+            }
+            if (components != nullptr) {
+              const Vertex component = components->of[edges.row_vertex(row)];
+              const Vertex* far = col_component.data() + col;
+              Key largest = 0;
+              for_each_key(map, weights, caps, scan_block, [&](Index i, Key key) {
+                const auto leaving = static_cast<Key>(key & -static_cast<Key>(far[i] != component));
+                largest = largest < leaving ? leaving : largest;
+              });
+              if (largest < first) return;
             }
             const KeyRange<Key> range = range_of_keys(map, weights, caps);
             if constexpr (side == MaximaAt::rows) {
@@ -329,12 +355,6 @@ Index heaviest_in_row(const LayerEdges<Scalar, Map>& edges, Index row, std::vect
   }
 }
 
-// Which component each vertex is in.
-struct Components {
-  std::vector<Vertex> of;
-  Vertex largest;
-};
-
 // The largest key of each column so far, and the first row that has it.
 template <class Key>
 struct ColumnBest {
@@ -359,50 +379,49 @@ struct ColumnBest {
   }
 };
 
-// One pass over the edges between components, or less: what lies inside the largest component is
-// skipped where only few neurons are outside it. Adds all edges that pass the threshold to `above`,
-// and returns whether these are all: at most about `limit` are added. Calls consider(edge) for the
-// best edge at each vertex outside the largest component, and for some others.
+// Calls consider(edge) for the best edge out of its component at each vertex outside the largest
+// one, and for some others. One pass over the weights at most: what lies inside the largest
+// component is skipped where only few neurons are outside it.
 template <class Scalar, class Map, class Consider>
-bool scan_between(const LayerEdges<Scalar, Map>& edges, const Components& components,
-                  const std::optional<Threshold<Scalar>>& threshold, std::size_t limit,
-                  std::vector<Candidate<Scalar>>& above, const Consider& consider) {
+void scan_best(const LayerEdges<Scalar, Map>& edges, const Components& components,
+               const Consider& consider) {
   // Keys move up by one, so that 0 can stand for an edge inside a component.
   using Key = Bits<Scalar>;
-  const auto cols = static_cast<std::size_t>(edges.cols());
-  const Vertex* first_component = components.of.data() + edges.col_vertex(0);
-  const auto col_component = padded(std::vector<Vertex>(first_component, first_component + cols));
+  constexpr Key no_more = static_cast<Key>(-1);
+  const auto col_component = column_components(edges, components);
   std::vector<Index> outside;
   for (Index col = 0; col < edges.cols(); ++col) {
     if (col_component[static_cast<std::size_t>(col)] != components.largest) outside.push_back(col);
   }
-  // Edges above a threshold are wanted from everywhere; best edges only from outside.
-  const bool few_outside = !threshold && outside.size() * 16 <= cols;
-  const Key first = threshold ? scan_from(edges.map(), *threshold) : static_cast<Key>(-1);
+  const bool few_outside = static_cast<Index>(outside.size()) * 16 <= edges.cols();
 
   // What one thread has found.
   struct Part {
-    std::vector<Candidate<Scalar>> above;
     std::vector<Candidate<Scalar>> row_best;
     ColumnBest<Key> col_best;
-    bool full = false;
   };
   const RowTasks tasks(edges.rows(), edges.cols(), 64);
   std::vector<Part> parts(most_threads());
-  std::swap(parts.front().above, above);  // the first thread adds to what there is
   parallel_for_by_thread(tasks.count(), tasks.work, [&](std::size_t task, std::size_t thread) {
     Part& part = parts[thread];
     std::vector<Scalar> spare;
     const Map map = edges.map();
-    if (part.col_best.keys.empty()) part.col_best.reset(edges.cols());
+    if (part.col_best.keys.empty()) {
+      part.col_best.reset(edges.cols());
+      // Nothing is sought for columns inside the largest component.
+      for (std::size_t col = 0; col < col_component.size(); ++col) {
+        if (col_component[col] == components.largest) part.col_best.keys[col] = no_more;
+      }
+    }
     for (Index row = tasks.begin(task); row < tasks.end(task); ++row) {
       const Vertex component = components.of[edges.row_vertex(row)];
+      const bool in_largest = component == components.largest;
       const Key row_cap = std::min(edges.row_key(row), static_cast<Key>(-2));
       const auto row_index = static_cast<std::uint32_t>(row);
       const auto raised = [&](Key key) {
         return static_cast<Key>((row_cap < key ? row_cap : key) + 1);
       };
-      if (component == components.largest && few_outside) {
+      if (in_largest && few_outside) {
         for (const Index col : outside) {
           const auto at = static_cast<std::size_t>(col);
           const Key key = raised(edges.key(row, col));
@@ -413,77 +432,57 @@ bool scan_between(const LayerEdges<Scalar, Map>& edges, const Components& compon
         }
         continue;
       }
-      if (outside.empty() && !threshold) {
+      if (!in_largest && outside.empty()) {
         part.row_best.push_back(edges.edge(row, heaviest_in_row(edges, row, spare)));
-        continue;
-      }
-      const Scalar* weights_of_row = edges.row(row, spare);
-      if (component == components.largest && !threshold) {
-        // Edges inside the largest component do no harm.
-        for_each_block(weights_of_row, edges.cols(), [&](Index col, Index, const Scalar* weights) {
-          const Key* caps = edges.col_keys() == nullptr ? nullptr : edges.col_keys() + col;
-          std::array<Key, scan_block> keys;
-          for_each_key(map, weights, caps, scan_block,
-                       [&](Index i, Key key) { keys[static_cast<std::size_t>(i)] = raised(key); });
-          part.col_best.take(col, row_index,
-                             [&](Index i) { return keys[static_cast<std::size_t>(i)]; });
-        });
         continue;
       }
       Key row_largest = 0;
       Index row_best = 0;
       for_each_block(
-          weights_of_row, edges.cols(), [&](Index col, Index count, const Scalar* weights) {
+          edges.row(row, spare), edges.cols(), [&](Index col, Index, const Scalar* weights) {
             const Key* caps = edges.col_keys() == nullptr ? nullptr : edges.col_keys() + col;
             const Vertex* far = col_component.data() + col;
             const Key* col_keys = part.col_best.keys.data() + col;
             const auto leaving_key = [&](Index i, Key key) {
               return static_cast<Key>(raised(key) & -static_cast<Key>(far[i] != component));
             };
-            // Most blocks hold nothing new, and nothing is written for them.
-            const Key floor = std::min(row_largest, first);
-            Key news = 0;
-            for_each_key(map, weights, caps, scan_block, [&](Index i, Key key) {
-              const Key known = col_keys[i] < floor ? col_keys[i] : floor;
-              const Key leaving = leaving_key(i, key);
-              news = static_cast<Key>(news | ((known < leaving ? leaving : known) ^ known));
-            });
-            if (news == 0) return;
-
+            // Most blocks hold nothing new, and nothing is written for them. Where all columns may
+            // do better in row after row, finding that out would be one step more.
+            if (!in_largest) {
+              Key news = 0;
+              for_each_key(map, weights, caps, scan_block, [&](Index i, Key key) {
+                const Key known = col_keys[i] < row_largest ? col_keys[i] : row_largest;
+                const Key leaving = leaving_key(i, key);
+                news = static_cast<Key>(news | ((known < leaving ? leaving : known) ^ known));
+              });
+              if (news == 0) return;
+            }
             std::array<Key, scan_block> keys;
             for_each_key(map, weights, caps, scan_block, [&](Index i, Key key) {
               keys[static_cast<std::size_t>(i)] = leaving_key(i, key);
             });
             part.col_best.take(col, row_index,
                                [&](Index i) { return keys[static_cast<std::size_t>(i)]; });
+            if (in_largest) return;
             const Key largest = *std::max_element(keys.begin(), keys.end());
             if (row_largest < largest) {
               row_largest = largest;
               row_best = col;
               while (keys[static_cast<std::size_t>(row_best - col)] != largest) ++row_best;
             }
-            if (largest <= first || part.full) return;
-            add_passing(edges, row, col, count, weights, keys, static_cast<Key>(first + 1),
-                        *threshold, part.above);
-            part.full = part.above.size() > limit;
           });
       if (row_largest > 0) part.row_best.push_back(edges.edge(row, row_best));
     }
   });
 
-  bool complete = true;
-  std::swap(parts.front().above, above);
-  for (auto& part : parts) {
-    complete &= !part.full;
-    above.insert(above.end(), part.above.begin(), part.above.end());
-    part.above = {};
+  for (const auto& part : parts) {
     std::for_each(part.row_best.begin(), part.row_best.end(), consider);
-    for (std::size_t col = 0; col < part.col_best.keys.size() && col < cols; ++col) {
-      if (part.col_best.keys[col] == 0) continue;
-      consider(edges.edge(part.col_best.rows[col], static_cast<Index>(col)));
+    if (part.col_best.keys.empty()) continue;
+    for (const Index col : outside) {
+      const auto at = static_cast<std::size_t>(col);
+      if (part.col_best.keys[at] > 0) consider(edges.edge(part.col_best.rows[at], col));
     }
   }
-  return complete;
 }
 
 // The largest key of each row (of the walk), under the columns' caps.

@@ -6,13 +6,13 @@
 // Only about n log n edges of a graph with n neurons can matter, the heaviest ones. So:
 //   1. A sample of the edges gives a threshold that about that many pass; one pass over the weights
 //      collects them, and Kruskal's algorithm merges what they connect.
-//   2. While terminals are apart: every component's best edge out of it belongs to the forest
-//      (Boruvka), so one more pass finds these, and with them all edges between components above a
-//      new threshold. Edges inside a component are left out, and where only few neurons are outside
-//      the largest component, only their rows and columns are read.
-// Weights drawn at random need step 1 only. Whatever the weights, every round of step 2 at least
-// halves the number of components outside the largest: at most 1 + log2(n) passes, so time
-// O(weights · log n) at worst, and memory O(n log n).
+//   2. While terminals are apart, one more pass. Every component's best edge out of it belongs to
+//      the forest (Boruvka); where only few neurons are outside the largest component, only their
+//      rows and columns are read. Where few large components are left, step 1 again, with edges
+//      inside a component left out.
+// Weights drawn at random need step 1 only. Whatever the weights, a pass for best edges at least
+// halves the number of components, and one by threshold that does not is followed by such a pass:
+// at most 1 + 2 log2(n) passes, so time O(weights · log n) at worst, and memory O(n log n).
 #pragma once
 
 #include <algorithm>
@@ -133,13 +133,43 @@ Batch<Scalar> first_batch(const std::vector<LayerEdges<Scalar, Map>>& layers) {
   return batch;
 }
 
+// The best edge out of each component but the largest.
+template <class Scalar, class Map>
+std::vector<Candidate<Scalar>> best_edges(const std::vector<LayerEdges<Scalar, Map>>& layers,
+                                          const Components& components) {
+  std::vector<std::optional<Candidate<Scalar>>> best(components.of.size());  // by component
+  const auto consider = [&](Vertex component, const Candidate<Scalar>& edge) {
+    if (component == components.largest) return;
+    auto& so_far = best[component];
+    if (!so_far || appears_earlier(edge, *so_far)) so_far = edge;
+  };
+  for (const auto& layer : layers) {
+    scan_best(layer, components, [&](const auto& edge) {
+      consider(components.of[edge.row], edge);
+      consider(components.of[edge.col], edge);
+    });
+  }
+  std::vector<Candidate<Scalar>> edges;
+  for (Vertex component = 0; component < best.size(); ++component) {
+    const auto& edge = best[component];
+    if (!edge) continue;
+    // The best edge of both its components is wanted once.
+    const Vertex a = components.of[edge->row];
+    const Vertex b = components.of[edge->col];
+    const auto& other = best[a == component ? b : a];
+    const bool twice = other && other->row == edge->row && other->col == edge->col;
+    if (!twice || component == std::min(a, b)) edges.push_back(*edge);
+  }
+  return edges;
+}
+
 // Step 2: joins what the batches added so far have left apart.
 template <class Scalar, class Map>
 void finish_forest(ForestBuilder<Scalar>& forest,
                    const std::vector<LayerEdges<Scalar, Map>>& layers, std::size_t neurons) {
-  const double wanted = connecting_edges(layers) / 2;
-  const std::size_t limit = edge_limit(layers) / 2;
   std::vector<std::uint32_t> sizes;
+  std::size_t last_count = neurons;  // of components
+  bool last_by_threshold = false;
   while (!forest.finished()) {
     Components components{std::vector<Vertex>(neurons), 0};
     sizes.assign(neurons, 0);
@@ -147,51 +177,30 @@ void finish_forest(ForestBuilder<Scalar>& forest,
       components.of[v] = forest.component(v);
       ++sizes[components.of[v]];
     }
-    components.largest =
-        static_cast<Vertex>(std::max_element(sizes.begin(), sizes.end()) - sizes.begin());
-    const bool few_outside = (neurons - sizes[components.largest]) * 16 <= neurons;
-    // Nor is a threshold worth its cost where one side of each layer is in the largest component:
-    // the best edges join everything to it.
-    const auto in_largest = [&](Vertex first, Index count) {
-      const Vertex* of = components.of.data() + first;
-      return std::all_of(of, of + count,
-                         [&](Vertex component) { return component == components.largest; });
-    };
-    const bool one_sided = std::all_of(layers.begin(), layers.end(), [&](const auto& layer) {
-      return in_largest(layer.col_vertex(0), layer.cols()) ||
-             in_largest(layer.row_vertex(0), layer.rows());
-    });
-    const auto threshold =
-        few_outside || one_sided ? std::nullopt : sampled_threshold(layers, wanted, &components);
+    const auto largest = std::max_element(sizes.begin(), sizes.end());
+    components.largest = static_cast<Vertex>(largest - sizes.begin());
+    const auto count =
+        sizes.size() - static_cast<std::size_t>(std::count(sizes.begin(), sizes.end(), 0));
 
-    std::vector<Candidate<Scalar>> batch;
-    if (threshold) batch.reserve(limit + scan_block);
-    bool complete = true;
-    std::vector<std::optional<Candidate<Scalar>>> best(neurons);  // by component
-    const auto consider = [&](Vertex component, const Candidate<Scalar>& edge) {
-      if (component == components.largest) return;
-      auto& so_far = best[component];
-      if (!so_far || appears_earlier(edge, *so_far)) so_far = edge;
-    };
-    for (const auto& layer : layers) {
-      complete &= scan_between(layer, components, threshold, limit, batch, [&](const auto& edge) {
-        consider(components.of[edge.row], edge);
-        consider(components.of[edge.col], edge);
-      });
+    // Few large components: the heaviest edges connect them all, most likely. Many small ones, or
+    // few neurons outside the largest: the best edges join nearly all to the largest.
+    const bool few_large = count * 16 <= neurons && (neurons - *largest) * 16 > neurons;
+    const bool stuck = last_by_threshold && 2 * count > last_count;
+    const double wanted = connecting_edges(layers) / 2;
+    const auto threshold =
+        few_large && !stuck ? sampled_threshold(layers, wanted, &components) : std::nullopt;
+    last_count = count;
+    last_by_threshold = threshold.has_value();
+    if (threshold) {
+      const std::size_t limit = edge_limit(layers) / 2;
+      Batch<Scalar> batch{{}, *threshold};
+      batch.edges.reserve(limit);
+      for (const auto& layer : layers) scan_above(layer, batch, limit, &components);
+      forest.add(batch.edges);
+    } else {
+      auto edges = best_edges(layers, components);
+      forest.add(edges);
     }
-    // With a gap among the edges above the threshold, Kruskal's algorithm could accept a wrong one.
-    if (!complete) batch.clear();
-    for (Vertex component = 0; component < neurons; ++component) {
-      const auto& edge = best[component];
-      if (!edge || (complete && threshold && threshold->passes(edge->value))) continue;
-      // The best edge of both its components is wanted once.
-      const Vertex a = components.of[edge->row];
-      const Vertex b = components.of[edge->col];
-      const auto& other = best[a == component ? b : a];
-      const bool twice = other && other->row == edge->row && other->col == edge->col;
-      if (!twice || component == std::min(a, b)) batch.push_back(*edge);
-    }
-    forest.add(batch);
   }
 }
 
