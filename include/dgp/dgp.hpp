@@ -4,9 +4,12 @@
 
 #include <dgp/concepts.hpp>
 #include <dgp/deep_graph_persistence.hpp>
+#include <dgp/early_stopping.hpp>
 #include <dgp/neural_persistence.hpp>
 #include <dgp/normalization.hpp>
 #include <dgp/path_strength.hpp>
 #include <dgp/persistence_diagram.hpp>
+#include <dgp/shuffling.hpp>
 #include <dgp/spanning_forest.hpp>
+#include <dgp/spatial_concentration.hpp>
 #include <dgp/weight_variance.hpp>

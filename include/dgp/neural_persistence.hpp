@@ -97,18 +97,6 @@ NeuralPersistence<scalar_t<Layers>> neural_persistence(
   return result;
 }
 
-template <class Sum>
-struct Bound {
-  Sum total;       // bounds Persistence::total
-  Sum normalized;  // bounds Persistence::normalized
-};
-
-template <class Scalar>
-struct PersistenceBounds {
-  Bound<sum_t<Scalar>> lower;
-  Bound<sum_t<Scalar>> upper;
-};
-
 namespace detail {
 
 // Lower and upper bound on the total persistence of one layer. Each neuron's heaviest edge (ties by

@@ -132,6 +132,19 @@ sum_t<Scalar> normalized_persistence(const PersistenceDiagram<Scalar>& diagram, 
          detail::largest_norm<sum_t<Scalar>>(diagram.vertices(), p);
 }
 
+// What a persistence lies between.
+template <class Sum>
+struct Bound {
+  Sum total;       // bounds Persistence::total
+  Sum normalized;  // bounds Persistence::normalized
+};
+
+template <class Scalar>
+struct PersistenceBounds {
+  Bound<sum_t<Scalar>> lower;
+  Bound<sum_t<Scalar>> upper;
+};
+
 namespace detail {
 
 template <class Scalar>

@@ -26,25 +26,9 @@
 
 #include <dgp/detail/edge_scan.hpp>
 #include <dgp/detail/kruskal.hpp>
+#include <dgp/detail/sample_stream.hpp>
 
 namespace dgp::detail {
-
-// A portable stream of pseudo-random numbers (splitmix64): samples, and with them the order of the
-// work, are the same everywhere. Results do not depend on it.
-class SampleStream {
- public:
-  std::uint64_t operator()() {
-    state_ += 0x9e3779b97f4a7c15;
-    std::uint64_t z = state_;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    return z ^ (z >> 31);
-  }
-  std::uint64_t below(std::uint64_t bound) { return ((*this)() >> 32) * bound >> 32; }
-
- private:
-  std::uint64_t state_ = 1;
-};
 
 // How many of the heaviest edges connect a random bipartite graph: with n neurons on the larger
 // side and ln n + c edges at each, about e^-c of them are left alone.
@@ -77,7 +61,7 @@ std::optional<Threshold<Scalar>> sampled_threshold(
   constexpr Index side_by_side = 8;  // fetched from memory together
   const double all = count_edges(layers);
   const double draws = rank * all / wanted;
-  SampleStream random;
+  SampleStream random;  // its numbers decide the order of the work, never the result
   std::vector<Scalar> sample;
   sample.reserve(static_cast<std::size_t>(draws) + side_by_side * layers.size());
   for (const auto& layer : layers) {

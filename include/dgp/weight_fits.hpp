@@ -1,0 +1,225 @@
+// Fits of known distributions to the magnitudes of a layer's weights, by maximum likelihood.
+//
+// Girrbach et al. 2023 describe trained layers by the distribution of abs(w) / w_max: neural
+// persistence of a layer whose weights are in random places depends on it alone. Needs Boost.Math;
+// no other header includes this one.
+//
+// All four are exponential families, so that a few sums over the weights hold all that a fit needs:
+// one pass, then equations in one or two unknowns.
+#pragma once
+
+#include <algorithm>
+#include <boost/math/constants/constants.hpp>
+#include <boost/math/special_functions/digamma.hpp>
+#include <boost/math/special_functions/gamma.hpp>
+#include <boost/math/special_functions/trigamma.hpp>
+#include <boost/math/tools/roots.hpp>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include <dgp/concepts.hpp>
+#include <dgp/detail/parallel.hpp>
+#include <dgp/detail/weight_view.hpp>
+#include <dgp/normalization.hpp>
+
+namespace dgp {
+
+// Losses are negative log-likelihoods, summed over the layer's weights. Densities on [0, 1]:
+struct BetaFit {  // x^(a-1) (1-x)^(b-1) / B(a, b); x cut to [1e-6, 1 - 1e-6]
+  double a;
+  double b;
+  double loss;
+};
+struct TruncatedParetoFit {  // b (1+x)^(-b-1) / (1 - 2^-b)
+  double b;
+  double loss;
+};
+struct ScaleFit {  // normal: exp(-x^2 / (2 scale^2)), exponential: exp(-x / scale), both normalised
+  double scale;    // infinite where the uniform distribution fits best
+  double loss;
+};
+
+struct WeightFits {
+  BetaFit beta;
+  TruncatedParetoFit truncated_pareto;
+  ScaleFit truncated_normal;
+  ScaleFit truncated_exponential;
+};
+
+namespace detail {
+
+// Means over a layer's x = abs(w) / w_max.
+struct MagnitudeStatistics {
+  double count = 0;
+  double x = 0;
+  double x_squared = 0;
+  double log_1_plus_x = 0;
+  double log_x = 0;  // of the cut x, as the next two
+  double log_1_minus_x = 0;
+  double cut_x = 0;
+  double cut_x_squared = 0;
+};
+
+template <class Scalar>
+MagnitudeStatistics magnitude_statistics(const WeightView<Scalar>& layer, double largest) {
+  constexpr double cut = 1e-6;
+  const WeightView<Scalar> weights = along_memory(layer);
+  MagnitudeStatistics mean;
+  for (Index row = 0; row < weights.rows; ++row) {
+    MagnitudeStatistics sum;  // of the row: short sums lose little
+    for (Index col = 0; col < weights.cols; ++col) {
+      const double x = std::abs(static_cast<double>(weights(row, col))) / largest;
+      const double inner = std::clamp(x, cut, 1 - cut);
+      sum.x += x;
+      sum.x_squared += x * x;
+      sum.log_1_plus_x += std::log1p(x);
+      sum.log_x += std::log(inner);
+      sum.log_1_minus_x += std::log1p(-inner);
+      sum.cut_x += inner;
+      sum.cut_x_squared += inner * inner;
+    }
+    mean.x += sum.x;
+    mean.x_squared += sum.x_squared;
+    mean.log_1_plus_x += sum.log_1_plus_x;
+    mean.log_x += sum.log_x;
+    mean.log_1_minus_x += sum.log_1_minus_x;
+    mean.cut_x += sum.cut_x;
+    mean.cut_x_squared += sum.cut_x_squared;
+  }
+  mean.count = static_cast<double>(weights.rows) * static_cast<double>(weights.cols);
+  for (double* sum : {&mean.x, &mean.x_squared, &mean.log_1_plus_x, &mean.log_x,
+                      &mean.log_1_minus_x, &mean.cut_x, &mean.cut_x_squared}) {
+    *sum /= mean.count;
+  }
+  return mean;
+}
+
+// The root of a function that falls from above 0 to below on an interval; its nearer end where it
+// does not.
+template <class Function>
+double falling_root(const Function& function, double low, double high) {
+  const double at_low = function(low);
+  const double at_high = function(high);
+  if (!(at_low > 0)) return low;
+  if (!(at_high < 0)) return high;
+  std::uintmax_t steps = 200;
+  const auto bracket = boost::math::tools::toms748_solve(
+      function, low, high, at_low, at_high, boost::math::tools::eps_tolerance<double>(52), steps);
+  return (bracket.first + bracket.second) / 2;
+}
+
+// Newton's method on the concave log-likelihood, in log a and log b, with halved steps where a full
+// one does not help.
+inline BetaFit fit_beta(const MagnitudeStatistics& mean) {
+  using boost::math::digamma;
+  using boost::math::trigamma;
+  const auto loss_of = [&](double a, double b) {
+    return boost::math::lgamma(a) + boost::math::lgamma(b) - boost::math::lgamma(a + b) -
+           (a - 1) * mean.log_x - (b - 1) * mean.log_1_minus_x;
+  };
+  const double variance = mean.cut_x_squared - mean.cut_x * mean.cut_x;
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  // All weights alike: the density could grow without end.
+  if (!(variance > 1e-15)) return {nan, nan, nan};
+  const double common = std::max(mean.cut_x * (1 - mean.cut_x) / variance - 1, 1e-3);
+  double a = mean.cut_x * common;
+  double b = (1 - mean.cut_x) * common;
+  double loss = loss_of(a, b);
+  for (int step = 0; step < 200; ++step) {
+    const double both = digamma(a + b);
+    const double grad_a = digamma(a) - both - mean.log_x;
+    const double grad_b = digamma(b) - both - mean.log_1_minus_x;
+    const double cross = -trigamma(a + b);
+    const double hess_a = trigamma(a) + cross;
+    const double hess_b = trigamma(b) + cross;
+    const double determinant = hess_a * hess_b - cross * cross;
+    double step_a = -(hess_b * grad_a - cross * grad_b) / determinant;
+    double step_b = -(hess_a * grad_b - cross * grad_a) / determinant;
+    bool better = false;
+    for (int halving = 0; halving < 60 && !better; ++halving, step_a /= 2, step_b /= 2) {
+      if (a + step_a <= 0 || b + step_b <= 0) continue;
+      const double next = loss_of(a + step_a, b + step_b);
+      if (!(next < loss)) continue;
+      better = true;
+      loss = next;
+      a += step_a;
+      b += step_b;
+      break;
+    }
+    if (!better) break;
+  }
+  return {a, b, loss * mean.count};
+}
+
+// In each of the others the mean of a statistic under the model falls in the parameter; the fit is
+// where it equals the one observed.
+inline TruncatedParetoFit fit_truncated_pareto(const MagnitudeStatistics& mean) {
+  const double log_2 = boost::math::constants::ln_two<double>();
+  const auto expected = [&](double b) {
+    if (std::abs(b) < 1e-5) return log_2 / 2 - b * log_2 * log_2 / 12;
+    return 1 / b - log_2 / std::expm1(b * log_2);
+  };
+  const double b = falling_root(
+      [&](double parameter) { return expected(parameter) - mean.log_1_plus_x; }, -1e4, 1e7);
+  const double log_normalizer =
+      std::abs(b) < 1e-12 ? std::log(log_2) : std::log(-std::expm1(-b * log_2) / b);
+  return {b, mean.count * (log_normalizer + (b + 1) * mean.log_1_plus_x)};
+}
+
+inline ScaleFit fit_truncated_exponential(const MagnitudeStatistics& mean) {
+  if (mean.x >= 0.5) return {std::numeric_limits<double>::infinity(), 0};
+  const auto expected = [](double rate) {
+    return rate < 1e-5 ? 0.5 - rate / 12 : 1 / rate - 1 / std::expm1(rate);
+  };
+  const double rate =
+      falling_root([&](double parameter) { return expected(parameter) - mean.x; }, 0, 1e7);
+  return {1 / rate, mean.count * (std::log(-std::expm1(-rate) / rate) + rate * mean.x)};
+}
+
+inline ScaleFit fit_truncated_normal(const MagnitudeStatistics& mean) {
+  if (mean.x_squared >= 1.0 / 3) return {std::numeric_limits<double>::infinity(), 0};
+  // By t = 1 / scale; half_mass is what the normal density has between 0 and t.
+  const auto half_mass = [](double t) { return std::erf(t / std::sqrt(2.0)) / 2; };
+  const auto density = [](double t) {
+    return std::exp(-t * t / 2) * boost::math::constants::one_div_root_two_pi<double>();
+  };
+  const auto expected = [&](double t) {
+    if (t < 1e-3) return 1.0 / 3 - 2 * t * t / 45;
+    return (1 - t * density(t) / half_mass(t)) / (t * t);
+  };
+  const double t =
+      falling_root([&](double parameter) { return expected(parameter) - mean.x_squared; }, 0, 1e7);
+  const double log_normalizer =
+      std::log(half_mass(t) / t) + std::log(2 * boost::math::constants::pi<double>()) / 2;
+  return {1 / t, mean.count * (log_normalizer + t * t * mean.x_squared / 2)};
+}
+
+}  // namespace detail
+
+// The fits for each layer's abs(w) / w_max, w_max the largest magnitude in all layers. NaN where a
+// layer's weights are all alike. Time O(weights), memory O(layers). Throws std::invalid_argument
+// for an empty network or layer and for a weight that is not finite.
+template <Network Layers>
+std::vector<WeightFits> weight_fits(Layers&& layers) {
+  using Scalar = scalar_t<Layers>;
+  const detail::NetworkWeights<Scalar> network(std::forward<Layers>(layers));
+  const auto largest =
+      static_cast<double>(detail::scaled_by(detail::largest_magnitude(network)).largest);
+  std::vector<WeightFits> fits(network.size());
+  double work = 0;
+  for (const auto& weights : network.views()) {
+    work += 100 * static_cast<double>(weights.rows) * static_cast<double>(weights.cols);
+  }
+  detail::parallel_for(network.size(), work, [&](std::size_t k) {
+    const auto mean = detail::magnitude_statistics(network[k], largest);
+    fits[k] = {detail::fit_beta(mean), detail::fit_truncated_pareto(mean),
+               detail::fit_truncated_normal(mean), detail::fit_truncated_exponential(mean)};
+  });
+  return fits;
+}
+
+}  // namespace dgp
