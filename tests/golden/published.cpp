@@ -20,6 +20,10 @@
 
 #include "../support/catch.hpp"
 
+#if __has_include(<boost/math/special_functions/digamma.hpp>)
+#include <dgp/weight_fits.hpp>
+#endif
+
 namespace {
 
 using nlohmann::json;
@@ -105,6 +109,13 @@ void check_network(const std::string& name, const json& network, const std::stri
                  published["layer_deaths_sorted_desc_incl_essential_0"][k], tolerance);
   }
   check("variance", dgp::weight_variance(layers).network, published["variance"], tolerance);
+  for (std::size_t k = 0; k < layers.size(); ++k) {
+    // The published float figure comes from means that are rounded to float: their order can
+    // differ.
+    if (precision == "f32") break;
+    check("spatial concentration", dgp::spatial_concentration(layers[k]),
+          published["spatial_concentration_stable_sort"][k], 1e-9);
+  }
 
   const auto raw = dgp::deep_graph_persistence(layers, {.normalization = dgp::Normalization::none});
   check("raw", raw.normalized, published["dnp"]["vanilla_dnp"], tolerance);
@@ -144,3 +155,30 @@ TEST_CASE("the published figures come out", "[golden]") {
   }
   CHECK(compared > 10'000);
 }
+
+#if __has_include(<boost/math/special_functions/digamma.hpp>)
+// tests/data/golden/weight_fits.json was computed with SciPy's distributions and optimisers.
+TEST_CASE("the fits of weight distributions come out", "[golden]") {
+  std::ifstream text(golden_folder + "weight_fits.json");
+  const json published = json::parse(text).at("fits");
+  compared = 0;
+  for (const auto& [name, layers] : published.items()) {
+    const auto fits = dgp::weight_fits(
+        dgp::io::read_layers<float>(golden_folder + "models/" + name + ".safetensors"));
+    REQUIRE(fits.size() == layers.size());
+    for (std::size_t k = 0; k < fits.size(); ++k) {
+      INFO(name << ", layer " << k);
+      check("beta a", fits[k].beta.a, layers[k]["beta_a"], 1e-3);
+      check("beta b", fits[k].beta.b, layers[k]["beta_b"], 1e-3);
+      check("beta", fits[k].beta.loss, layers[k]["beta_loss"], 1e-6);
+      check("Pareto b", fits[k].truncated_pareto.b, layers[k]["pareto_b"], 1e-3);
+      check("Pareto", fits[k].truncated_pareto.loss, layers[k]["pareto_loss"], 1e-6);
+      check("normal scale", fits[k].truncated_normal.scale, layers[k]["norm_scale"], 1e-3);
+      check("normal", fits[k].truncated_normal.loss, layers[k]["norm_loss"], 1e-6);
+      check("exponential scale", fits[k].truncated_exponential.scale, layers[k]["exp_scale"], 1e-3);
+      check("exponential", fits[k].truncated_exponential.loss, layers[k]["exp_loss"], 1e-6);
+    }
+  }
+  CHECK(compared >= 50);
+}
+#endif
