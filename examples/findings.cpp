@@ -1,0 +1,710 @@
+// dgp-findings: what drives neural persistence in a network of your own.
+//
+// in:  checkpoints of one network, in the order of its training
+// out: figures for each finding of Girrbach et al. 2023, whether it holds here or not, and a report
+//      with pictures
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include <dgp/dgp.hpp>
+#include <dgp/io/safetensors.hpp>
+#include <dgp/io/svg.hpp>
+#include <dgp/weight_fits.hpp>
+
+#include "console.hpp"
+
+namespace {
+
+using Matrix = dgp::detail::RowMajorMatrix<double>;
+using NamedLayers = std::vector<dgp::NamedLayer<Matrix>>;
+
+struct Options {
+  std::vector<std::string> checkpoints{DGP_EXAMPLE_DATA "/digits_64-32-16-10.safetensors"};
+  std::size_t shuffles = 20;
+  std::uint64_t seed = 1;
+  int threads = 0;
+};
+
+// The figures of a whole network at one moment.
+struct Snapshot {
+  std::string file;
+  double mean_normalized;
+  double weight_variance;
+  std::optional<double> deep;  // normalised, standardised and rescaled; nothing where not defined
+};
+
+struct LayerFindings {
+  std::string name;
+  dgp::Index rows;
+  dgp::Index cols;
+  double persistence;  // normalised
+  dgp::PersistenceBounds<double> bounds;
+  double variance;
+  double spatial_concentration;
+  dgp::WeightFits fits;
+  // When this layer alone is shuffled.
+  dgp::ShufflingEffect shuffled_persistence;
+  dgp::ShufflingEffect shuffled_concentration;
+  std::optional<dgp::ShufflingEffect> shuffled_deep;
+};
+
+// A measure over networks of random weights of the same shapes.
+struct RandomNetworks {
+  std::string weights;
+  double mean_persistence = 0;
+  double deviation_persistence = 0;
+  std::optional<double> mean_deep;
+  std::optional<double> deviation_deep;
+};
+
+struct Findings {
+  std::vector<Snapshot> training;     // a snapshot for each checkpoint
+  std::vector<LayerFindings> layers;  // of the last one, as all below
+  std::optional<dgp::PersistenceBounds<double>> deep_bounds;
+  std::string no_deep_reason;
+  std::vector<RandomNetworks> random;
+};
+
+std::vector<Matrix> matrices_of(const NamedLayers& layers) {
+  std::vector<Matrix> matrices;
+  for (const auto& layer : layers) matrices.push_back(layer.weights);
+  return matrices;
+}
+
+std::optional<double> deep_or_nothing(const std::vector<Matrix>& layers,
+                                      std::string* reason = nullptr) {
+  try {
+    return dgp::deep_graph_persistence(layers).normalized;
+  } catch (const std::invalid_argument& undefined) {
+    if (reason != nullptr) *reason = undefined.what();
+  } catch (const std::domain_error& undefined) {
+    if (reason != nullptr) *reason = undefined.what();
+  }
+  return std::nullopt;
+}
+
+NamedLayers read_checkpoint(const std::string& path) {
+  NamedLayers layers = dgp::io::read_layers<double>(path);
+  if (layers.empty()) throw std::runtime_error(path + ": no 2-D tensor");
+  return layers;
+}
+
+double mean_of(const std::vector<double>& values) {
+  double sum = 0;
+  for (const double value : values) sum += value;
+  return sum / static_cast<double>(values.size());
+}
+
+double deviation_of(const std::vector<double>& values) {
+  const double mean = mean_of(values);
+  double squares = 0;
+  for (const double value : values) squares += (value - mean) * (value - mean);
+  return std::sqrt(squares / static_cast<double>(values.size() - 1));
+}
+
+// Pearson's r; NaN where one of the two does not vary.
+double correlation(const std::vector<double>& x, const std::vector<double>& y) {
+  const double mean_x = mean_of(x);
+  const double mean_y = mean_of(y);
+  double products = 0;
+  double squares_x = 0;
+  double squares_y = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    products += (x[i] - mean_x) * (y[i] - mean_y);
+    squares_x += (x[i] - mean_x) * (x[i] - mean_x);
+    squares_y += (y[i] - mean_y) * (y[i] - mean_y);
+  }
+  return products / std::sqrt(squares_x * squares_y);
+}
+
+// Networks of the same shapes with weights drawn anew; `draw` gives one weight.
+RandomNetworks measure_random(const std::string& weights, const std::vector<Matrix>& like,
+                              const Options& options,
+                              const std::function<double(dgp::detail::SampleStream&)>& draw,
+                              const std::function<void()>& step) {
+  std::vector<double> persistence;
+  std::vector<double> deep;
+  for (std::size_t round = 0; round < options.shuffles; ++round) {
+    dgp::detail::SampleStream random(options.seed + round);
+    std::vector<Matrix> layers;
+    for (const auto& layer : like) {
+      Matrix& drawn = layers.emplace_back(layer.rows(), layer.cols());
+      for (double& weight : drawn.reshaped()) weight = draw(random);
+    }
+    persistence.push_back(dgp::neural_persistence(layers).mean_normalized);
+    if (const auto value = deep_or_nothing(layers)) deep.push_back(*value);
+    step();
+  }
+  RandomNetworks result{weights, mean_of(persistence), deviation_of(persistence), {}, {}};
+  if (deep.size() > 1) {
+    result.mean_deep = mean_of(deep);
+    result.deviation_deep = deviation_of(deep);
+  }
+  return result;
+}
+
+Findings find(const Options& options) {
+  console::Progress progress("findings");
+  Findings findings;
+  NamedLayers last;
+  for (const auto& path : options.checkpoints) {
+    progress.update(0, "reading " + path);
+    NamedLayers layers = read_checkpoint(path);
+    const auto matrices = matrices_of(layers);
+    findings.training.push_back({path, dgp::neural_persistence(layers).mean_normalized,
+                                 dgp::weight_variance(layers).network,
+                                 deep_or_nothing(matrices, &findings.no_deep_reason)});
+    last = std::move(layers);
+  }
+  const std::vector<Matrix> matrices = matrices_of(last);
+  const bool has_deep = findings.training.back().deep.has_value();
+  if (has_deep) findings.deep_bounds = dgp::deep_graph_persistence_bounds(last);
+
+  double steps = 0;
+  const double all_steps =
+      static_cast<double>((last.size() * (options.shuffles + 1)) + 2 * options.shuffles);
+  const auto step = [&](const std::string& what) {
+    steps += 1;
+    progress.update(std::min(1.0, steps / all_steps), what);
+  };
+
+  const auto np = dgp::neural_persistence(last);
+  const auto bounds = dgp::neural_persistence_bounds(last);
+  const auto variance = dgp::weight_variance(last);
+  const auto fits = dgp::weight_fits(last);
+  double largest = 0;
+  for (const auto& matrix : matrices) largest = std::max(largest, matrix.cwiseAbs().maxCoeff());
+  if (largest == 0) largest = 1;
+  for (std::size_t k = 0; k < last.size(); ++k) {
+    // Layer k shuffled alone: its own persistence, scaled as in the whole network, its spatial
+    // concentration, and what becomes of the network's deep graph persistence.
+    std::vector<Matrix> network = matrices;
+    const auto effects = dgp::shuffling_effects(
+        std::vector<Matrix>{matrices[k]},
+        [&](const auto& layer) {
+          step("shuffling " + last[k].name);
+          network[k] = layer[0];
+          const Matrix scaled = network[k].cwiseAbs() / largest;
+          std::vector<double> figures{
+              dgp::neural_persistence(scaled, {.normalization = dgp::Normalization::none})
+                  .layers[0]
+                  .normalized,
+              dgp::spatial_concentration(network[k])};
+          if (has_deep) figures.push_back(dgp::deep_graph_persistence(network).normalized);
+          return figures;
+        },
+        options.shuffles, options.seed);
+    findings.layers.push_back({last[k].name, matrices[k].rows(), matrices[k].cols(),
+                               np.layers[k].normalized, bounds[k], variance.layers[k],
+                               effects[1].original, fits[k], effects[0], effects[1],
+                               has_deep ? std::optional(effects[2]) : std::nullopt});
+  }
+
+  const auto normal = [](dgp::detail::SampleStream& random) {
+    const double radius = std::sqrt(-2 * std::log1p(-random.uniform()));
+    return radius * std::cos(6.283185307179586 * random.uniform());
+  };
+  const auto uniform = [](dgp::detail::SampleStream& random) { return 2 * random.uniform() - 1; };
+  findings.random.push_back(
+      measure_random("Gaussian", matrices, options, normal, [&] { step("Gaussian networks"); }));
+  findings.random.push_back(
+      measure_random("uniform", matrices, options, uniform, [&] { step("uniform networks"); }));
+  return findings;
+}
+
+// One finding of the paper, held against this network.
+struct Claim {
+  std::string claim;
+  std::string verdict;  // "holds", "does not hold", "not tested"
+  std::string figures;
+};
+
+std::string number(const char* format, double value) {
+  char text[64];
+  std::snprintf(text, sizeof text, format, value);
+  return std::isfinite(value) ? text : "undefined";
+}
+
+// By chance alone, a z-score lies outside ±2 about one time in twenty.
+bool is_news(const dgp::ShufflingEffect& effect) { return std::abs(effect.z_score) > 2; }
+
+std::vector<Claim> claims_of(const Findings& findings) {
+  std::vector<Claim> claims;
+  {
+    Claim claim{"Neural persistence follows the spread of the weights during training.",
+                "not tested", "needs at least three checkpoints of one training"};
+    if (findings.training.size() >= 3) {
+      std::vector<double> deviations;
+      std::vector<double> persistence;
+      for (const auto& snapshot : findings.training) {
+        deviations.push_back(std::sqrt(snapshot.weight_variance));
+        persistence.push_back(snapshot.mean_normalized);
+      }
+      const double r = correlation(deviations, persistence);
+      claim.verdict = std::abs(r) > 0.9 ? "holds" : "does not hold";
+      claim.figures =
+          "correlation of mean neural persistence with the standard deviation of the "
+          "weights over " +
+          std::to_string(findings.training.size()) + " checkpoints: " + number("%.3f", r);
+    }
+    claims.push_back(claim);
+  }
+  const auto list = [&](const auto& of_layer) {
+    std::string text;
+    for (const auto& layer : findings.layers) {
+      text += (text.empty() ? "" : ", ") + of_layer(layer);
+    }
+    return text;
+  };
+  if (findings.layers.size() > 1) {
+    bool first_is_news = is_news(findings.layers.front().shuffled_persistence);
+    bool later_is_news = false;
+    for (std::size_t k = 1; k < findings.layers.size(); ++k) {
+      later_is_news = later_is_news || is_news(findings.layers[k].shuffled_persistence);
+    }
+    claims.push_back(
+        {"Shuffling leaves the neural persistence of later layers as it is: they have "
+         "no structure that it could see.",
+         later_is_news ? "does not hold" : "holds",
+         "z-scores by layer: " + list([](const LayerFindings& layer) {
+           return number("%.1f", layer.shuffled_persistence.z_score);
+         })});
+    claims.push_back(
+        {"The first layer has such structure.", first_is_news ? "holds" : "does not hold",
+         "z-score: " + number("%.1f", findings.layers.front().shuffled_persistence.z_score)});
+  }
+  bool concentrated = false;
+  for (const auto& layer : findings.layers) {
+    concentrated = concentrated || layer.shuffled_concentration.z_score > 2;
+  }
+  claims.push_back({"Training gathers large weights in few rows and columns.",
+                    concentrated ? "holds" : "does not hold",
+                    "spatial concentration by layer, and that of the shuffled layer: " +
+                        list([](const LayerFindings& layer) {
+                          const auto& effect = layer.shuffled_concentration;
+                          return number("%.3f", layer.spatial_concentration) + " (" +
+                                 number("%.3f", effect.original + effect.mean) + ", z " +
+                                 number("%.1f", effect.z_score) + ")";
+                        })});
+  if (findings.training.back().deep) {
+    bool changes = false;
+    for (const auto& layer : findings.layers) changes = changes || is_news(*layer.shuffled_deep);
+    claims.push_back({"Deep graph persistence sees structure across layers: shuffling changes it.",
+                      changes ? "holds" : "does not hold",
+                      "z-scores by shuffled layer: " + list([](const LayerFindings& layer) {
+                        return number("%.1f", layer.shuffled_deep->z_score);
+                      })});
+  }
+  return claims;
+}
+
+nlohmann::json json_of(double value) {
+  return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(nullptr);
+}
+
+nlohmann::json json_of(const dgp::ShufflingEffect& effect) {
+  return {{"original", json_of(effect.original)},
+          {"mean_change", json_of(effect.mean)},
+          {"standard_deviation", json_of(effect.standard_deviation)},
+          {"min_change", json_of(effect.smallest)},
+          {"max_change", json_of(effect.largest)},
+          {"z_score", json_of(effect.z_score)}};
+}
+
+nlohmann::json json_of(const dgp::PersistenceBounds<double>& bounds) {
+  return {
+      {"lower",
+       {{"total", json_of(bounds.lower.total)}, {"normalized", json_of(bounds.lower.normalized)}}},
+      {"upper",
+       {{"total", json_of(bounds.upper.total)}, {"normalized", json_of(bounds.upper.normalized)}}}};
+}
+
+nlohmann::json json_of(const std::optional<double>& value) {
+  return value ? json_of(*value) : nlohmann::json(nullptr);
+}
+
+nlohmann::json json_of(const dgp::WeightFits& fits) {
+  return {
+      {"beta",
+       {{"a", json_of(fits.beta.a)},
+        {"b", json_of(fits.beta.b)},
+        {"loss", json_of(fits.beta.loss)}}},
+      {"truncated_pareto",
+       {{"b", json_of(fits.truncated_pareto.b)}, {"loss", json_of(fits.truncated_pareto.loss)}}},
+      {"truncated_normal",
+       {{"scale", json_of(fits.truncated_normal.scale)},
+        {"loss", json_of(fits.truncated_normal.loss)}}},
+      {"truncated_exponential",
+       {{"scale", json_of(fits.truncated_exponential.scale)},
+        {"loss", json_of(fits.truncated_exponential.loss)}}}};
+}
+
+void print_json(const Findings& findings, const Options& options) {
+  const Snapshot& last = findings.training.back();
+  nlohmann::json layers = nlohmann::json::array();
+  for (const auto& layer : findings.layers) {
+    nlohmann::json shuffled{{"neural_persistence", json_of(layer.shuffled_persistence)},
+                            {"spatial_concentration", json_of(layer.shuffled_concentration)},
+                            {"deep_graph_persistence", nullptr}};
+    if (layer.shuffled_deep) shuffled["deep_graph_persistence"] = json_of(*layer.shuffled_deep);
+    layers.push_back({{"name", layer.name},
+                      {"rows", layer.rows},
+                      {"cols", layer.cols},
+                      {"neural_persistence", json_of(layer.persistence)},
+                      {"weight_variance", json_of(layer.variance)},
+                      {"spatial_concentration", json_of(layer.spatial_concentration)},
+                      {"fits", json_of(layer.fits)},
+                      {"bounds", json_of(layer.bounds)},
+                      {"shuffled", shuffled}});
+  }
+  nlohmann::json training = nlohmann::json::array();
+  for (const auto& snapshot : findings.training) {
+    training.push_back({{"file", snapshot.file},
+                        {"neural_persistence", json_of(snapshot.mean_normalized)},
+                        {"deep_graph_persistence", json_of(snapshot.deep)},
+                        {"weight_variance", json_of(snapshot.weight_variance)}});
+  }
+  nlohmann::json random = nlohmann::json::object();
+  for (const auto& networks : findings.random) {
+    random[networks.weights == "Gaussian" ? "gaussian" : networks.weights] = {
+        {"neural_persistence", json_of(networks.mean_persistence)},
+        {"neural_persistence_deviation", json_of(networks.deviation_persistence)},
+        {"deep_graph_persistence", json_of(networks.mean_deep)},
+        {"deep_graph_persistence_deviation", json_of(networks.deviation_deep)}};
+  }
+  nlohmann::json claims = nlohmann::json::array();
+  for (const auto& claim : claims_of(findings)) {
+    claims.push_back(
+        {{"claim", claim.claim}, {"verdict", claim.verdict}, {"figures", claim.figures}});
+  }
+  nlohmann::json document{{"file", last.file},
+                          {"shuffles", options.shuffles},
+                          {"seed", options.seed},
+                          {"layers", layers},
+                          {"weight_variance", json_of(last.weight_variance)},
+                          {"neural_persistence", json_of(last.mean_normalized)},
+                          {"deep_graph_persistence", json_of(last.deep)},
+                          {"training", training},
+                          {"random_networks", random},
+                          {"claims", claims}};
+  if (findings.deep_bounds)
+    document["deep_graph_persistence_bounds"] = json_of(*findings.deep_bounds);
+  if (!last.deep) document["reason"] = findings.no_deep_reason;
+  std::cout << document.dump(2) << "\n";
+}
+
+// Rows of text as a table; the first column to the left, all others to the right.
+void print_rows(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::size_t> widths(rows.front().size(), 0);
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  for (const auto& row : rows) {
+    std::string line = row[0] + std::string(widths[0] - row[0].size(), ' ');
+    for (std::size_t i = 1; i < row.size(); ++i) {
+      line += std::string(2 + widths[i] - row[i].size(), ' ') + row[i];
+    }
+    std::cout << line << "\n";
+  }
+}
+
+std::string best_fit(const dgp::WeightFits& fits) {
+  const std::vector<std::pair<double, std::string>> losses{
+      {fits.beta.loss, "beta"},
+      {fits.truncated_pareto.loss, "Pareto"},
+      {fits.truncated_normal.loss, "normal"},
+      {fits.truncated_exponential.loss, "exponential"}};
+  const auto best =
+      std::min_element(losses.begin(), losses.end(), [](const auto& a, const auto& b) {
+        return a.first < b.first || (std::isnan(b.first) && !std::isnan(a.first));
+      });
+  return best->second;
+}
+
+std::vector<std::vector<std::string>> layer_rows(const Findings& findings) {
+  std::vector<std::vector<std::string>> rows{{"layer", "shape", "NP", "bounds", "z shuffled",
+                                              "variance", "concentration", "z shuffled", "best fit",
+                                              "DGP z shuffled"}};
+  for (const auto& layer : findings.layers) {
+    rows.push_back({layer.name, std::to_string(layer.rows) + "x" + std::to_string(layer.cols),
+                    number("%.4f", layer.persistence),
+                    number("%.4f", layer.bounds.lower.normalized) + " to " +
+                        number("%.4f", layer.bounds.upper.normalized),
+                    number("%.1f", layer.shuffled_persistence.z_score),
+                    number("%.5f", layer.variance), number("%.4f", layer.spatial_concentration),
+                    number("%.1f", layer.shuffled_concentration.z_score), best_fit(layer.fits),
+                    layer.shuffled_deep ? number("%.1f", layer.shuffled_deep->z_score) : "-"});
+  }
+  return rows;
+}
+
+std::vector<std::vector<std::string>> network_rows(const Findings& findings) {
+  const auto or_dash = [](const std::optional<double>& value) {
+    return value ? number("%.4f", *value) : "-";
+  };
+  std::vector<std::vector<std::string>> rows{{"network", "mean NP", "DGP", "weight variance"}};
+  for (const auto& snapshot : findings.training) {
+    rows.push_back({std::filesystem::path(snapshot.file).filename().string(),
+                    number("%.4f", snapshot.mean_normalized), or_dash(snapshot.deep),
+                    number("%.5f", snapshot.weight_variance)});
+  }
+  for (const auto& networks : findings.random) {
+    rows.push_back({networks.weights + " weights",
+                    number("%.4f", networks.mean_persistence) + " ± " +
+                        number("%.4f", networks.deviation_persistence),
+                    networks.mean_deep
+                        ? or_dash(networks.mean_deep) + " ± " + or_dash(networks.deviation_deep)
+                        : "-",
+                    ""});
+  }
+  return rows;
+}
+
+void print_table(const Findings& findings, const Options& options) {
+  print_rows(network_rows(findings));
+  std::cout << "\n";
+  print_rows(layer_rows(findings));
+  std::cout << "\nz shuffled: how many standard deviations the layer as trained lies from "
+            << options.shuffles
+            << " shuffled ones\n(same weights, other places). Within ±2, the measure sees no more "
+               "than the distribution\nof the weights.\n";
+  if (findings.deep_bounds) {
+    std::cout << "Deep graph persistence lies between "
+              << number("%.4f", findings.deep_bounds->lower.normalized) << " and "
+              << number("%.4f", findings.deep_bounds->upper.normalized)
+              << " by entry and exit strengths alone.\n";
+  } else {
+    std::cout << "No deep graph persistence: " << findings.no_deep_reason << "\n";
+  }
+  std::cout << "\n";
+  for (const auto& claim : claims_of(findings)) {
+    std::cout << claim.verdict << ": " << claim.claim << "\n    " << claim.figures << "\n";
+  }
+}
+
+std::string escaped(const std::string& text) {
+  std::string result;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        result += "&amp;";
+        break;
+      case '<':
+        result += "&lt;";
+        break;
+      case '>':
+        result += "&gt;";
+        break;
+      case '"':
+        result += "&quot;";
+        break;
+      default:
+        result += c;
+    }
+  }
+  return result;
+}
+
+std::vector<dgp::svg::Chart> charts_of(const Findings& findings) {
+  using dgp::svg::Mark;
+  std::vector<dgp::svg::Chart> charts;
+  if (findings.training.size() > 1) {
+    dgp::svg::Series tracks{"one checkpoint each", {}, {}, Mark::points};
+    dgp::svg::Series persistence{"mean neural persistence", {}, {}};
+    dgp::svg::Series deviation{"standard deviation of |w| / max |w|", {}, {}};
+    dgp::svg::Series deep{"deep graph persistence", {}, {}};
+    for (std::size_t i = 0; i < findings.training.size(); ++i) {
+      const auto& snapshot = findings.training[i];
+      const auto x = static_cast<double>(i);
+      tracks.x.push_back(std::sqrt(snapshot.weight_variance));
+      tracks.y.push_back(snapshot.mean_normalized);
+      persistence.x.push_back(x);
+      persistence.y.push_back(snapshot.mean_normalized);
+      deviation.x.push_back(x);
+      deviation.y.push_back(std::sqrt(snapshot.weight_variance));
+      if (snapshot.deep) {
+        deep.x.push_back(x);
+        deep.y.push_back(*snapshot.deep);
+      }
+    }
+    charts.push_back({"Neural persistence against the spread of the weights",
+                      {"standard deviation of |w| / max |w|", false, {}},
+                      {"mean normalised neural persistence", false, {}},
+                      {tracks},
+                      {}});
+    charts.push_back({"Over training",
+                      {"checkpoint", false, {}},
+                      {"", false, {}},
+                      {persistence, deviation, deep},
+                      {}});
+  }
+  std::vector<std::string> names;
+  for (const auto& layer : findings.layers) names.push_back(layer.name);
+  const auto by_layer = [&](const std::string& label, const auto& figure) {
+    dgp::svg::Series series{label, {}, {}, Mark::bars};
+    for (std::size_t k = 0; k < findings.layers.size(); ++k) {
+      series.x.push_back(static_cast<double>(k));
+      series.y.push_back(figure(findings.layers[k]));
+    }
+    return series;
+  };
+  std::vector<dgp::svg::Series> z_scores{
+      by_layer("neural persistence",
+               [](const auto& layer) { return layer.shuffled_persistence.z_score; }),
+      by_layer("spatial concentration",
+               [](const auto& layer) { return layer.shuffled_concentration.z_score; })};
+  if (findings.training.back().deep) {
+    z_scores.push_back(by_layer("deep graph persistence of the network",
+                                [](const auto& layer) { return layer.shuffled_deep->z_score; }));
+  }
+  charts.push_back({"The layer as trained against itself shuffled",
+                    {"layer", false, names},
+                    {"z-score (within ±2: chance)", false, {}},
+                    z_scores,
+                    {}});
+  charts.push_back(
+      {"Neural persistence and its bounds",
+       {"layer", false, names},
+       {"normalised", false, {}},
+       {by_layer("lower bound", [](const auto& l) { return l.bounds.lower.normalized; }),
+        by_layer("neural persistence", [](const auto& l) { return l.persistence; }),
+        by_layer("upper bound", [](const auto& l) { return l.bounds.upper.normalized; })},
+       {}});
+  charts.push_back({"Spatial concentration",
+                    {"layer", false, names},
+                    {"largest Kendall tau-b", false, {}},
+                    {by_layer("as trained", [](const auto& l) { return l.spatial_concentration; }),
+                     by_layer("shuffled (mean)",
+                              [](const auto& l) {
+                                return l.shuffled_concentration.original +
+                                       l.shuffled_concentration.mean;
+                              })},
+                    {}});
+  // Losses of fits grow with the layer; per weight they can be compared.
+  const auto per_weight = [](const LayerFindings& layer, double loss) {
+    return loss / (static_cast<double>(layer.rows) * static_cast<double>(layer.cols));
+  };
+  charts.push_back(
+      {"Fits to the distribution of |w| / max |w|",
+       {"layer", false, names},
+       {"negative log-likelihood per weight", false, {}},
+       {by_layer("beta", [&](const auto& l) { return per_weight(l, l.fits.beta.loss); }),
+        by_layer("truncated Pareto",
+                 [&](const auto& l) { return per_weight(l, l.fits.truncated_pareto.loss); }),
+        by_layer("truncated normal",
+                 [&](const auto& l) { return per_weight(l, l.fits.truncated_normal.loss); }),
+        by_layer("truncated exponential",
+                 [&](const auto& l) { return per_weight(l, l.fits.truncated_exponential.loss); })},
+       {}});
+  return charts;
+}
+
+std::string html_table(const std::vector<std::vector<std::string>>& rows) {
+  std::string html = "<table>\n";
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    html += "<tr>";
+    for (const auto& cell : rows[r]) {
+      const std::string tag = r == 0 ? "th" : "td";
+      html += "<" + tag + ">" + escaped(cell) + "</" + tag + ">";
+    }
+    html += "</tr>\n";
+  }
+  return html + "</table>\n";
+}
+
+void write_report(const Findings& findings, const Options& options, const std::string& path) {
+  std::string html =
+      "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+      "<title>Findings on neural persistence</title>\n<style>\n"
+      "body { font: 16px/1.5 sans-serif; max-width: 1100px; margin: 2em auto; padding: 0 1em; "
+      "color: #222; }\n"
+      "table { border-collapse: collapse; margin: 1em 0; }\n"
+      "th, td { padding: 0.3em 0.8em; text-align: right; border-bottom: 1px solid #ccc; "
+      "white-space: nowrap; }\n"
+      "th:first-child, td:first-child { text-align: left; }\n"
+      "dt { font-weight: bold; margin-top: 1em; } dd { margin-left: 1.5em; }\n"
+      "svg { max-width: 100%; height: auto; } .scroll { overflow-x: auto; }\n"
+      "</style></head><body>\n<h1>Findings on neural persistence</h1>\n<p>" +
+      escaped(findings.training.back().file) + "</p>\n<h2>The claims</h2>\n<dl>\n";
+  for (const auto& claim : claims_of(findings)) {
+    html += "<dt>" + escaped(claim.claim) + "</dt><dd><em>" + claim.verdict + ".</em> " +
+            escaped(claim.figures) + "</dd>\n";
+  }
+  html += "</dl>\n<h2>Networks</h2>\n<div class=\"scroll\">" + html_table(network_rows(findings)) +
+          "</div>\n<h2>Layers</h2>\n<div class=\"scroll\">" + html_table(layer_rows(findings)) +
+          "</div>\n<p>z shuffled: how many standard deviations the layer as trained lies from " +
+          std::to_string(options.shuffles) +
+          " shuffled ones (same weights, other places). Within ±2, the measure sees no more than "
+          "the distribution of the weights.</p>\n" +
+          dgp::svg::render(charts_of(findings), 2) + "\n</body></html>\n";
+  std::ofstream file(path, std::ios::binary);
+  file << html;
+  file.close();
+  if (!file) throw std::runtime_error(path + ": the report could not be written");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  std::string format = "table";
+  std::string report;
+  CLI::App app(
+      "Holds the findings of Girrbach et al. 2023 against a network of yours: does neural\n"
+      "persistence follow the spread of the weights, does shuffling the weights of a layer\n"
+      "change it, where do large weights gather, which distribution do they follow, and\n"
+      "what do random networks of the same shapes measure?\n"
+      "\n"
+      "CHECKPOINTs are safetensors files of one network, in the order of its training;\n"
+      "layers are the 2-D tensors. Without any, a small network trained on handwritten\n"
+      "digits is shown. Layers are analysed in the last one.",
+      "dgp-findings");
+  app.footer(
+      "Examples:\n"
+      "  dgp-findings model.safetensors\n"
+      "  dgp-findings run/checkpoint-*.safetensors --report findings.html\n"
+      "\n"
+      "Exit code: 0, 1 for an error, 2 for wrong usage.");
+  app.add_option("CHECKPOINT", options.checkpoints, "Checkpoints in safetensors format");
+  app.add_option("--shuffles", options.shuffles,
+                 "Shuffled copies of each layer, and random networks (default: 20)")
+      ->type_name("N")
+      ->check(CLI::Range(2, 100000));
+  app.add_option("--seed", options.seed, "Seed of shuffles and random networks (default: 1)")
+      ->type_name("N");
+  app.add_option("--report", report, "Write a report with pictures to this HTML file")
+      ->type_name("FILE");
+  app.add_option("--format", format, "table (default) or json")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"table", "json"}));
+  app.add_option("--threads", options.threads, "Number of threads (default: all processors)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1024));
+  return console::run(app, argc, argv, [&] {
+#ifdef _OPENMP
+    if (options.threads > 0) omp_set_num_threads(options.threads);
+#endif
+    const Findings findings = find(options);
+    if (!report.empty()) write_report(findings, options, report);
+    if (format == "json") return print_json(findings, options);
+    print_table(findings, options);
+    if (!report.empty()) std::cout << "\nPictures are in " << report << ".\n";
+  });
+}
