@@ -3,7 +3,8 @@
 // in:  series of numbers with labels in UTF-8; anything may be among them: NaN, infinities, control
 //      characters, bytes that are no UTF-8
 // out: one self-contained SVG element, to be written to a file or put into an HTML page as it is;
-//      the same bytes on every platform with IEEE arithmetic
+//      no locale changes it, and coordinates are rounded to a hundredth of a pixel, so that it is
+//      the same text on every platform
 //
 // Series differ in colour (Okabe and Ito's palette), in dashes and in markers or hatching, so that
 // they can be told apart by colour-blind readers and in black and white. What cannot be drawn
@@ -62,6 +63,7 @@ struct Chart {
   Axis y;
   std::vector<Series> series;
   std::vector<Rule> rules;
+  bool diagonal = false;  // whether y = x is drawn, where both axes are of the same kind
 };
 
 namespace detail {
@@ -180,6 +182,60 @@ inline std::u32string shortened(const std::u32string& text, double size, double 
   };
   while (kept > 0 && width(cut(), size) > most) --kept;
   return cut();
+}
+
+// Names of at most this width. Where one is longer, what all begin or end with is left out of all,
+// up to a separator, so that what tells them apart remains: model.layers.7.weight, …7.weight, …7….
+inline std::vector<std::u32string> shortened(const std::vector<std::u32string>& names, double size,
+                                             double most) {
+  const auto all_fit = [&](const std::vector<std::u32string>& texts) {
+    return std::all_of(texts.begin(), texts.end(),
+                       [&](const auto& text) { return width(text, size) <= most; });
+  };
+  if (names.empty() || all_fit(names)) return names;
+  std::size_t head = names[0].size();
+  std::size_t tail = names[0].size();
+  for (const auto& name : names) {
+    std::size_t same = 0;
+    while (same < std::min(head, name.size()) && name[same] == names[0][same]) ++same;
+    head = same;
+    same = 0;
+    while (same < std::min(tail, name.size()) &&
+           name[name.size() - 1 - same] == names[0][names[0].size() - 1 - same]) {
+      ++same;
+    }
+    tail = same;
+  }
+  const auto separates = [](char32_t c) { return std::u32string_view(U"./_-: ").find(c) < 6; };
+  while (head > 0 && !separates(names[0][head - 1])) --head;
+  while (tail > 0 && !separates(names[0][names[0].size() - tail])) --tail;
+
+  std::vector<std::u32string> result;
+  for (const std::size_t cut : {std::size_t{0}, tail}) {
+    result.clear();
+    for (const auto& name : names) {
+      if (head + cut >= name.size()) {
+        result.push_back(name);
+        continue;
+      }
+      std::u32string text = name.substr(head, name.size() - head - cut);
+      if (head > 0) text.insert(0, 1, U'\u2026');
+      if (cut > 0) text += U'\u2026';
+      result.push_back(std::move(text));
+    }
+    if (all_fit(result)) return result;
+  }
+  for (auto& text : result) text = shortened(text, size, most);
+  return result;
+}
+
+// The least of 1, 2, 5, 10, 20, 50, … that is not less than this.
+inline std::size_t round_number(double least) {
+  std::size_t number = 1;
+  for (std::size_t i = 0; static_cast<double>(number) < least && i < 50; ++i) {
+    number = i % 3 == 1 ? number / 2 * 5 : number * 2;
+  }
+  return number;
 }
 
 // Lines of at most this width, broken at spaces, and at most so many of them.
@@ -459,10 +515,11 @@ void round_steps(double span, const Body& body) {
   }
 }
 
-// The finest round ticks whose labels fit.
-inline Ticks linear_ticks(const Range& range, double pixels, bool upright) {
+// The finest round ticks whose labels fit; for whole numbers, whole ones.
+inline Ticks linear_ticks(const Range& range, double pixels, bool upright, bool whole) {
   Ticks best;
   round_steps(range.span(), [&](int mantissa, int exponent) {
+    if (whole && exponent < 0) return false;
     Ticks ticks = multiples(range.low, range.high, mantissa, exponent);
     if (ticks.labelled.empty() || !fit(ticks, range, pixels, upright)) return false;
     best = std::move(ticks);
@@ -514,8 +571,9 @@ inline Ticks logarithmic_ticks(const Range& range, double pixels, bool upright) 
   if (range.span() <= 2.5) ticks = labelled({1, 2, 5}, 1);
   if (ticks.labelled.size() < 3 || !fit(ticks, range, pixels, upright)) {
     ticks = range.span() < 1.5 ? Ticks{} : labelled({1}, 1);
-    for (int every = 2; !ticks.labelled.empty() && !fit(ticks, range, pixels, upright); ++every) {
+    for (int every = 2; !ticks.labelled.empty() && !fit(ticks, range, pixels, upright);) {
       ticks = labelled({1}, every);
+      every = static_cast<int>(round_number(every + 1));
     }
   }
   if (ticks.labelled.size() < 2) {
@@ -562,22 +620,23 @@ class Panel {
     find_ranges();
     place_y_ticks();
     y_lines_ = wrapped(decoded(chart.y.label), font, plot_height, 2);
-    left_ = 14 + y_ticks_.widest(small_font) +
-            line_height(font) * static_cast<double>(std::max<std::size_t>(
-                                    y_lines_.size(), y_ticks_.multiplier != 0));
+    own_left_ = 14 + y_ticks_.widest(small_font) +
+                line_height(font) * static_cast<double>(std::max<std::size_t>(
+                                        y_lines_.size(), y_ticks_.multiplier != 0));
+    label_left_ = own_left_;
     // Turned names reach to the left of their place.
     if (!x_names_.empty()) {
-      place_x_ticks(panel_width - left_ - right_margin);
+      place_x_ticks(panel_width - own_left_ - right_margin);
       for (const auto& tick : x_ticks_.labelled) {
         if (!turned_) break;
-        const double at = x_range_.share(tick.place) * (panel_width - left_ - right_margin);
-        left_ = std::max(left_, 0.72 * tick.label.width(small_font) + 12 - at);
+        const double at = x_range_.share(tick.place) * (panel_width - own_left_ - right_margin);
+        own_left_ = std::max(own_left_, 0.72 * tick.label.width(small_font) + 12 - at);
       }
     }
   }
 
   // The room needed left of the plot.
-  double left() const { return left_; }
+  double left() const { return own_left_; }
 
   // Takes that much room at the left, and finds what is needed above and beneath.
   void arrange(double left) {
@@ -592,17 +651,25 @@ class Panel {
     top_ = 12 + line_height(title_font) * static_cast<double>(title_.size()) +
            line_height(small_font) * static_cast<double>(rule_rows_);
 
+    // Many labels stand in two columns at least.
+    std::vector<std::u32string> labels;
     legend_.clear();
-    double widest = 0;
     for (std::size_t i = 0; i < chart_.series.size(); ++i) {
-      const std::u32string label = decoded(chart_.series[i].label);
-      if (label.empty()) continue;
-      legend_.push_back({i, shortened(label, font, plot_width_ - sample_width)});
-      widest = std::max(widest, width(legend_.back().text, font));
+      if (chart_.series[i].label.empty()) continue;
+      labels.push_back(decoded(chart_.series[i].label));
+      legend_.push_back({i, {}});
+    }
+    labels = shortened(
+        labels, font,
+        labels.size() > 8 ? plot_width_ / 2 - sample_width - 7 : plot_width_ - sample_width);
+    double widest = 0;
+    for (std::size_t i = 0; i < legend_.size(); ++i) {
+      widest = std::max(widest, width(labels[i], font));
+      legend_[i].text = std::move(labels[i]);
     }
     legend_column_ = sample_width + widest + 14;
     legend_columns_ =
-        std::max<std::size_t>(1, static_cast<std::size_t>((plot_width_ + 14) / legend_column_));
+        std::max<std::size_t>(1, static_cast<std::size_t>((plot_width_ + 14.5) / legend_column_));
     const std::size_t rows = (legend_.size() + legend_columns_ - 1) / legend_columns_;
 
     x_label_top_ = 8 + line_height(small_font);
@@ -630,6 +697,7 @@ class Panel {
     out += "<g transform=\"translate(" + number(x + left_) + " " + number(y) + ")\">\n";
     draw_text(out);
     draw_grid(out);
+    if (chart_.diagonal) draw_diagonal(out);
     std::size_t points = 0;
     for (const Mark mark : {Mark::bars, Mark::line, Mark::points}) {
       std::size_t bars = 0;
@@ -671,6 +739,7 @@ class Panel {
     std::size_t rule;
     double line;  // x of the rule
     double text;  // x where the label begins
+    double length;
     std::size_t row;
     std::u32string label;  // empty where it found no room
   };
@@ -705,6 +774,8 @@ class Panel {
         } else {
           x.take(at_x);
           y.take(at_y);
+          x_whole_ = x_whole_ && at_x == std::floor(at_x);
+          y_whole_ = y_whole_ && at_y == std::floor(at_y);
           if (series.mark == Mark::bars) bars.push_back(at_x);
         }
         ++i;
@@ -727,23 +798,25 @@ class Panel {
       const double at = place(chart_.x, rule.x);
       if (!std::isnan(at)) x.take(at);
     }
-    const auto whole = [](const Axis& axis, Range range, double share) {
+    const auto with_names = [](const Axis& axis, Range range, double share) {
       if (axis.categories.empty()) return padded(range, is_logarithmic(axis), share);
       range.take(-0.5);
       range.take(static_cast<double>(axis.categories.size()) - 0.5);
       return range;
     };
-    x_range_ = whole(chart_.x, x, 0.02);
-    y_range_ = whole(chart_.y, y, 0.05);
+    x_whole_ = x_whole_ && x.low <= x.high;
+    y_whole_ = y_whole_ && y.low <= y.high;
+    x_range_ = with_names(chart_.x, x, 0.02);
+    y_range_ = with_names(chart_.y, y, 0.05);
   }
 
   // Every so many names, at their places.
   static Ticks named(const std::vector<std::u32string>& names, std::size_t every, double most) {
+    const auto texts = shortened(names, small_font, most);
     Ticks ticks;
     for (std::size_t i = 0; i < names.size(); ++i) {
       if (i % every == 0) {
-        ticks.labelled.push_back(
-            {static_cast<double>(i), {shortened(names[i], small_font, most), {}}});
+        ticks.labelled.push_back({static_cast<double>(i), {texts[i], {}}});
       } else {
         ticks.bare.push_back(static_cast<double>(i));
       }
@@ -754,11 +827,11 @@ class Panel {
   void place_y_ticks() {
     if (!y_names_.empty()) {
       const double slot = plot_height / y_range_.span();
-      y_ticks_ = named(y_names_, static_cast<std::size_t>(std::ceil(14 / slot)), 150);
+      y_ticks_ = named(y_names_, round_number(14 / slot), 150);
     } else if (is_logarithmic(chart_.y)) {
       y_ticks_ = logarithmic_ticks(y_range_, plot_height, true);
     } else {
-      y_ticks_ = linear_ticks(y_range_, plot_height, true);
+      y_ticks_ = linear_ticks(y_range_, plot_height, true, y_whole_);
     }
   }
 
@@ -768,7 +841,7 @@ class Panel {
     turned_ = false;
     if (x_names_.empty()) {
       x_ticks_ = is_logarithmic(chart_.x) ? logarithmic_ticks(x_range_, pixels, false)
-                                          : linear_ticks(x_range_, pixels, false);
+                                          : linear_ticks(x_range_, pixels, false, x_whole_);
       return;
     }
     const double slot = pixels / x_range_.span();
@@ -776,43 +849,79 @@ class Panel {
     const double needed = x_ticks_.widest(small_font) + 8;
     if (needed <= slot) return;
     turned_ = needed > 40;
-    const auto every = static_cast<std::size_t>(std::ceil((turned_ ? 17 : needed) / slot));
+    const std::size_t every = round_number((turned_ ? 17 : needed) / slot);
     x_ticks_ = named(x_names_, every, turned_ ? 150 : pixels);
   }
 
-  // From right to left, each in the lowest row where it has room: so the lines of rules further
-  // left hardly cross labels.
+  // The labels of rules stand beside their lines, in rows. Where it can be, no line runs through a
+  // label: so it is when all are right of their lines, placed from right to left, or the other way
+  // round; but with both sides fewer rows are needed.
   void place_rule_labels() {
-    constexpr std::size_t most_rows = 8;
-    rule_labels_.clear();
-    rule_rows_ = 0;
+    std::vector<RuleLabel> rules;
     for (std::size_t i = 0; i < chart_.rules.size(); ++i) {
       const double at = place(chart_.x, chart_.rules[i].x);
       if (std::isnan(at)) continue;
-      rule_labels_.push_back({i, x_at(at), 0, 0, decoded(chart_.rules[i].label)});
+      rules.push_back({i, x_at(at), 0, 0, 0, decoded(chart_.rules[i].label)});
+      auto& label = rules.back().label;
+      label = shortened(label, small_font, plot_width_ * 0.6);
+      rules.back().length = width(label, small_font);
     }
-    std::stable_sort(rule_labels_.begin(), rule_labels_.end(),
-                     [](const RuleLabel& a, const RuleLabel& b) { return a.line > b.line; });
-    std::array<std::vector<std::pair<double, double>>, most_rows> taken;
-    for (auto& rule : rule_labels_) {
+    const auto from_right = [](const RuleLabel& a, const RuleLabel& b) { return a.line > b.line; };
+    std::stable_sort(rules.begin(), rules.end(), from_right);
+    rule_labels_ = rules;
+    if (put_rule_labels(true, true, true)) return;
+    rule_labels_ = rules;
+    if (put_rule_labels(true, false, true)) return;
+    rule_labels_.assign(rules.rbegin(), rules.rend());
+    if (put_rule_labels(false, true, true)) return;
+    rule_labels_ = std::move(rules);
+    put_rule_labels(true, true, false);
+  }
+
+  // In the order in which they are. Returns whether each has found a place; strict: where no line
+  // crosses a label. Labels without a place are dropped.
+  bool put_rule_labels(bool right, bool left, bool strict) {
+    constexpr std::size_t most_rows = 8;
+    constexpr double gap = 6;
+    bool complete = true;
+    rule_rows_ = 0;
+    for (std::size_t i = 0; i < rule_labels_.size(); ++i) {
+      RuleLabel& rule = rule_labels_[i];
       if (rule.label.empty()) continue;
-      rule.label = shortened(rule.label, small_font, plot_width_ * 0.6);
-      const double length = width(rule.label, small_font);
-      rule.text = std::min(rule.line + 3, plot_width_ + right_margin - 4 - length);
-      while (rule.row < most_rows &&
-             std::any_of(taken[rule.row].begin(), taken[rule.row].end(), [&](const auto& other) {
-               return rule.text < other.second + 6 && other.first < rule.text + length + 6;
-             })) {
-        ++rule.row;
+      const auto free = [&](double text, std::size_t row) {
+        if (text < -left_ + 4 || text + rule.length > plot_width_ + right_margin - 2) return false;
+        for (std::size_t k = 0; k < i; ++k) {
+          const RuleLabel& other = rule_labels_[k];
+          if (other.label.empty()) continue;
+          const bool overlaps =
+              text < other.text + other.length + gap && other.text < text + rule.length + gap;
+          if (other.row == row && overlaps) return false;
+          if (!strict) continue;
+          if (other.row >= row && other.line >= text && other.line <= text + rule.length) {
+            return false;
+          }
+          if (other.row < row && rule.line >= other.text &&
+              rule.line <= other.text + other.length) {
+            return false;
+          }
+        }
+        return true;
+      };
+      bool placed = false;
+      for (std::size_t row = 0; row < most_rows && !placed; ++row) {
+        for (const double text : {rule.line + 3, rule.line - 3 - rule.length}) {
+          if (!(text > rule.line ? right : left) || !free(text, row)) continue;
+          rule.text = text;
+          rule.row = row;
+          rule_rows_ = std::max(rule_rows_, row + 1);
+          placed = true;
+          break;
+        }
       }
-      if (rule.row == most_rows) {
-        rule.label.clear();
-        rule.row = 0;
-        continue;
-      }
-      taken[rule.row].emplace_back(rule.text, rule.text + length);
-      rule_rows_ = std::max(rule_rows_, rule.row + 1);
+      if (!placed) rule.label.clear();
+      complete = complete && placed;
     }
+    return complete;
   }
 
   void draw_text(std::string& out) const {
@@ -829,7 +938,7 @@ class Panel {
     }
     auto y_lines = y_lines_;
     if (y_lines.empty() && y_ticks_.multiplier != 0) y_lines.emplace_back();
-    double x = -left_ + 2 + font;
+    double x = -label_left_ + 2 + font;
     for (std::size_t i = 0; i < y_lines.size(); ++i) {
       const int multiplier = i + 1 == y_lines.size() ? y_ticks_.multiplier : 0;
       add_text(out, x, plot_height / 2, "middle", font, with_multiplier(y_lines[i], multiplier),
@@ -857,6 +966,14 @@ class Panel {
         add_line(out, x_at(tick.place), 0, x_at(tick.place), plot_height, stroke);
       }
     }
+  }
+
+  void draw_diagonal(std::string& out) const {
+    const double low = std::max(x_range_.low, y_range_.low);
+    const double high = std::min(x_range_.high, y_range_.high);
+    if (is_logarithmic(chart_.x) != is_logarithmic(chart_.y) || low >= high) return;
+    add_line(out, x_at(low), y_at(low), x_at(high), y_at(high),
+             "stroke=\"#4d4d4d\" stroke-width=\"1\"");
   }
 
   void draw_axes(std::string& out) const {
@@ -922,7 +1039,12 @@ class Panel {
     }
     if (left_out_ > 0) {
       add_text(out, 0, plot_height + bottom_ - 8, "start", small_font,
-               integer(static_cast<long long>(left_out_)) + reason_, " fill=\"#595959\"");
+               integer(static_cast<long long>(left_out_)) +
+                   (left_out_ == 1 ? " point" : " points") + " not shown: " +
+                   (is_logarithmic(chart_.x) || is_logarithmic(chart_.y)
+                        ? "not positive on a logarithmic axis, or infinite"
+                        : "infinite"),
+               " fill=\"#595959\"");
     }
   }
 
@@ -963,11 +1085,11 @@ class Panel {
     std::vector<Stroke> result;
     std::array<Point, 4> kept{};  // first, lowest, highest, last
     std::array<std::size_t, 4> order{};
-    double column = -1;
+    double column = -2;  // none: all points are right of it
     std::size_t index = 0;
     bool gap = true;
     const auto flush = [&] {
-      if (column < 0) return;
+      if (column == -2) return;
       if (gap) result.emplace_back();
       gap = false;
       if (order[1] > order[2]) {
@@ -1115,11 +1237,11 @@ class Panel {
   std::vector<std::u32string> y_names_;
   Range x_range_;
   Range y_range_;
+  bool x_whole_ = true;  // all numbers along the axis are whole
+  bool y_whole_ = true;
   double bar_slot_ = 1;
   std::size_t bar_series_ = 0;
   std::size_t left_out_ = 0;  // points that are numbers, but have no place
-  static constexpr const char* reason_ =
-      " points not shown: infinite or, on a log axis, not positive";
   Ticks x_ticks_;
   Ticks y_ticks_;
   bool turned_ = false;  // the names at the x axis
@@ -1131,7 +1253,9 @@ class Panel {
   std::vector<LegendEntry> legend_;
   double legend_column_ = 0;
   std::size_t legend_columns_ = 1;
-  double left_ = 0;
+  double label_left_ = 0;  // where the y axis's label begins, left of the plot
+  double own_left_ = 0;
+  double left_ = 0;  // as much or more, to align plots
   double plot_width_ = 0;
   double top_ = 0;
   double bottom_ = 0;
@@ -1139,21 +1263,15 @@ class Panel {
   double legend_top_ = 0;
 };
 
-}  // namespace detail
-
-// Charts in a grid, row by row, as one SVG element; plots in one column and row are aligned. Time
-// and memory O(points); the text grows with the number of series, not with that of their points.
-// Throws std::invalid_argument where a series has x values of another number than its y values, and
-// for a grid of no columns.
-inline std::string render(const std::vector<Chart>& charts, std::size_t columns = 2) {
+inline std::string render_grid(const std::vector<const Chart*>& charts, std::size_t columns) {
   if (columns == 0) throw std::invalid_argument("a grid of charts needs at least one column");
   columns = std::min(columns, std::max<std::size_t>(charts.size(), 1));
-  std::vector<detail::Panel> panels;
+  std::vector<Panel> panels;
   std::vector<double> lefts(columns, 0.0);
   std::vector<std::size_t> patterns;
   panels.reserve(charts.size());
   for (std::size_t i = 0; i < charts.size(); ++i) {
-    panels.emplace_back(charts[i]);
+    panels.emplace_back(*charts[i]);
     panels[i].collect_patterns(patterns);
     lefts[i % columns] = std::max(lefts[i % columns], panels[i].left());
   }
@@ -1169,39 +1287,51 @@ inline std::string render(const std::vector<Chart>& charts, std::size_t columns 
     row.bottom = std::max(row.bottom, panels[i].bottom());
   }
   double height = 0;
-  for (const Row& row : rows) height += row.top + detail::plot_height + row.bottom;
+  for (const Row& row : rows) height += row.top + plot_height + row.bottom;
 
   const std::string size_x =
-      detail::number(detail::panel_width * static_cast<double>(charts.empty() ? 0 : columns));
-  const std::string size_y = detail::number(height);
+      number(panel_width * static_cast<double>(charts.empty() ? 0 : columns));
+  const std::string size_y = number(height);
   std::string out = "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"" + size_x +
                     "\" height=\"" + size_y + "\" viewBox=\"0 0 " + size_x + " " + size_y +
                     "\" font-family=\"Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', "
                     "sans-serif\" fill=\"#1a1a1a\">\n";
   std::u32string title;
-  for (const auto& chart : charts) {
-    if (chart.title.empty()) continue;
+  for (const Chart* chart : charts) {
+    if (chart->title.empty()) continue;
     if (!title.empty()) title += U"; ";
-    title += detail::decoded(chart.title);
+    title += decoded(chart->title);
   }
-  if (!title.empty()) out += "<title>" + detail::escaped(title) + "</title>\n";
+  if (!title.empty()) out += "<title>" + escaped(title) + "</title>\n";
   out += "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n";
   if (!patterns.empty()) {
     out += "<defs>\n";
-    for (const std::size_t series : patterns) out += detail::pattern(series);
+    for (const std::size_t series : patterns) out += pattern(series);
     out += "</defs>\n";
   }
   double y = 0;
   for (std::size_t i = 0; i < panels.size(); ++i) {
     const Row& row = rows[i / columns];
-    panels[i].draw(out, detail::panel_width * static_cast<double>(i % columns), y + row.top);
-    if (i % columns == columns - 1) y += row.top + detail::plot_height + row.bottom;
+    panels[i].draw(out, panel_width * static_cast<double>(i % columns), y + row.top);
+    if (i % columns == columns - 1) y += row.top + plot_height + row.bottom;
   }
   return out + "</svg>\n";
 }
 
-// One chart as an SVG element. See render for several.
-inline std::string render(const Chart& chart) { return render(std::vector<Chart>{chart}, 1); }
+}  // namespace detail
+
+// Charts in a grid, row by row, as one SVG element; plots in one column and row are aligned. Time
+// O(points · log points), memory O(points); the text grows with the number of series and labels,
+// hardly with that of points. Throws std::invalid_argument where a series has x values of another
+// number than its y values, and for a grid of no columns.
+inline std::string render(const std::vector<Chart>& charts, std::size_t columns = 2) {
+  std::vector<const Chart*> pointers;
+  for (const Chart& chart : charts) pointers.push_back(&chart);
+  return detail::render_grid(pointers, columns);
+}
+
+// One chart as an SVG element, as render does for several.
+inline std::string render(const Chart& chart) { return detail::render_grid({&chart}, 1); }
 
 // A diagram and the name under which it is shown.
 template <class Scalar>
@@ -1217,18 +1347,21 @@ struct NamedDiagram {
 // curve instead: its deaths in descending order, spread over [0, 1] from left to right, each a step
 // as wide as any other. Of a whole diagram nothing is lost but the number of pairs, which stands in
 // the legend, and diagrams of different size can be compared: a step at x is the death that a share
-// x of the pairs reaches or exceeds. The area between a curve and the line death = 1 is the mean of
-// birth - death: where all deaths are at most 1, normalised persistence for p = 1 with the
-// essential class omitted. Essential classes are not shown.
+// x of the pairs reaches or exceeds. The line of births stands above: the area between it and a
+// curve is the mean of birth - death; where all deaths are at most 1 and the graph is connected,
+// normalised persistence for p = 1 with the essential class omitted. Essential classes are not
+// shown.
 //
-// Where any birth is another, the usual picture is drawn, with the diagonal.
+// Where any birth is another, the usual picture is drawn: births, deaths and the diagonal.
 //
 // Time O(pairs log pairs), memory O(pairs). Needs <dgp/persistence_diagram.hpp>.
 template <class Scalar>
 Chart persistence_chart(const std::vector<NamedDiagram<Scalar>>& diagrams,
                         std::string title = "Persistence") {
   bool born_at_one = true;
+  bool any_pair = false;
   for (const auto& [name, diagram] : diagrams) {
+    any_pair = any_pair || !diagram.pairs.empty();
     for (const auto& pair : diagram.pairs) {
       born_at_one = born_at_one && static_cast<double>(pair.birth) == 1;
     }
@@ -1237,8 +1370,6 @@ Chart persistence_chart(const std::vector<NamedDiagram<Scalar>>& diagrams,
   chart.title = std::move(title);
   chart.x.label = born_at_one ? "share of the pairs, by descending death" : "birth";
   chart.y.label = "death";
-  double low = std::numeric_limits<double>::infinity();
-  double high = -low;
   for (const auto& [name, diagram] : diagrams) {
     const std::size_t count = diagram.pairs.size();
     Series series{name, {}, {}, born_at_one ? Mark::line : Mark::points};
@@ -1262,17 +1393,13 @@ Chart persistence_chart(const std::vector<NamedDiagram<Scalar>>& diagrams,
       for (const auto& pair : diagram.pairs) {
         series.x.push_back(static_cast<double>(pair.birth));
         series.y.push_back(static_cast<double>(pair.death));
-        for (const double end : {series.x.back(), series.y.back()}) {
-          if (!std::isfinite(end)) continue;
-          low = std::min(low, end);
-          high = std::max(high, end);
-        }
       }
     }
     chart.series.push_back(std::move(series));
   }
-  if (!born_at_one && low <= high) {
-    chart.series.push_back({"birth = death", {low, high}, {low, high}, Mark::line});
+  chart.diagonal = !born_at_one;
+  if (born_at_one && any_pair) {
+    chart.series.push_back({"birth", {0, 1}, {1, 1}, Mark::line});
   }
   return chart;
 }
