@@ -6,7 +6,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
+#include <fstream>
 #include <iostream>
+#include <iterator>
 #include <optional>
 #include <regex>
 #include <string>
@@ -16,7 +19,11 @@
 #include <nlohmann/json.hpp>
 
 #include <dgp/dgp.hpp>
+#include <dgp/io/npy.hpp>
 #include <dgp/io/safetensors.hpp>
+#ifdef DGP_WITH_NPZ
+#include <dgp/io/npz.hpp>
+#endif
 
 #include "console.hpp"
 
@@ -70,8 +77,8 @@ Figures figures(const dgp::Persistence<Scalar>& persistence) {
   return result;
 }
 
-std::vector<dgp::io::TensorInfo> selected_tensors(const dgp::io::SafetensorsFile& file,
-                                                  const std::string& pattern) {
+template <class File>
+std::vector<dgp::io::TensorInfo> selected_tensors(const File& file, const std::string& pattern) {
   // The standard library matches by recursion; a name longer than any real one could exhaust it.
   constexpr std::size_t longest_name = 1000;
   const std::regex wanted(pattern);
@@ -90,8 +97,8 @@ std::vector<dgp::io::TensorInfo> selected_tensors(const dgp::io::SafetensorsFile
   return tensors;
 }
 
-template <class Scalar>
-Report measure(dgp::io::SafetensorsFile& file, const std::vector<dgp::io::TensorInfo>& tensors,
+template <class Scalar, class File>
+Report measure(File& file, const std::vector<dgp::io::TensorInfo>& tensors,
                const Options& options) {
   console::Progress progress(file.path().filename().string());
   std::vector<dgp::NamedLayer<dgp::detail::RowMajorMatrix<Scalar>>> layers;
@@ -99,7 +106,7 @@ Report measure(dgp::io::SafetensorsFile& file, const std::vector<dgp::io::Tensor
   std::uint64_t bytes_read = 0;
   for (const auto& tensor : tensors) bytes += tensor.end - tensor.begin;
   for (const auto& tensor : tensors) {
-    layers.push_back({tensor.name, file.read_matrix<Scalar>(tensor)});
+    layers.push_back({tensor.name, file.template read_matrix<Scalar>(tensor)});
     bytes_read += tensor.end - tensor.begin;
     progress.update(
         static_cast<double>(bytes_read) / static_cast<double>(std::max<std::uint64_t>(bytes, 1)),
@@ -298,12 +305,43 @@ void print_table(const Report& report, const Options& options) {
                "neural persistence mostly tracks it, so compare networks only with both in view.\n";
 }
 
-Report inspect(const Options& options) {
-  dgp::io::SafetensorsFile file(options.model);
+template <class File>
+Report inspect(File file, const Options& options) {
   const auto tensors = selected_tensors(file, options.layers);
-  const bool wide = std::any_of(tensors.begin(), tensors.end(),
-                                [](const auto& tensor) { return tensor.type == "F64"; });
+  const bool wide = std::any_of(tensors.begin(), tensors.end(), [](const auto& tensor) {
+    return tensor.type == "F64" || tensor.type == "<f8" || tensor.type == ">f8";
+  });
   return wide ? measure<double>(file, tensors, options) : measure<float>(file, tensors, options);
+}
+
+// The format by the name's ending; with any other ending, by the first bytes.
+std::string format_of(const std::filesystem::path& path) {
+  const std::string extension = path.extension().string();
+  for (const std::string known : {".safetensors", ".npy", ".npz"}) {
+    if (extension == known) return known;
+  }
+  std::string start(6, '\0');
+  std::error_code error;
+  if (std::filesystem::is_regular_file(path, error)) {
+    std::ifstream(path, std::ios::binary).read(start.data(), std::ssize(start));
+  }
+  if (start == "\x93NUMPY") return ".npy";
+  if (start.compare(0, 4, "PK\x03\x04") == 0) return ".npz";
+  return ".safetensors";
+}
+
+Report inspect(const Options& options) {
+  const std::string format = format_of(options.model);
+  if (format == ".npy") return inspect(dgp::io::NpyFile(options.model), options);
+  if (format == ".npz") {
+#ifdef DGP_WITH_NPZ
+    return inspect(dgp::io::NpzFile(options.model), options);
+#else
+    throw std::runtime_error(options.model +
+                             ": this dgp-inspect was built without libzip and reads no .npz");
+#endif
+  }
+  return inspect(dgp::io::SafetensorsFile(options.model), options);
 }
 
 }  // namespace
@@ -324,10 +362,11 @@ int main(int argc, char** argv) {
       "Measures the topology of a trained network: the neural persistence of each layer\n"
       "and of the network, its deep graph persistence, and the variance of its weights.\n"
       "\n"
-      "MODEL is a safetensors checkpoint; its layers are the 2-D tensors (F16, BF16, F32,\n"
-      "F64), each (fan_out x fan_in), in natural order of their names. Without MODEL, a\n"
-      "small network trained on handwritten digits is shown. F64 weights are measured in\n"
-      "double precision, all others in single precision.",
+      "MODEL is a checkpoint: a safetensors file, or a NumPy .npz archive or .npy array. Its\n"
+      "layers are the 2-D tensors, each (fan_out x fan_in), in natural order of their names:\n"
+      "F16, BF16, F32 and F64 in safetensors; f2, f4, f8, integers and bool in NumPy's files.\n"
+      "Without MODEL, a small network trained on handwritten digits is shown. Weights stored\n"
+      "as F64 or f8 are measured in double precision, all others in single precision.",
       "dgp-inspect");
   app.footer(
       "Examples:\n"
@@ -339,7 +378,7 @@ int main(int argc, char** argv) {
       "standardised, it is null in JSON, with the reason beside it.\n"
       "\n"
       "Exit code: 0, 1 for an error, 2 for wrong usage.");
-  app.add_option("MODEL", options.model, "Checkpoint in safetensors format");
+  app.add_option("MODEL", options.model, "Checkpoint: .safetensors, .npz or .npy");
   app.add_option("--layers", options.layers,
                  "Take only tensors whose name holds a match of this regular expression")
       ->type_name("REGEX")

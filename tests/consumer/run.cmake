@@ -85,6 +85,15 @@ elseif(CASE STREQUAL "find_package")
 elseif(CASE STREQUAL "find_package_io")
   build_and_run(core+with_io -DDGP_FROM=package -DDGP_VERSION=0.1 -DDGP_COMPONENTS=io)
 
+elseif(CASE STREQUAL "find_package_npz")
+  build_and_run(core+with_npz -DDGP_FROM=package -DDGP_VERSION=0.1 -DDGP_COMPONENTS=npz)
+
+elseif(CASE STREQUAL "npz_without_libzip")
+  set(without_libzip -DDGP_VERSION=0.1 -DCMAKE_DISABLE_FIND_PACKAGE_libzip=ON)
+  must_not_configure("npz needs libzip" ${without_libzip} -DDGP_COMPONENTS=npz)
+  file(REMOVE_RECURSE ${WORK})
+  build_and_run(core+with_io -DDGP_FROM=package -DDGP_COMPONENTS=io ${without_libzip})
+
 elseif(CASE STREQUAL "wrong_version")
   must_not_configure("compatible with requested version \"99\"" -DDGP_VERSION=99)
 

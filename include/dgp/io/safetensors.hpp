@@ -31,27 +31,15 @@
 
 #include <dgp/concepts.hpp>
 #include <dgp/detail/weight_view.hpp>
+#include <dgp/io/detail/input_file.hpp>
 #include <dgp/io/detail/natural_order.hpp>
+#include <dgp/io/tensor_info.hpp>
 
 namespace dgp::io {
-
-struct TensorInfo {
-  std::string name;
-  std::string type;                  // as the file spells it: F16, BF16, F32, F64, I64, …
-  std::vector<std::uint64_t> shape;  // a linear layer's weights: {fan_out, fan_in}
-  std::uint64_t begin;               // of its bytes, from the start of the file
-  std::uint64_t end;
-};
 
 namespace detail {
 
 using dgp::detail::RowMajorMatrix;
-
-[[noreturn]] inline void fail(const std::filesystem::path& path, std::uint64_t byte,
-                              const std::string& what) {
-  throw std::runtime_error(dgp::detail::one_line(path.string()) + ", byte " + std::to_string(byte) +
-                           ": " + what);
-}
 
 // Bits per element; nothing for a type this reader has never heard of.
 inline std::optional<std::uint64_t> bits_of(std::string_view type) {
@@ -403,9 +391,6 @@ class SafetensorsFile {
   std::ifstream stream_;
   std::vector<TensorInfo> tensors_;
 };
-
-// Whether a tensor can be a layer: a matrix.
-inline bool is_layer(const TensorInfo& tensor) { return tensor.shape.size() == 2; }
 
 // The layers of a checkpoint: its 2-D tensors, in natural order of their names, with those names.
 // Time and memory O(weights). Throws std::runtime_error as SafetensorsFile and read_matrix do.
