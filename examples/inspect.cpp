@@ -21,6 +21,7 @@
 #include <dgp/dgp.hpp>
 #include <dgp/io/npy.hpp>
 #include <dgp/io/safetensors.hpp>
+#include <dgp/io/svg.hpp>
 #ifdef DGP_WITH_NPZ
 #include <dgp/io/npz.hpp>
 #endif
@@ -35,6 +36,8 @@ struct Options {
   double p = 2;
   dgp::EssentialClass essential = dgp::EssentialClass::dies_at_zero;
   bool deaths = false;
+  bool analysis = false;
+  std::string picture;  // file for the diagrams; empty: none
   int threads = 0;
 };
 
@@ -51,6 +54,7 @@ struct LayerFigures {
   dgp::Index cols;
   Figures persistence;
   double weight_variance;
+  double spatial_concentration;  // with --analysis
 };
 
 struct DeepGraphFigures {
@@ -122,7 +126,13 @@ Report measure(File& file, const std::vector<dgp::io::TensorInfo>& tensors,
   report.weight_variance = variance.network;
   for (std::size_t k = 0; k < layers.size(); ++k) {
     report.layers.push_back({layers[k].name, layers[k].weights.rows(), layers[k].weights.cols(),
-                             figures(np.layers[k]), variance.layers[k]});
+                             figures(np.layers[k]), variance.layers[k], 0});
+  }
+  if (options.analysis) {
+    for (std::size_t k = 0; k < layers.size(); ++k) {
+      progress.update(0, "spatial concentration of " + layers[k].name);
+      report.layers[k].spatial_concentration = dgp::spatial_concentration(layers[k]);
+    }
   }
 
   const auto deep_graph = [&](dgp::Normalization normalization, bool rescale) {
@@ -163,6 +173,10 @@ void print_json(const Report& report, const Options& options) {
     if (options.deaths) entry["deaths"] = measured.deaths;
     return entry;
   };
+  // Not a number where all weights of a layer are alike.
+  const auto or_null = [](double value) {
+    return std::isnan(value) ? ordered_json(nullptr) : ordered_json(value);
+  };
   ordered_json json;
   json["file"] = options.model;
   json["p"] = order_of_norm(options.p);
@@ -175,6 +189,7 @@ void print_json(const Report& report, const Options& options) {
     entry["cols"] = layer.cols;
     entry.update(graph(layer.persistence, true));
     entry["weight_variance"] = layer.weight_variance;
+    if (options.analysis) entry["spatial_concentration"] = or_null(layer.spatial_concentration);
     json["layers"].push_back(entry);
   }
   json["neural_persistence"]["mean_normalized"] = report.mean_normalized;
@@ -216,8 +231,10 @@ void print_csv(const Report& report, const Options& options) {
     return field + "\"";
   };
   const auto exact = [](double value) { return number("%.17g", value); };
-  const auto row = [&](const std::vector<std::string>& fields, const std::vector<double>& deaths) {
+  const auto row = [&](const std::vector<std::string>& fields, const std::vector<double>& deaths,
+                       const std::string& concentration = "") {
     for (std::size_t i = 0; i < fields.size(); ++i) std::cout << (i == 0 ? "" : ",") << fields[i];
+    if (options.analysis) std::cout << "," << concentration;
     if (options.deaths) std::cout << "," << joined(deaths, "%.17g");
     std::cout << "\n";
   };
@@ -228,12 +245,14 @@ void print_csv(const Report& report, const Options& options) {
   };
 
   std::cout << "measure,layer,rows,cols,total,normalized,weight_variance"
+            << (options.analysis ? ",spatial_concentration" : "")
             << (options.deaths ? ",deaths\n" : "\n");
   for (const auto& layer : report.layers) {
     row({"neural_persistence", quoted(layer.name), std::to_string(layer.rows),
          std::to_string(layer.cols), exact(layer.persistence.total),
          exact(layer.persistence.normalized), exact(layer.weight_variance)},
-        layer.persistence.deaths);
+        layer.persistence.deaths,
+        std::isnan(layer.spatial_concentration) ? "" : exact(layer.spatial_concentration));
   }
   row({"network_neural_persistence", "", "", "", exact(report.sum), exact(report.mean_normalized),
        exact(report.weight_variance)},
@@ -249,17 +268,20 @@ void print_table(const Report& report, const Options& options) {
   using Row = std::vector<std::string>;
   const auto cell = [](double value) { return number("%.6f", value); };
   std::vector<Row> rows{{"neural persistence", "out x in", "total", "normalized", "variance"}};
+  if (options.analysis) rows.front().push_back("concentration");
   std::vector<const Figures*> measured{nullptr};
   const auto add = [&](const std::string& name, const std::string& shape, const std::string& total,
                        const std::string& normalized, const std::string& variance,
-                       const Figures* figures) {
+                       const Figures* figures, const std::string& concentration = "") {
     rows.push_back({name, shape, total, normalized, variance});
+    if (options.analysis) rows.back().push_back(concentration);
     measured.push_back(figures);
   };
   for (const auto& layer : report.layers) {
     add("  " + dgp::detail::one_line(layer.name), dgp::detail::shape(layer.rows, layer.cols),
         cell(layer.persistence.total), cell(layer.persistence.normalized),
-        cell(layer.weight_variance), &layer.persistence);
+        cell(layer.weight_variance), &layer.persistence,
+        std::isnan(layer.spatial_concentration) ? "undefined" : cell(layer.spatial_concentration));
   }
   add("  network (sum, mean)", "", cell(report.sum), cell(report.mean_normalized),
       cell(report.weight_variance), nullptr);
@@ -303,6 +325,39 @@ void print_table(const Report& report, const Options& options) {
                                                                        : "is omitted")
             << ". Variance is that of |w| / max |w|, the max over all layers shown:\n"
                "neural persistence mostly tracks it, so compare networks only with both in view.\n";
+  if (options.analysis) {
+    std::cout << "Concentration tells how far large weights gather in few rows and columns: 0 for\n"
+                 "weights in random places of a large layer, 1 where they are sorted along it.\n";
+  }
+  if (!options.picture.empty()) std::cout << "The diagrams are in " << options.picture << ".\n";
+}
+
+dgp::svg::NamedDiagram<double> named_diagram(const std::string& name, const Figures& measured) {
+  dgp::PersistenceDiagram<double> diagram;
+  for (const double death : measured.deaths) diagram.pairs.push_back({1, death});
+  return {name, diagram};
+}
+
+void write_picture(const Report& report, const Options& options) {
+  std::vector<dgp::svg::NamedDiagram<double>> layers;
+  for (const auto& layer : report.layers) {
+    layers.push_back(named_diagram(layer.name, layer.persistence));
+  }
+  std::vector<dgp::svg::Chart> charts{dgp::svg::persistence_chart(layers, "Neural persistence")};
+  std::vector<dgp::svg::NamedDiagram<double>> deep;
+  if (report.standardized) {
+    deep.push_back(
+        named_diagram("standardised, rescaled", report.standardized->standardized_rescaled));
+    deep.push_back(named_diagram("standardised", report.standardized->standardized));
+  }
+  if (report.raw) deep.push_back(named_diagram("raw", *report.raw));
+  if (!deep.empty()) {
+    charts.push_back(dgp::svg::persistence_chart(deep, "Deep graph persistence"));
+  }
+  std::ofstream file(options.picture, std::ios::binary);
+  file << dgp::svg::render(charts);
+  file.close();
+  if (!file) throw std::runtime_error(options.picture + ": the picture could not be written");
 }
 
 template <class File>
@@ -407,6 +462,10 @@ int main(int argc, char** argv) {
       ->check(one_of({"table", "json", "csv"}));
   app.add_flag("--deaths", options.deaths,
                "Show each graph's deaths, descending, without the essential class");
+  app.add_flag("--analysis", options.analysis,
+               "Show each layer's spatial concentration too (it takes a sort of all weights)");
+  app.add_option("--svg", options.picture, "Draw the persistence diagrams to this file")
+      ->type_name("FILE");
   app.add_option("--threads", options.threads, "Number of threads (default: all processors)")
       ->type_name("N")
       ->check(CLI::Range(1, 1024));
@@ -417,6 +476,7 @@ int main(int argc, char** argv) {
 #endif
     if (essential == "omitted") options.essential = dgp::EssentialClass::omitted;
     const Report report = inspect(options);
+    if (!options.picture.empty()) write_picture(report, options);
     if (format == "json") return print_json(report, options);
     if (format == "csv") return print_csv(report, options);
     return print_table(report, options);
