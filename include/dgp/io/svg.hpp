@@ -532,37 +532,28 @@ inline Ticks linear_ticks(const Range& range, double pixels, bool upright, bool 
 // round numbers where not even these are in the range.
 inline Ticks logarithmic_ticks(const Range& range, double pixels, bool upright) {
   constexpr double fringe = 1e-9;
-  const auto within = [&](double at) {
-    return at >= range.low - fringe && at <= range.high + fringe;
+  const auto within = [&](double place) {
+    return place >= range.low - fringe && place <= range.high + fringe;
   };
   const int first = static_cast<int>(std::floor(range.low));
   const int last = static_cast<int>(std::ceil(range.high));
-  // Places of 1, 2, …, 9 in a decade.
-  constexpr std::array<double, 10> digit{0,
-                                         0,
-                                         0.30102999566398120,
-                                         0.47712125471966244,
-                                         0.60205999132796239,
-                                         0.69897000433601880,
-                                         0.77815125038364363,
-                                         0.84509804001425683,
-                                         0.90308998699194359,
-                                         0.95424250943932487};
+  const auto at = [](int mantissa, int exponent) {
+    return exponent + std::log10(static_cast<double>(mantissa));
+  };
   const auto labelled = [&](const std::vector<int>& mantissas, int every) {
     Ticks ticks;
     std::vector<std::pair<int, int>> chosen;
     for (int e = first; e <= last; ++e) {
       if (e % every != 0) continue;
       for (const int m : mantissas) {
-        if (within(e + digit[static_cast<std::size_t>(m)])) chosen.emplace_back(m, e);
+        if (within(at(m, e))) chosen.emplace_back(m, e);
       }
     }
     const bool plain = std::all_of(chosen.begin(), chosen.end(), [](const auto& tick) {
       return tick.second >= -3 && tick.second <= 4;
     });
     for (const auto& [m, e] : chosen) {
-      ticks.labelled.push_back({e + digit[static_cast<std::size_t>(m)],
-                                plain ? Label{decimal(m, e), {}} : power_of_ten(m, e)});
+      ticks.labelled.push_back({at(m, e), plain ? Label{decimal(m, e), {}} : power_of_ten(m, e)});
     }
     return ticks;
   };
@@ -593,8 +584,8 @@ inline Ticks logarithmic_ticks(const Range& range, double pixels, bool upright) 
   }
   if (range.span() <= 20) {
     for (int e = first; e <= last; ++e) {
-      for (std::size_t m = 1; m < (range.span() <= 6 ? 10U : 2U); ++m) {
-        if (within(e + digit[m])) ticks.bare.push_back(e + digit[m]);
+      for (int m = 1; m < (range.span() <= 6 ? 10 : 2); ++m) {
+        if (within(at(m, e))) ticks.bare.push_back(at(m, e));
       }
     }
   }
@@ -651,7 +642,7 @@ class Panel {
     top_ = 12 + line_height(title_font) * static_cast<double>(title_.size()) +
            line_height(small_font) * static_cast<double>(rule_rows_);
 
-    // Many labels stand in two columns at least.
+    // Many labels stand in two columns at least, and take the panel's whole width.
     std::vector<std::u32string> labels;
     legend_.clear();
     for (std::size_t i = 0; i < chart_.series.size(); ++i) {
@@ -659,9 +650,10 @@ class Panel {
       labels.push_back(decoded(chart_.series[i].label));
       legend_.push_back({i, {}});
     }
-    labels = shortened(
-        labels, font,
-        labels.size() > 8 ? plot_width_ / 2 - sample_width - 7 : plot_width_ - sample_width);
+    const bool many = labels.size() > 8;
+    legend_left_ = many ? 14 - left_ : 0;
+    const double room = plot_width_ - legend_left_;
+    labels = shortened(labels, font, (many ? room / 2 - 7 : room) - sample_width);
     double widest = 0;
     for (std::size_t i = 0; i < legend_.size(); ++i) {
       widest = std::max(widest, width(labels[i], font));
@@ -669,7 +661,7 @@ class Panel {
     }
     legend_column_ = sample_width + widest + 14;
     legend_columns_ =
-        std::max<std::size_t>(1, static_cast<std::size_t>((plot_width_ + 14.5) / legend_column_));
+        std::max<std::size_t>(1, static_cast<std::size_t>((room + 14.5) / legend_column_));
     const std::size_t rows = (legend_.size() + legend_columns_ - 1) / legend_columns_;
 
     x_label_top_ = 8 + line_height(small_font);
@@ -1015,7 +1007,9 @@ class Panel {
     for (const auto& rule : rule_labels_) {
       if (rule.label.empty()) continue;
       const double y = -line_height(small_font) * static_cast<double>(rule.row) - 4;
-      add_text(out, rule.text, y, "start", small_font, escaped(rule.label),
+      const bool right = rule.text > rule.line;
+      add_text(out, right ? rule.text : rule.text + rule.length, y, right ? "start" : "end",
+               small_font, escaped(rule.label),
                " stroke=\"#ffffff\" stroke-width=\"3\" stroke-linejoin=\"round\" "
                "paint-order=\"stroke\"");
     }
@@ -1024,7 +1018,7 @@ class Panel {
   void draw_legend(std::string& out) const {
     const double top = plot_height + legend_top_;
     for (std::size_t i = 0; i < legend_.size(); ++i) {
-      const double x = legend_column_ * static_cast<double>(i % legend_columns_);
+      const double x = legend_left_ + legend_column_ * static_cast<double>(i % legend_columns_);
       const double y = top + legend_row * static_cast<double>(i / legend_columns_) + legend_row / 2;
       const std::size_t series = legend_[i].series;
       const Mark mark = chart_.series[series].mark;
@@ -1251,6 +1245,7 @@ class Panel {
   std::vector<RuleLabel> rule_labels_;
   std::size_t rule_rows_ = 0;
   std::vector<LegendEntry> legend_;
+  double legend_left_ = 0;
   double legend_column_ = 0;
   std::size_t legend_columns_ = 1;
   double label_left_ = 0;  // where the y axis's label begins, left of the plot
