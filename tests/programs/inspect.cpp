@@ -16,6 +16,7 @@
 #include <nlohmann/json.hpp>
 
 #include "../support/catch.hpp"
+#include "../support/npy_writer.hpp"
 #include "../support/safetensors_writer.hpp"
 
 namespace {
@@ -704,6 +705,58 @@ TEST_CASE("checkpoints in F16, BF16, F32 and F64 hold the same network", "[inspe
   for (const std::string type : {"F32", "F64"}) {
     check_close(reports[type]["layers"][0]["total"], std::sqrt(1.875));
     check_close(reports[type]["layers"][0]["normalized"], std::sqrt(1.875 / 4));
+  }
+}
+
+TEST_CASE("a .npy file gives the same figures as a checkpoint with its matrix", "[inspect]") {
+  const TemporaryFolder folder;
+  for (const std::string type : {"F32", "F64"}) {
+    const std::vector<double> values{1, -2, 0.5, 4.0 / 3, -0.25, 4};
+    const std::string bytes =
+        type == "F64" ? f64(values) : f32(std::vector<float>(values.begin(), values.end()));
+    const std::string header = support::npy_header(type == "F64" ? "<f8" : "<f4", "(2, 3)");
+    json expected =
+        as_json({made(folder, "w.safetensors", {{"w", type, {2, 3}, bytes}}), "--deaths"});
+    write_file(folder / "w.npy", support::npy(header, bytes));
+    write_file(folder / "w", support::npy(header, bytes));  // known by its first bytes
+    for (const std::string name : {"w.npy", "w"}) {
+      const auto path = (folder / name).string();
+      json report = as_json({path, "--deaths"});
+      CHECK(report["file"] == path);
+      report["file"] = expected["file"];
+      CHECK(report == expected);
+    }
+  }
+  write_file(folder / "vector.npy", support::npy(support::npy_header("<f4", "(2,)"), f32({1, 2})));
+  CHECK(holds(failure({(folder / "vector.npy").string()}, 1), "no 2-D tensor"));
+  CHECK(holds(failure({(folder / "w.npy").string(), "--layers", "v"}, 1), "'v'"));
+  write_file(folder / "broken.npy", "no array at all");
+  CHECK(holds(failure({(folder / "broken.npy").string()}, 1), "byte 0: not a .npy file"));
+}
+
+TEST_CASE("a .npz archive gives the same figures as a checkpoint with its matrices", "[inspect]") {
+  const TemporaryFolder folder;
+  std::vector<support::ArchiveEntry> entries;
+  for (const auto& tensor : chained()) {
+    const std::string array =
+        support::npy_of_floats(tensor.shape[0], tensor.shape[1], tensor.bytes);
+    entries.insert(entries.begin(), support::deflated(tensor.name + ".npy", array));
+  }
+  entries.push_back(
+      support::stored("bias.npy", support::npy(support::npy_header("<f4", "(2,)"), f32({1, 2}))));
+  for (const std::string name : {"model.npz", "model"}) {
+    const auto path = (folder / name).string();
+    write_file(path, support::archive(entries));
+#ifdef DGP_WITH_NPZ
+    json report = as_json({path, "--deaths"});
+    CHECK(report["file"] == path);
+    const auto same = made(folder, "model.safetensors", chained());
+    report["file"] = same;
+    CHECK(report == as_json({same, "--deaths"}));
+    CHECK(layer_names(as_json({path, "--layers", "sec"})) == std::vector<std::string>{"second"});
+#else
+    CHECK(holds(failure({path}, 1), "built without libzip"));
+#endif
   }
 }
 

@@ -72,7 +72,7 @@ TEST_CASE("the matrices of an archive are layers in natural order", "[npz]") {
   CHECK(file.tensors()[0].name == "bias");
   CHECK(file.read<double>(file.tensors()[0]).values == std::vector<double>{3, 4});
   CHECK(file.read<double>(file.tensors()[0]).shape == std::vector<std::size_t>{2});
-  CHECK(file.read_matrix<double>(file.tensors()[2]) == Eigen::Vector2d(1, 2));
+  CHECK(file.read_matrix<double>(file.tensors()[1]) == Eigen::Vector2d(1, 2));
   CHECK(holds(error_of([&] { file.read_matrix<float>(file.tensors()[0]); }), "not a matrix"));
   CHECK(holds(error_of([&] { file.read<float>(file.tensors()[3]); }), "Python objects"));
   CHECK(holds(error_of([&] { file.read<float>({"none", "", {}, 0, 0}); }), "'none'"));
@@ -158,7 +158,7 @@ TEST_CASE("an entry that claims to be larger than it can be is refused before it
 TEST_CASE("an entry that claims another size than it unpacks to is refused", "[npz]") {
   const std::string header = npy_header("<f4", "(1, 100)");
   // Claims what its shape needs, but holds less, or more.
-  for (const std::size_t values : {99, 101}) {
+  for (const std::size_t values : {std::size_t{99}, std::size_t{101}}) {
     auto entry = deflated("a.npy", npy(header, f32(std::vector<float>(values, 1.0F))));
     entry.size = 10 + header.size() + 400;
     CHECK_FALSE(refusal(archive({entry})).empty());

@@ -503,7 +503,8 @@ void write_npy(std::ostream& out, const Eigen::DenseBase<Derived>& matrix) {
     out.put(static_cast<char>(length >> 8));
     out << header;
 
-    std::vector<char> row(static_cast<std::size_t>(view.cols) * sizeof(Scalar));
+    const Index most_in_row = view.rows == 0 ? 0 : view.cols;
+    std::vector<char> row(static_cast<std::size_t>(most_in_row) * sizeof(Scalar));
     for (Index r = 0; r < view.rows; ++r) {
       for (Index c = 0; c < view.cols; ++c) {
         char* const bytes = row.data() + static_cast<std::size_t>(c) * sizeof(Scalar);
