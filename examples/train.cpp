@@ -18,6 +18,7 @@
 #include <regex>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -394,15 +395,15 @@ void write_checkpoint(const std::filesystem::path& folder, std::size_t epoch,
                              tensors);
 }
 
-// Makes the folder, and clears it of an earlier run's checkpoints: a shorter run would leave some
-// that are not its own.
+// Makes the folder, and clears it of an earlier run's files: those that this run does not come to
+// write would pass for its own.
 void prepare_output(const std::filesystem::path& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error || !std::filesystem::is_directory(folder)) {
     throw std::runtime_error(folder.string() + ": cannot be made a folder");
   }
-  const std::regex ours("checkpoint-[0-9]+\\.safetensors");
+  const std::regex ours("curves\\.(csv|svg)|checkpoint-[0-9]+\\.safetensors");
   std::vector<std::filesystem::path> earlier;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     if (std::regex_match(entry.path().filename().string(), ours)) earlier.push_back(entry.path());
@@ -550,7 +551,7 @@ void print_stop(const std::string& rule, const std::optional<Stop>& stop, bool s
               << number("%.2f %%", 100 * stop->validation_accuracy) << ", test accuracy "
               << number("%.2f %%", 100 * stop->test_accuracy) << "\n";
   } else {
-    std::cout << " would not have stopped\n";
+    std::cout << " would not have stopped by then\n";
   }
 }
 
@@ -626,6 +627,8 @@ int main(int argc, char** argv) {
     if (CLI::detail::lexical_cast(text, value) && value > 0 && value < 1) return {};
     return "'" + text + "' is no number between 0 and 1";
   };
+  // Without its bounds in the help: only the lower ones mean anything, and they say themselves.
+  const auto range = [](auto least, auto most) { return CLI::Range(least, most).description(""); };
   CLI::App app(
       "Trains a multilayer perceptron and records the topology of its weights on the way:\n"
       "neural persistence (NP), deep graph persistence (DGP), weight variance and spatial\n"
@@ -640,7 +643,9 @@ int main(int argc, char** argv) {
       "Files in the output folder (an earlier run's are replaced):\n"
       "  curves.csv                   a row for each check, the first before any training\n"
       "  curves.svg                   the same as pictures\n"
-      "  checkpoint-EPOCH.safetensors layers.K.weight (out x in) and layers.K.bias; 0: initial\n"
+      "  checkpoint-EPOCH.safetensors layers.K.weight (out x in) and layers.K.bias; 0 is the\n"
+      "                               initial network; after an early stop, the last is not of a\n"
+      "                               whole epoch\n"
       "\n"
       "Examples:\n"
       "  dgp-train --epochs 100 --early-stopping\n"
@@ -678,7 +683,7 @@ int main(int argc, char** argv) {
                  "Neurons of each hidden layer (default: 64 32); none: a single layer")
       ->type_name("N")
       ->expected(0, 100)
-      ->check(CLI::Range(1, 16384));
+      ->check(range(1, 16384));
   app.add_option("--activation", activation, "relu (default), tanh or sigmoid")
       ->type_name("NAME")
       ->check([](const std::string& name) -> std::string {
@@ -697,11 +702,11 @@ int main(int argc, char** argv) {
                "Batch normalisation of hidden layers; its parameters are no edges to the measures");
   app.add_option("--epochs", options.epochs, "Passes over the training images (default: 30)")
       ->type_name("N")
-      ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000}));
+      ->check(range(std::size_t{1}, std::size_t{1'000'000}));
   app.add_option("--batch", options.batch,
                  "Images per step, at most: an epoch is cut evenly (default: 32)")
       ->type_name("N")
-      ->check(CLI::Range(std::size_t{1}, many));
+      ->check(range(std::size_t{1}, many));
   app.add_option("--learning-rate", options.learning_rate, "Of Adam (default: 0.001)")
       ->type_name("RATE")
       ->check([](const std::string& text) -> std::string {
@@ -712,21 +717,28 @@ int main(int argc, char** argv) {
   app.add_option("--seed", options.seed,
                  "Of the split, the initial weights and the order of images (default: 1)")
       ->type_name("N")
-      ->check(CLI::Range(std::uint64_t{0}, std::numeric_limits<std::uint64_t>::max()));
+      ->check([](const std::string& text) -> std::string {
+        // Read as a number, -1 would be the largest of all.
+        std::uint64_t value = 0;
+        const char* const end = text.data() + text.size();
+        const auto [rest, error] = std::from_chars(text.data(), end, value);
+        if (error == std::errc() && rest == end) return {};
+        return "the seed must be a whole number of 64 bits, not '" + text + "'";
+      });
   app.add_option("--checks-per-epoch", options.checks_per_epoch,
                  "How often to validate and measure, at most once a step (default: 4)")
       ->type_name("N")
-      ->check(CLI::Range(std::size_t{1}, many));
+      ->check(range(std::size_t{1}, many));
   app.add_flag("--early-stopping", options.early_stopping,
                "Stop when the mean NP of the layers no longer rises");
   app.add_option("--burn-in", options.rule.burn_in,
                  "Checks before either rule may count (default: 10)")
       ->type_name("N")
-      ->check(CLI::Range(std::size_t{0}, many));
+      ->check(range(std::size_t{0}, many));
   app.add_option("--patience", options.rule.patience,
                  "Checks without a rise of NP, or a fall of the loss, until the stop (default: 4)")
       ->type_name("N")
-      ->check(CLI::Range(std::size_t{1}, many));
+      ->check(range(std::size_t{1}, many));
   app.add_option("--delta", options.rule.delta, "A change must exceed this to count (default: 0)")
       ->type_name("CHANGE")
       ->check([](const std::string& text) -> std::string {
@@ -740,6 +752,9 @@ int main(int argc, char** argv) {
         return text.empty() ? "the output folder needs a name" : "";
       });
   app.parse_complete_callback([&] {
+    // To the parser, no number at all is a zero.
+    options.hidden.erase(std::remove(options.hidden.begin(), options.hidden.end(), Index{0}),
+                         options.hidden.end());
     // Smaller batches could leave a single image in one, which has no variance.
     if (options.batch_norm && options.batch < 3) {
       throw CLI::ValidationError("--batch-norm", "needs a --batch of at least 3");
