@@ -1,0 +1,42 @@
+// Files that are there whole or not at all, whatever happens while they are written.
+#pragma once
+
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
+#include <dgp/detail/weight_view.hpp>
+
+namespace dgp::io::detail {
+
+// Has write(stream) fill a file beside the path, which then takes its place at once. Throws
+// std::runtime_error, with path and byte offset, where that fails; an older file then stays as it
+// was. Not for one path from several processes or threads at once.
+template <class Write>
+void write_whole_file(const std::filesystem::path& path, const Write& write) {
+  const auto fail = [&](std::streamoff byte, const std::string& what) {
+    throw std::runtime_error(dgp::detail::one_line(path.string()) + ", byte " +
+                             std::to_string(byte) + ": " + what);
+  };
+  std::filesystem::path partial = path;
+  partial += ".partial";
+  std::error_code error;
+  std::streamoff reached = 0;
+  try {
+    std::ofstream stream(partial, std::ios::binary | std::ios::trunc);
+    if (!stream) fail(0, "cannot be opened for writing");
+    write(stream);
+    if (stream) reached = stream.tellp();
+    stream.close();
+    if (!stream) fail(reached, "cannot be written on from here");
+    std::filesystem::rename(partial, path, error);
+    if (error) fail(0, "cannot be replaced (" + error.message() + ")");
+  } catch (...) {
+    std::filesystem::remove(partial, error);
+    throw;
+  }
+}
+
+}  // namespace dgp::io::detail
