@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
@@ -25,9 +26,11 @@
 #include <omp.h>
 #endif
 
-// Counts what standard containers hold; each block remembers its size in front of it.
+// Counts what containers hold while it is asked to; each block remembers its size in front of it.
+// Only asked to on one thread.
 namespace {
 
+bool counts_memory = false;
 std::size_t bytes_held = 0;
 std::size_t most_bytes_held = 0;
 constexpr std::size_t block_front = alignof(std::max_align_t);
@@ -37,15 +40,17 @@ constexpr std::size_t block_front = alignof(std::max_align_t);
 void* operator new(std::size_t size) {
   void* block = std::malloc(size + block_front);
   if (block == nullptr) throw std::bad_alloc();
-  *static_cast<std::size_t*>(block) = size;
-  bytes_held += size;
-  most_bytes_held = std::max(most_bytes_held, bytes_held);
+  *static_cast<std::size_t*>(block) = counts_memory ? size : 0;
+  if (counts_memory) {
+    bytes_held += size;
+    most_bytes_held = std::max(most_bytes_held, bytes_held);
+  }
   return static_cast<char*>(block) + block_front;
 }
 void operator delete(void* memory) noexcept {
   if (memory == nullptr) return;
   void* block = static_cast<char*>(memory) - block_front;
-  bytes_held -= *static_cast<std::size_t*>(block);
+  if (counts_memory) bytes_held -= *static_cast<std::size_t*>(block);
   std::free(block);
 }
 void operator delete(void* memory, std::size_t) noexcept { operator delete(memory); }
@@ -99,9 +104,11 @@ class Comparison {
   // The memory that a call takes on one thread, in percent of the weights.
   template <class Call>
   void run_memory(const Call& call) {
-    const std::size_t before = most_bytes_held = bytes_held;
+    bytes_held = most_bytes_held = 0;
+    counts_memory = true;
     call();
-    const auto extra = static_cast<double>(most_bytes_held - before);
+    counts_memory = false;
+    const auto extra = static_cast<double>(most_bytes_held);
     print("memory, % of the weights", 1, 100 * extra / weight_bytes_, "-");
   }
 

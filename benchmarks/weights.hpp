@@ -45,6 +45,10 @@ inline const std::vector<Family>& families() {
        [](int row, int col, int size, auto& random) {
          return normal(random) * (row * 32 / size == col * 32 / size ? 1 : 1e-4F);
        }},
+      {"32 blocks, shuffled",
+       [](int row, int col, int, auto& random) {
+         return normal(random) * (row * 7 % 32 == col * 5 % 32 ? 1 : 1e-4F);
+       }},
       {"1/16 of neurons dead",
        [](int row, int col, int, auto& random) {
          return normal(random) * (row % 16 == 3 || col % 16 == 5 ? 1e-6F : 1);

@@ -18,6 +18,7 @@
 namespace dgp {
 
 // Population variances of abs(w) / w_max, w_max the largest magnitude in all layers; in [0, 1/4].
+// Quotients are not rounded to the weights' type; storage order may show in the last digits.
 template <class Scalar>
 struct WeightVariance {
   sum_t<Scalar> network;              // of all layers' entries together

@@ -171,7 +171,7 @@ TEMPLATE_TEST_CASE("path strengths are the product of the layers, in any order o
 TEMPLATE_TEST_CASE("structured weights have Kruskal's forest, edge for edge", "[oracle]", float,
                    double, Eigen::half, Eigen::bfloat16) {
   support::Random random(23);
-  for (int i = 0; i < 240; ++i) {
+  for (int i = 0; i < 270; ++i) {
     const int rows = 20 + random.below(140);
     const int cols = 20 + random.below(140);
     const int blocks = 2 + random.below(6);
@@ -184,7 +184,7 @@ TEMPLATE_TEST_CASE("structured weights have Kruskal's forest, edge for edge", "[
     for (int r = 0; r < rows; ++r) {
       for (int c = 0; c < cols; ++c) {
         double value = 0;
-        switch (i % 8) {
+        switch (i % 9) {
           case 0:
             value = random.uniform() * (r * blocks / rows == c * blocks / cols ? 1 : coupling);
             break;
@@ -202,6 +202,9 @@ TEMPLATE_TEST_CASE("structured weights have Kruskal's forest, edge for edge", "[
             break;
           case 5:
             value = random.below(3);
+            break;
+          case 7:
+            value = random.uniform() * (r % blocks == c % blocks ? 1 : coupling);
             break;
           case 6:
             value = (r < rows / 10 ? 0.9 : 0.3) + (c < cols * 9 / 10 ? 0.2 : 0) +

@@ -9,7 +9,6 @@
 #include <set>
 #include <sstream>
 #include <string>
-#include <sys/wait.h>
 #include <utility>
 #include <vector>
 
@@ -17,6 +16,7 @@
 
 #include "../support/catch.hpp"
 #include "../support/npy_writer.hpp"
+#include "../support/run_program.hpp"
 #include "../support/safetensors_writer.hpp"
 
 namespace {
@@ -31,30 +31,9 @@ using support::Tensor;
 using support::write_file;
 using Arguments = std::vector<std::string>;
 
-struct Result {
-  int exit_code;
-  std::string out;
-  std::string err;
-};
+using Result = support::RunResult;
 
-// Any text as one word of a shell command.
-std::string quoted(const std::string& text) {
-  std::string word = "'";
-  for (const char c : text) word += c == '\'' ? "'\\''" : std::string(1, c);
-  return word + "'";
-}
-
-Result inspect(const Arguments& arguments) {
-  const TemporaryFolder folder;
-  // Appended bit by bit: g++ 12 warns of the overlap it imagines in " " + std::string.
-  std::string command = quoted(DGP_INSPECT);
-  for (const auto& argument : arguments) command.append(" ").append(quoted(argument));
-  command.append(" >").append(quoted((folder / "out").string()));
-  command.append(" 2>").append(quoted((folder / "err").string()));
-  const int status = std::system(command.c_str());
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, support::read_file(folder / "out"),
-          support::read_file(folder / "err")};
-}
+Result inspect(const Arguments& arguments) { return support::run_program(DGP_INSPECT, arguments); }
 
 std::string successful(const Arguments& arguments) {
   const Result result = inspect(arguments);

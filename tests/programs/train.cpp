@@ -8,13 +8,13 @@
 #include <set>
 #include <sstream>
 #include <string>
-#include <sys/wait.h>
 #include <vector>
 
 #include <dgp/dgp.hpp>
 #include <dgp/io/safetensors.hpp>
 
 #include "../support/catch.hpp"
+#include "../support/run_program.hpp"
 #include "../support/safetensors_writer.hpp"
 
 namespace {
@@ -25,30 +25,10 @@ using support::write_file;
 using Arguments = std::vector<std::string>;
 using Path = std::filesystem::path;
 
-struct Result {
-  int exit_code;
-  std::string out;
-  std::string err;
-};
+using Result = support::RunResult;
 
-// Any text as one word of a shell command.
-std::string quoted(const std::string& text) {
-  std::string word = "'";
-  for (const char c : text) word += c == '\'' ? "'\\''" : std::string(1, c);
-  return word + "'";
-}
-
-// Runs the program; `around` is what the shell is given, with PROGRAM in place of the command.
-Result train(const Arguments& arguments, std::string around = "PROGRAM") {
-  const TemporaryFolder folder;
-  std::string command = quoted(DGP_TRAIN);
-  for (const auto& argument : arguments) command.append(" ").append(quoted(argument));
-  command.append(" >").append(quoted((folder / "out").string()));
-  command.append(" 2>").append(quoted((folder / "err").string()));
-  around.replace(around.find("PROGRAM"), std::string("PROGRAM").size(), command);
-  const int status = std::system(around.c_str());
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_file(folder / "out"),
-          read_file(folder / "err")};
+Result train(const Arguments& arguments, const std::string& around = "PROGRAM") {
+  return support::run_program(DGP_TRAIN, arguments, around);
 }
 
 std::string successful(Arguments arguments, const Path& output,

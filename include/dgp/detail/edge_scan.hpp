@@ -8,7 +8,8 @@
 // Weights are compared as ordered integers (ordered_bits.hpp), of which the filtration value is a
 // monotone function, 32 at a time: a block of which no edge passes is left after one maximum.
 // Values themselves are computed for the few edges that pass. Every sweep is cut into tasks of
-// fixed size, whatever the number of threads, and tasks are combined in their order.
+// fixed size, whatever the number of threads; what threads find is combined so that neither their
+// number nor their order matters.
 #pragma once
 
 #include <algorithm>
@@ -16,7 +17,6 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -266,16 +266,16 @@ std::vector<Bits<Scalar>> scan_above(const LayerEdges<Scalar, Map>& edges, Batch
   // What each thread finds; the first one adds to what there is.
   struct Part {
     Batch<Scalar> batch;
-    std::vector<Key> col_maxima;
+    std::vector<Key> at_columns;
   };
   std::vector<Part> parts(most_threads(), Part{{{}, batch.threshold}, {}});
   std::swap(parts.front().batch, batch);
-  std::vector<Key> row_maxima(side == MaximaAt::rows ? static_cast<std::size_t>(edges.rows()) : 0);
+  std::vector<Key> at_rows(side == MaximaAt::rows ? static_cast<std::size_t>(edges.rows()) : 0);
   parallel_for_by_thread(tasks.count(), tasks.work, [&](std::size_t task, std::size_t thread) {
     Batch<Scalar>& part = parts[thread].batch;
-    std::vector<Key>& col_maxima = parts[thread].col_maxima;
-    if (side == MaximaAt::columns && col_maxima.empty()) {
-      col_maxima.assign(whole_blocks(edges.cols()), 0);
+    std::vector<Key>& at_columns = parts[thread].at_columns;
+    if (side == MaximaAt::columns && at_columns.empty()) {
+      at_columns.assign(whole_blocks(edges.cols()), 0);
     }
     std::vector<Scalar> spare;
     const Map map = edges.map();
@@ -288,34 +288,36 @@ std::vector<Bits<Scalar>> scan_above(const LayerEdges<Scalar, Map>& edges, Batch
           edges.row(row, spare), edges.cols(), [&](Index col, Index count, const Scalar* weights) {
             const Key* caps = edges.col_keys() == nullptr ? nullptr : edges.col_keys() + col;
             if constexpr (side == MaximaAt::columns) {
-              Key* maxima = col_maxima.data() + col;
+              Key* maxima = at_columns.data() + col;
               for_each_key<Scalar>(map, weights, nullptr, scan_block, [&](Index i, Key key) {
                 const Key capped = row_cap < key ? row_cap : key;
                 maxima[i] = maxima[i] < capped ? capped : maxima[i];
               });
             }
+            std::array<Key, scan_block> keys;
             if (components != nullptr) {
               const Vertex component = components->of[edges.row_vertex(row)];
               const Vertex* far = col_component.data() + col;
               Key largest = 0;
               for_each_key(map, weights, caps, scan_block, [&](Index i, Key key) {
                 const auto leaving = static_cast<Key>(key & -static_cast<Key>(far[i] != component));
+                keys[static_cast<std::size_t>(i)] = leaving;
                 largest = largest < leaving ? leaving : largest;
               });
               if (largest < first) return;
+            } else {
+              const KeyRange<Key> range = range_of_keys(map, weights, caps);
+              if constexpr (side == MaximaAt::rows) {
+                row_maximum = std::max(row_maximum, range.largest);
+              }
+              if (!is_valid<Map, Scalar>(range)) part.valid = false;
+              if (range.largest < first || row_cap < first || !part.valid) return;
+              for_each_key(map, weights, caps, scan_block,
+                           [&](Index i, Key key) { keys[static_cast<std::size_t>(i)] = key; });
             }
-            const KeyRange<Key> range = range_of_keys(map, weights, caps);
-            if constexpr (side == MaximaAt::rows) {
-              row_maximum = std::max(row_maximum, range.largest);
-            }
-            if (!is_valid<Map, Scalar>(range)) part.valid = false;
-            if (range.largest < first || row_cap < first || !part.valid) return;
-            std::array<Key, scan_block> keys;
-            for_each_key(map, weights, caps, scan_block,
-                         [&](Index i, Key key) { keys[static_cast<std::size_t>(i)] = key; });
             add_passing(edges, row, col, count, weights, keys, first, part.threshold, part.edges);
           });
-      if constexpr (side == MaximaAt::rows) row_maxima[static_cast<std::size_t>(row)] = row_maximum;
+      if constexpr (side == MaximaAt::rows) at_rows[static_cast<std::size_t>(row)] = row_maximum;
       if (part.edges.size() > limit) {
         part.shrink_to(limit);
         first = scan_from(map, part.threshold);
@@ -324,7 +326,7 @@ std::vector<Bits<Scalar>> scan_above(const LayerEdges<Scalar, Map>& edges, Batch
   });
 
   std::swap(parts.front().batch, batch);
-  std::vector<Key> col_maxima = std::move(parts.front().col_maxima);
+  std::vector<Key> at_columns = std::move(parts.front().at_columns);
   for (std::size_t thread = 1; thread < parts.size(); ++thread) {
     Batch<Scalar>& part = parts[thread].batch;
     batch.valid &= part.valid;
@@ -332,10 +334,14 @@ std::vector<Bits<Scalar>> scan_above(const LayerEdges<Scalar, Map>& edges, Batch
     part.raise(batch.threshold);
     batch.edges.insert(batch.edges.end(), part.edges.begin(), part.edges.end());
     part.edges = {};
-    raise_to(col_maxima, parts[thread].col_maxima);
+    raise_to(at_columns, parts[thread].at_columns);
   }
   batch.shrink_to(limit);
-  return side == MaximaAt::rows ? row_maxima : col_maxima;
+  if constexpr (side == MaximaAt::rows) {
+    return at_rows;
+  } else {
+    return at_columns;
+  }
 }
 
 // The column of a row's heaviest edge, the first of equals.
@@ -380,8 +386,9 @@ struct ColumnBest {
 };
 
 // Calls consider(edge) for the best edge out of its component at each vertex outside the largest
-// one, and for some others. One pass over the weights at most: what lies inside the largest
-// component is skipped where only few neurons are outside it.
+// one, and for some others; where values round keys, for any of the edges of the best value. One
+// pass over the weights at most: what lies inside the largest component is skipped where only few
+// neurons are outside it.
 template <class Scalar, class Map, class Consider>
 void scan_best(const LayerEdges<Scalar, Map>& edges, const Components& components,
                const Consider& consider) {
@@ -530,7 +537,9 @@ std::vector<Bits<Scalar>> col_maxima(const LayerEdges<Scalar, Map>& edges) {
           });
     }
   });
-  for (const auto& part : parts) raise_to(parts.front(), part);
+  for (std::size_t thread = 1; thread < parts.size(); ++thread) {
+    raise_to(parts.front(), parts[thread]);
+  }
   return std::move(parts.front());
 }
 

@@ -10,9 +10,10 @@
 //      the forest (Boruvka); where only few neurons are outside the largest component, only their
 //      rows and columns are read. Where few large components are left, step 1 again, with edges
 //      inside a component left out.
-// Weights drawn at random need step 1 only. Whatever the weights, a pass for best edges at least
-// halves the number of components, and one by threshold that does not is followed by such a pass:
-// at most 1 + 2 log2(n) passes, so time O(weights · log n) at worst, and memory O(n log n).
+// Weights drawn at random need step 1, and sometimes one short pass for a neuron left alone.
+// Whatever the weights, a pass for best edges at least halves the number of components outside the
+// largest, and one by threshold that does not is followed by such a pass: at most 1 + 2 log2(n)
+// passes, so time O(weights · log n) at worst, and memory O(n log n).
 #pragma once
 
 #include <algorithm>

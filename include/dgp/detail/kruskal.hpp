@@ -67,7 +67,7 @@ class ForestBuilder {
   Vertex component(Vertex v) { return components_.find(v); }
 
   // Runs Kruskal's algorithm over a batch: every edge between components above some value, without
-  // a gap, and below it any edges that are the best of a component. Reorders the batch.
+  // a gap, or edges that are each the best of a component. Reorders the batch.
   void add(std::vector<Candidate<Scalar>>& batch) { add(batch.begin(), batch.end()); }
 
   const std::vector<Candidate<Scalar>>& accepted() const { return accepted_; }

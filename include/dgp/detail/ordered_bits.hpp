@@ -5,7 +5,7 @@
 // vectorises them, and a weight that is not finite shows itself as a key above all finite ones.
 //
 // Keys of magnitudes are the bits shifted left by one: the sign falls off, and between any two
-// neighbouring numbers there is room for one odd key (see deep_graph_persistence.hpp).
+// neighbouring numbers there is room for one odd key (see value_keys.hpp).
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // A loop over independent tasks, on OpenMP's threads where the user links OpenMP, else in order.
-// Each task writes to its own place, adds to a set under a lock, or to what its thread has found so
-// far, where the order does not matter: the result does not depend on the number of threads.
+// Each task writes to its own place, or adds to what its thread has found so far, where the order
+// does not matter: the result does not depend on the number of threads.
 #pragma once
 
 #ifdef _OPENMP

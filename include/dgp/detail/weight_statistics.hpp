@@ -4,17 +4,15 @@
 // Sums are taken over fixed parts of each row and added in a fixed order: results do not depend on
 // the number of threads. Sums of doubles and of wider types are compensated (Neumaier), so that
 // they do not show the order of summation, and with it storage order and orientation, either; sums
-// of narrower types in double have digits to spare, save where weights of wildly different
-// magnitude cancel.
+// of narrower types in double show it in the last of their own digits only, and have more of these
+// than the weights, save where weights of wildly different magnitude cancel.
 #pragma once
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
-#include <limits>
 #include <type_traits>
-#include <utility>
 #include <vector>
 
 #include <dgp/concepts.hpp>
@@ -138,7 +136,7 @@ struct Moments {
 
 enum class Of { weights, magnitudes };
 
-// One pass for narrow types, save where the mean dwarfs the deviation; three for wide ones.
+// One pass for narrow types, save where the mean dwarfs the deviation; four for wide ones.
 template <Of of, class Scalar>
 Moments<Scalar> moments(const WeightView<Scalar>& weights) {
   using Sum = sum_t<Scalar>;
@@ -157,6 +155,7 @@ Moments<Scalar> moments(const WeightView<Scalar>& weights) {
   };
 
   constexpr bool narrow = !std::is_same_v<Scalar, Sum>;
+  static_assert(narrow || of == Of::weights, "squares of wide magnitudes can overflow");
   struct Part {
     Sum smallest;
     Sum largest;
@@ -209,11 +208,8 @@ Moments<Scalar> moments(const WeightView<Scalar>& weights) {
       }
     } else {
       const Eigen::Map<const Eigen::Array<Scalar, Eigen::Dynamic, 1>> all(run, run_count);
-      const bool magnitudes = of == Of::magnitudes;
-      part.smallest =
-          std::min<Sum>(part.smallest, magnitudes ? all.abs().minCoeff() : all.minCoeff());
-      part.largest =
-          std::max<Sum>(part.largest, magnitudes ? all.abs().maxCoeff() : all.maxCoeff());
+      part.smallest = std::min<Sum>(part.smallest, all.minCoeff());
+      part.largest = std::max<Sum>(part.largest, all.maxCoeff());
     }
   });
 
