@@ -1141,9 +1141,12 @@ class Panel {
     const double spacing = few ? 10 : 70;
     double next = few ? -1 : static_cast<double>(i % 5) * 14;
     for (const auto& part : parts) {
-      path += "M" + number(part[0].x) + " " + number(part[0].y);
-      for (std::size_t k = 1; k < part.size(); ++k) {
-        path += "L" + number(part[k].x) + " " + number(part[k].y);
+      // Appended bit by bit: g++ 12 warns of the overlap it imagines in "L" + std::string.
+      for (std::size_t k = 0; k < part.size(); ++k) {
+        path += k == 0 ? 'M' : 'L';
+        path += number(part[k].x);
+        path += ' ';
+        path += number(part[k].y);
       }
       for (const Point& point : part) {
         const bool crowded =
