@@ -83,8 +83,10 @@ struct Pictures {
 };
 
 Pictures read_pictures(const std::string& images_path, const std::string& labels_path) {
-  dgp::IdxArray images = dgp::read_idx(images_path);
-  dgp::IdxArray labels = dgp::read_idx(labels_path);
+  using namespace dgp;
+  using namespace dgp::io;
+  IdxArray images = read_idx(images_path);
+  IdxArray labels = read_idx(labels_path);
   if (images.shape.size() < 2) {
     throw std::runtime_error(images_path + ": a list of numbers, not of images");
   }
