@@ -1,6 +1,7 @@
 // The network that dgp-train trains: its gradient against differences, and what it learns.
 #include "../../examples/perceptron.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -127,8 +128,9 @@ TEST_CASE("dropout keeps the mean of what it lets through", "[perceptron]") {
   network.layers[0].weights.setOnes();
   network.layers[1].weights.setConstant(1.0 / 4000);
   Layers gradient = perceptron::zeros_like(network.layers);
-  perceptron::backpropagate(network, {perceptron::Matrix<double>::Ones(1, 1)}, {0}, random,
-                            gradient);
+  perceptron::backpropagate(network,
+                            perceptron::Matrix<double>(perceptron::Matrix<double>::Ones(1, 1)), {0},
+                            random, gradient);
   const auto slopes = gradient[1].weights.row(1);
   double kept = 0;
   for (Index i = 0; i < slopes.size(); ++i) {
@@ -161,6 +163,9 @@ TEST_CASE("Adam's first step is the learning rate, whatever the slope", "[percep
 
 TEST_CASE("random numbers are the same everywhere, and streams are apart", "[perceptron]") {
   Random random(1, 0);
+  CHECK(random.uniform() == 0x1.c41664bccfccap-2);
+  CHECK(random.below(1000) == 58);
+  CHECK(random.uniform() == 0x1.7d2769b9059f3p-1);
   double sum = 0;
   for (int i = 0; i < 10000; ++i) {
     const double value = random.uniform();
