@@ -173,7 +173,7 @@ TEST_CASE("svg: data of many kinds makes well-formed drawings") {
   support::Random random(20);
   const std::vector<double> odd{0,     nan,    infinity, -infinity, 1e308,  -1e308, 5e-324,
                                 1e-30, 123456, -7,       1e280,     -1e280, 1,      1 + 1e-15};
-  for (int round = 0; round < 400; ++round) {
+  for (int round = 0; round < 80; ++round) {
     Chart chart;
     chart.title = round % 5 == 0 ? "" : "round <" + std::to_string(round) + ">";
     chart.x.logarithmic = random.below(3) == 0;
@@ -248,6 +248,20 @@ TEST_CASE("svg: labels are escaped, whatever bytes they are") {
   CHECK(has_text(render(chart), "Größe · 大きさ · 😀"));
 }
 
+TEST_CASE("svg: labels of any length are cut to what has room") {
+  Chart chart = line({1, 2}, {1, 2});
+  chart.title = std::string(100000, 'm');
+  chart.x.label = chart.title;
+  chart.x.categories = {chart.title, "short"};
+  chart.series[0].label = chart.title;
+  chart.rules = {{chart.title, 1}};
+  const std::string svg = render(chart);
+  CHECK(fault(svg) == "");
+  const auto shown = matches(svg, "<text [^>]*>(m+\u2026m+)</text>");
+  CHECK(shown.size() == 5);
+  for (const auto& text : shown) CHECK(text.size() < 100);
+}
+
 TEST_CASE("svg: what is not a number leaves a gap") {
   const std::string whole = path_of_line(render(line({0, 1, 2, 3, 4}, {1, 2, 3, 4, 5})));
   CHECK(count(whole, 'M') == 1);
@@ -310,7 +324,7 @@ TEST_CASE("svg: ticks are round numbers") {
 
   // Every label is short, and there are enough of them, on whatever scale.
   support::Random random(21);
-  for (int round = 0; round < 300; ++round) {
+  for (int round = 0; round < 100; ++round) {
     const double scale = std::pow(10.0, random.below(80) - 40) * (1 + random.uniform());
     const double offset = round % 3 == 0 ? 0 : random.normal() * scale;
     const auto ticks = y_numbers({offset, offset + scale});
@@ -351,7 +365,7 @@ TEST_CASE("svg: logarithmic axes have decades") {
   CHECK(y_numbers({1e-250, 1e250}).size() <= 11);
 
   support::Random random(22);
-  for (int round = 0; round < 300; ++round) {
+  for (int round = 0; round < 100; ++round) {
     const double low = std::pow(10.0, 40 * random.normal());
     const double high = low * std::pow(10.0, std::pow(10.0, 3 * random.uniform() - 2));
     INFO("from " << low << " to " << high);
@@ -387,10 +401,10 @@ TEST_CASE("svg: names of categories do not overlap") {
 
 TEST_CASE("svg: long series are thinned to what can be seen") {
   support::Random random(23);
-  std::vector<double> y(200000);
+  std::vector<double> y(100000);
   for (auto& value : y) value = random.normal();
-  y[100001] = 50;
-  y[150000] = nan;
+  y[40001] = 50;
+  y[60000] = nan;
   for (const Mark mark : {Mark::line, Mark::points, Mark::bars}) {
     Chart chart = line({}, y);
     chart.series[0].mark = mark;
@@ -408,7 +422,7 @@ TEST_CASE("svg: long series are thinned to what can be seen") {
     CHECK(least < 20);
   }
   // A long gap stays a gap.
-  std::fill(y.begin() + 50000, y.begin() + 90000, nan);
+  std::fill(y.begin() + 10000, y.begin() + 30000, nan);
   CHECK(count(path_of_line(render(line({}, y))), 'M') == 2);
   // Neither gaps everywhere nor a line that runs to and fro makes the picture large.
   std::vector<double> x = y;

@@ -69,23 +69,23 @@ struct Chart {
 namespace detail {
 
 // In pixels.
-constexpr double panel_width = 560;
-constexpr double plot_height = 300;
-constexpr double right_margin = 30;
-constexpr double small_font = 11;  // of ticks, rules and notes
-constexpr double font = 12;        // of axis labels and the legend
-constexpr double title_font = 14;
-constexpr double line_spacing = 1.35;  // in font sizes
+inline constexpr double panel_width = 560;
+inline constexpr double plot_height = 300;
+inline constexpr double right_margin = 30;
+inline constexpr double small_font = 11;  // of ticks, rules and notes
+inline constexpr double font = 12;        // of axis labels and the legend
+inline constexpr double title_font = 14;
+inline constexpr double line_spacing = 1.35;  // in font sizes
 
 // More points than these of one series are thinned.
-constexpr std::size_t most_points = 4000;
+inline constexpr std::size_t most_points = 4000;
 
 // Beyond largest a number counts as infinite, below smallest as zero: arithmetic in between neither
 // overflows nor underflows.
-constexpr double largest = 1e280;
-constexpr double smallest = 1e-280;
+inline constexpr double largest = 1e280;
+inline constexpr double smallest = 1e-280;
 
-constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+inline constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 // --- text ---
 
@@ -176,7 +176,7 @@ inline double width(std::u32string_view text, double size) {
 // names of layers differ at their ends.
 inline std::u32string shortened(const std::u32string& text, double size, double most) {
   if (width(text, size) <= most) return text;
-  std::size_t kept = text.size() - 1;
+  std::size_t kept = std::min<std::size_t>(text.size() - 1, 400);  // no more is ever seen
   const auto cut = [&] {
     return text.substr(0, (kept + 1) / 2) + U'\u2026' + text.substr(text.size() - kept / 2);
   };
@@ -242,8 +242,9 @@ inline std::size_t round_number(double least) {
 inline std::vector<std::u32string> wrapped(const std::u32string& text, double size, double most,
                                            std::size_t most_lines) {
   std::vector<std::u32string> lines;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.find(U' ', begin), text.size());
+  const std::size_t last = std::min<std::size_t>(text.size(), 2000);  // no more is ever seen
+  for (std::size_t begin = 0; begin < last;) {
+    const std::size_t end = std::min(text.find(U' ', begin), last);
     const std::u32string word = text.substr(begin, end - begin);
     begin = end + 1;
     if (word.empty()) continue;
@@ -340,8 +341,8 @@ inline std::string dashes(std::size_t series) {
   return pattern.empty() ? "" : " stroke-dasharray=\"" + pattern + "\"";
 }
 
-constexpr std::size_t hatches = 5;
-constexpr std::size_t fills = 35;
+inline constexpr std::size_t hatches = 5;
+inline constexpr std::size_t fills = 35;
 
 inline std::string fill(std::size_t series) {
   if (series % hatches == 0) return colour(series);
