@@ -245,10 +245,17 @@ std::string number(const char* format, double value) {
 // By chance alone, a z-score lies outside ±2 about one time in twenty.
 bool is_news(const dgp::ShufflingEffect& effect) { return std::abs(effect.z_score) > 2; }
 
+// "0.5052 (shuffled 0.4991, z 15.2)"
+std::string against_shuffled(const dgp::ShufflingEffect& effect) {
+  return number("%.4f", effect.original) + " (shuffled " +
+         number("%.4f", effect.original + effect.mean) + ", z " + number("%.1f", effect.z_score) +
+         ")";
+}
+
 std::vector<Claim> claims_of(const Findings& findings) {
   std::vector<Claim> claims;
   {
-    Claim claim{"Neural persistence follows the spread of the weights during training.",
+    Claim claim{"Neural persistence tracks the spread of the weights during training.",
                 "not tested", "needs at least three checkpoints of one training"};
     if (findings.training.size() >= 3) {
       std::vector<double> deviations;
@@ -298,19 +305,17 @@ std::vector<Claim> claims_of(const Findings& findings) {
                     concentrated ? "holds" : "does not hold",
                     "spatial concentration by layer, and that of the shuffled layer: " +
                         list([](const LayerFindings& layer) {
-                          const auto& effect = layer.shuffled_concentration;
-                          return number("%.3f", layer.spatial_concentration) + " (" +
-                                 number("%.3f", effect.original + effect.mean) + ", z " +
-                                 number("%.1f", effect.z_score) + ")";
+                          return against_shuffled(layer.shuffled_concentration);
                         })});
   if (findings.training.back().deep) {
     bool changes = false;
     for (const auto& layer : findings.layers) changes = changes || is_news(*layer.shuffled_deep);
-    claims.push_back({"Deep graph persistence sees structure across layers: shuffling changes it.",
-                      changes ? "holds" : "does not hold",
-                      "z-scores by shuffled layer: " + list([](const LayerFindings& layer) {
-                        return number("%.1f", layer.shuffled_deep->z_score);
-                      })});
+    claims.push_back(
+        {"Deep graph persistence sees structure across layers: shuffling changes it.",
+         changes ? "holds" : "does not hold",
+         "as trained, and with one layer shuffled: " + list([](const LayerFindings& layer) {
+           return against_shuffled(*layer.shuffled_deep);
+         })});
   }
   return claims;
 }
