@@ -290,12 +290,13 @@ std::vector<Claim> claims_of(const Findings& findings) {
         {"Shuffling leaves the neural persistence of later layers as it is: they have "
          "no structure that it could see.",
          later_is_news ? "does not hold" : "holds",
-         "z-scores by layer: " + list([](const LayerFindings& layer) {
-           return number("%.1f", layer.shuffled_persistence.z_score);
-         })});
-    claims.push_back(
-        {"The first layer has such structure.", first_is_news ? "holds" : "does not hold",
-         "z-score: " + number("%.1f", findings.layers.front().shuffled_persistence.z_score)});
+         "neural persistence by layer, and that of the shuffled layer: " +
+             list([](const LayerFindings& layer) {
+               return against_shuffled(layer.shuffled_persistence);
+             })});
+    claims.push_back({"The first layer has such structure.",
+                      first_is_news ? "holds" : "does not hold",
+                      against_shuffled(findings.layers.front().shuffled_persistence)});
   }
   bool concentrated = false;
   for (const auto& layer : findings.layers) {

@@ -74,7 +74,7 @@ inline std::string archive(const std::vector<ArchiveEntry>& entries) {
                          little_endian(entry.checksum, 4);
     common += little_endian(entry.packed.size(), 4) + little_endian(entry.size, 4) +
               little_endian(entry.name.size(), 2) + little_endian(0, 2);
-    directory += "PK\x01\x02" + little_endian(20, 2) + common + little_endian(0, 10) +
+    directory += "PK\x01\x02" + little_endian(20, 2) + common + std::string(10, '\0') +
                  little_endian(bytes.size(), 4) + entry.name;
     bytes += "PK\x03\x04" + common + entry.name + entry.packed;
   }
