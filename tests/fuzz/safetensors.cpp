@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <exception>
 #include <filesystem>
-#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -16,16 +15,14 @@
 #include <dgp/io/safetensors.hpp>
 
 #include "../support/catch.hpp"
-#include "../support/random_network.hpp"
+#include "../support/mutants.hpp"
 #include "../support/safetensors_writer.hpp"
 
 namespace {
 
+using support::below;
+using support::MutantFile;
 using support::Random;
-
-std::size_t below(Random& random, std::size_t count) {
-  return static_cast<std::size_t>(random.below(static_cast<int>(count)));
-}
 
 std::string sound_file() {
   return support::safetensors({{"layers.0.weight", "F32", {2, 3}, support::f32({1, 2, 3, 4, 5, 6})},
@@ -212,28 +209,6 @@ Outcome read(const std::filesystem::path& path, std::size_t file_size) {
   }
   return outcome;
 }
-
-// One file, written anew for every mutant. It stays open: opening and emptying it each time would
-// take longer than everything else here.
-class MutantFile {
- public:
-  explicit MutantFile(const std::filesystem::path& path)
-      : path_(path), stream_(path, std::ios::binary) {}
-
-  void write(const std::string& bytes) {
-    stream_.seekp(0);
-    stream_.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    stream_.flush();
-    if (bytes.size() < size_) std::filesystem::resize_file(path_, bytes.size());
-    size_ = bytes.size();
-    if (!stream_) throw std::runtime_error("the test cannot write " + path_.string());
-  }
-
- private:
-  std::filesystem::path path_;
-  std::ofstream stream_;
-  std::size_t size_ = 0;
-};
 
 // Breaks copies of one file; the seed and the mutant's number lead back to any failure.
 void fuzz(const std::string& start, const std::vector<std::string>& sound, int mutants,

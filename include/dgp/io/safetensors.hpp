@@ -16,7 +16,6 @@
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <limits>
 #include <optional>
 #include <set>
@@ -211,37 +210,31 @@ class SafetensorsFile {
   // Reads and checks the header. Time and memory O(header). Throws std::runtime_error, with path
   // and byte offset, for a file that cannot be read or is not a whole, well-formed safetensors
   // file.
-  explicit SafetensorsFile(std::filesystem::path path) : path_(std::move(path)) {
-    std::error_code error;
-    if (!std::filesystem::exists(path_, error)) detail::fail(path_, 0, "no such file");
-    if (!std::filesystem::is_regular_file(path_, error)) detail::fail(path_, 0, "not a file");
-    const std::uint64_t size = std::filesystem::file_size(path_, error);
-    stream_.open(path_, std::ios::binary);
-    if (error || !stream_) detail::fail(path_, 0, "cannot be opened for reading");
-    if (size < prefix) detail::fail(path_, size, "the file ends before its header");
+  explicit SafetensorsFile(std::filesystem::path path) : file_(std::move(path)) {
+    const std::uint64_t size = file_.size();
+    if (size < prefix) file_.fail(size, "the file ends before its header");
 
     std::array<unsigned char, prefix> bytes{};
-    read_bytes(0, bytes.data(), prefix);
+    file_.read(0, bytes.data(), prefix);
     std::uint64_t length = 0;
     for (std::size_t i = prefix; i-- > 0;) length = length << 8 | bytes[i];
     if (length > size - prefix) {
-      detail::fail(path_, 0,
-                   "a header of " + std::to_string(length) + " bytes, but the file has " +
-                       std::to_string(size));
+      file_.fail(0, "a header of " + std::to_string(length) + " bytes, but the file has " +
+                        std::to_string(size));
     }
     std::string header(static_cast<std::size_t>(length), '\0');
-    read_bytes(prefix, header.data(), length);
+    file_.read(prefix, header.data(), length);
     if (header.empty() || header.front() != '{') {
-      detail::fail(path_, prefix, "the header is not a JSON object");
+      file_.fail(prefix, "the header is not a JSON object");
     }
 
     // To the JSON parser a NUL is the end of its input; nothing may hide behind one.
     if (const auto nul = header.find('\0'); nul != std::string::npos) {
-      detail::fail(path_, prefix + nul, "the header is not valid JSON");
+      file_.fail(prefix + nul, "the header is not valid JSON");
     }
 
     std::uint64_t byte = prefix;
-    detail::HeaderReader reader(path_, byte);
+    detail::HeaderReader reader(file_.path(), byte);
     nlohmann::json::sax_parse(detail::CountingIterator(header.data(), &byte),
                               detail::CountingIterator(header.data() + header.size(), &byte),
                               &reader);
@@ -252,7 +245,7 @@ class SafetensorsFile {
     });
   }
 
-  const std::filesystem::path& path() const { return path_; }
+  const std::filesystem::path& path() const { return file_.path(); }
 
   // All tensors, in natural order of their names (layers.10 after layers.2).
   const std::vector<TensorInfo>& tensors() const { return tensors_; }
@@ -263,14 +256,14 @@ class SafetensorsFile {
   template <class Scalar>
   dgp::detail::RowMajorMatrix<Scalar> read_matrix(const TensorInfo& tensor) {
     if (tensor.shape.size() != 2) {
-      detail::fail(path_, tensor.begin, describe(tensor) + " is not a matrix");
+      file_.fail(tensor.begin, detail::describe(tensor) + " is not a matrix");
     }
     if (tensor.type == "F32") return read_as<float, Scalar>(tensor);
     if (tensor.type == "F64") return read_as<double, Scalar>(tensor);
     if (tensor.type == "F16") return read_as<Eigen::half, Scalar>(tensor);
     if (tensor.type == "BF16") return read_as<Eigen::bfloat16, Scalar>(tensor);
-    detail::fail(path_, tensor.begin,
-                 describe(tensor) + " has a type that is not read (F16, BF16, F32 and F64 are)");
+    file_.fail(tensor.begin, detail::describe(tensor) +
+                                 " has a type that is not read (F16, BF16, F32 and F64 are)");
   }
 
   template <class Scalar>
@@ -278,29 +271,11 @@ class SafetensorsFile {
     for (const auto& tensor : tensors_) {
       if (tensor.name == name) return read_matrix<Scalar>(tensor);
     }
-    detail::fail(path_, prefix,
-                 "no tensor is named '" + dgp::detail::one_line(std::string(name)) + "'");
+    file_.fail(prefix, "no tensor is named '" + dgp::detail::one_line(std::string(name)) + "'");
   }
 
  private:
   static constexpr std::size_t prefix = 8;
-
-  static std::string describe(const TensorInfo& tensor) {
-    std::string text = "tensor '" + dgp::detail::one_line(tensor.name) + "' (" +
-                       dgp::detail::one_line(tensor.type) + ", shape [";
-    for (std::size_t i = 0; i < tensor.shape.size(); ++i) {
-      if (i > 0) text += ',';
-      text += std::to_string(tensor.shape[i]);
-    }
-    return text + "])";
-  }
-
-  void read_bytes(std::uint64_t begin, void* target, std::uint64_t count) {
-    stream_.clear();
-    stream_.seekg(static_cast<std::streamoff>(begin));
-    stream_.read(static_cast<char*>(target), static_cast<std::streamsize>(count));
-    if (!stream_) detail::fail(path_, begin, "the file cannot be read on from here");
-  }
 
   // Byte ranges count from the end of the header in the file, from its start in TensorInfo.
   void check_ranges(std::uint64_t data_begin, std::uint64_t file_size) {
@@ -310,14 +285,14 @@ class SafetensorsFile {
     });
     std::uint64_t reached = 0;
     for (auto& tensor : tensors_) {
-      const std::string what = describe(tensor);
+      const std::string what = detail::describe(tensor);
       if (tensor.begin > tensor.end || tensor.end > data_size) {
-        detail::fail(path_, data_begin + std::min(tensor.begin, data_size),
-                     what + " claims bytes that the file does not have");
+        file_.fail(data_begin + std::min(tensor.begin, data_size),
+                   what + " claims bytes that the file does not have");
       }
       if (tensor.begin != reached) {
-        detail::fail(path_, data_begin + reached,
-                     what + (tensor.begin < reached ? " overlaps another" : " leaves a gap"));
+        file_.fail(data_begin + reached,
+                   what + (tensor.begin < reached ? " overlaps another" : " leaves a gap"));
       }
       reached = tensor.end;
       const auto bits = detail::bits_of(tensor.type);
@@ -325,21 +300,21 @@ class SafetensorsFile {
         std::uint64_t bytes = *bits / 8;
         for (const std::uint64_t extent : tensor.shape) {
           if (extent != 0 && bytes > std::numeric_limits<std::uint64_t>::max() / extent) {
-            detail::fail(path_, data_begin + tensor.begin, what + " has an impossible shape");
+            file_.fail(data_begin + tensor.begin, what + " has an impossible shape");
           }
           bytes *= extent;
         }
         if (bytes != tensor.end - tensor.begin) {
-          detail::fail(path_, data_begin + tensor.begin,
-                       what + " needs " + std::to_string(bytes) + " bytes, but has " +
-                           std::to_string(tensor.end - tensor.begin));
+          file_.fail(data_begin + tensor.begin, what + " needs " + std::to_string(bytes) +
+                                                    " bytes, but has " +
+                                                    std::to_string(tensor.end - tensor.begin));
         }
       }
       tensor.begin += data_begin;
       tensor.end += data_begin;
     }
     if (reached != data_size) {
-      detail::fail(path_, data_begin + reached, "bytes after the last tensor");
+      file_.fail(data_begin + reached, "bytes after the last tensor");
     }
   }
 
@@ -347,25 +322,25 @@ class SafetensorsFile {
   dgp::detail::RowMajorMatrix<Scalar> read_as(const TensorInfo& tensor) {
     const auto most = static_cast<std::uint64_t>(std::numeric_limits<Index>::max());
     if (tensor.shape[0] > most || tensor.shape[1] > most) {
-      detail::fail(path_, tensor.begin, describe(tensor) + " has an impossible shape");
+      file_.fail(tensor.begin, detail::describe(tensor) + " has an impossible shape");
     }
     if (tensor.end < tensor.begin ||
         (tensor.shape[0] != 0 && tensor.shape[1] != 0 &&
          (tensor.end - tensor.begin) / sizeof(Stored) / tensor.shape[0] != tensor.shape[1])) {
-      detail::fail(path_, tensor.begin, describe(tensor) + " has another number of bytes");
+      file_.fail(tensor.begin, detail::describe(tensor) + " has another number of bytes");
     }
     const auto rows = static_cast<Index>(tensor.shape[0]);
     const auto cols = static_cast<Index>(tensor.shape[1]);
     dgp::detail::RowMajorMatrix<Scalar> matrix(rows, cols);
     if constexpr (std::is_same_v<Stored, Scalar>) {
-      read_bytes(tensor.begin, matrix.data(),
+      file_.read(tensor.begin, matrix.data(),
                  static_cast<std::uint64_t>(matrix.size()) * sizeof(Stored));
       for (Index i = 0; i < matrix.size(); ++i) matrix.data()[i] = native(matrix.data()[i]);
     } else {
       std::vector<Stored> part(static_cast<std::size_t>(std::min<Index>(matrix.size(), 1 << 16)));
       for (Index done = 0; done < matrix.size();) {
         const auto count = std::min(part.size(), static_cast<std::size_t>(matrix.size() - done));
-        read_bytes(tensor.begin + static_cast<std::uint64_t>(done) * sizeof(Stored), part.data(),
+        file_.read(tensor.begin + static_cast<std::uint64_t>(done) * sizeof(Stored), part.data(),
                    count * sizeof(Stored));
         for (std::size_t i = 0; i < count; ++i, ++done) {
           matrix.data()[done] = static_cast<Scalar>(native(part[i]));
@@ -387,8 +362,7 @@ class SafetensorsFile {
     return value;
   }
 
-  std::filesystem::path path_;
-  std::ifstream stream_;
+  detail::InputFile file_;
   std::vector<TensorInfo> tensors_;
 };
 
@@ -398,11 +372,7 @@ template <class Scalar = float>
 std::vector<NamedLayer<dgp::detail::RowMajorMatrix<Scalar>>> read_layers(
     const std::filesystem::path& path) {
   SafetensorsFile file(path);
-  std::vector<NamedLayer<dgp::detail::RowMajorMatrix<Scalar>>> layers;
-  for (const auto& tensor : file.tensors()) {
-    if (is_layer(tensor)) layers.push_back({tensor.name, file.read_matrix<Scalar>(tensor)});
-  }
-  return layers;
+  return detail::layers_of<Scalar>(file);
 }
 
 }  // namespace dgp::io
