@@ -86,17 +86,20 @@ double median_of(const Stats& stats) {
 // One comparison: the limit first, then what is measured against it.
 class Comparison {
  public:
-  template <class Weights>
-  Comparison(std::string group, std::string input, const std::vector<const Weights*>& layers)
+  template <class Pass>
+  Comparison(std::string group, std::string input, double weight_bytes, Pass pass)
+      : group_(std::move(group)), input_(std::move(input)), weight_bytes_(weight_bytes) {
+    pass_ = run("one pass", 1, std::move(pass));
+  }
+
+  Comparison(std::string group, std::string input, const std::vector<const Matrix*>& layers)
       : group_(std::move(group)), input_(std::move(input)) {
-    for (const Weights* layer : layers) {
+    for (const Matrix* layer : layers) {
       weight_bytes_ += static_cast<double>(layer->size()) * sizeof(float);
     }
     pass_ = run("one pass", 1, [&] {
       float largest = 0;
-      for (const Weights* layer : layers) {
-        largest = std::max(largest, layer->cwiseAbs().maxCoeff());
-      }
+      for (const Matrix* layer : layers) largest = std::max(largest, layer->cwiseAbs().maxCoeff());
       return largest;
     });
   }
@@ -119,7 +122,7 @@ class Comparison {
   }
 
   template <class Call>
-  double run(const std::string& what, int threads, const Call& call) {
+  double run(const std::string& what, int threads, Call call) {
     set_threads(threads);
     BENCHMARK(group_ + " " + input_ + " " + what + " x" + std::to_string(threads)) {
       return call();
@@ -191,25 +194,40 @@ Matrix row_by_row_product(const Matrix& a, const Matrix& b) {
 
 std::string square(int size) { return std::to_string(size) + "x" + std::to_string(size); }
 
+// One call after another on the matrices of a list: small ones come in many, or the processor would
+// learn the branches of the one by heart.
+template <class Weights, class Call>
+auto in_turn(const std::vector<Weights>& matrices, const Call& call) {
+  return [&matrices, &call, next = std::size_t{0}]() mutable {
+    return call(matrices[next++ % matrices.size()]);
+  };
+}
+
 void compare_forest(const Family& family, int rows, int cols, bool with_sort) {
-  const Matrix matrix = weights(family, rows, cols);
+  std::vector<Matrix> matrices;
+  const bool small = rows * cols <= 1 << 17;
+  for (unsigned seed = 1; seed <= (small ? 64U : 1U); ++seed) {
+    matrices.push_back(weights(family, rows, cols, seed));
+  }
   const std::string name = std::to_string(rows) + "x" + std::to_string(cols) + " " + family.name;
+  const auto forest = [](const auto& matrix) { return dgp::maximum_spanning_forest(matrix); };
+  const auto pass = [](const auto& matrix) { return matrix.cwiseAbs().maxCoeff(); };
+  const auto bytes = static_cast<double>(matrices[0].size()) * sizeof(float);
   {
-    Comparison comparison("forest", name, std::vector{&matrix});
+    Comparison comparison("forest", name, bytes, in_turn(matrices, pass));
     for (const int threads : {1, 2}) {
-      comparison.run("maximum_spanning_forest", threads,
-                     [&] { return dgp::maximum_spanning_forest(matrix); });
+      comparison.run("maximum_spanning_forest", threads, in_turn(matrices, forest));
     }
-    comparison.run_memory([&] { return dgp::maximum_spanning_forest(matrix); });
-    comparison.run("neural_persistence", 1, [&] { return dgp::neural_persistence(matrix); });
+    comparison.run_memory([&] { return forest(matrices[0]); });
+    const auto persistence = [](const Matrix& matrix) { return dgp::neural_persistence(matrix); };
+    comparison.run("neural_persistence", 1, in_turn(matrices, persistence));
     if (with_sort) {
-      comparison.run("full sort and union-find", 1, [&] { return sort_all_edges(matrix); });
+      comparison.run("full sort and union-find", 1, in_turn(matrices, sort_all_edges));
     }
   }
-  const Eigen::MatrixXf by_column = matrix;
-  Comparison comparison("forest by column", name, std::vector{&by_column});
-  comparison.run("maximum_spanning_forest", 1,
-                 [&] { return dgp::maximum_spanning_forest(by_column); });
+  const std::vector<Eigen::MatrixXf> by_column(matrices.begin(), matrices.end());
+  Comparison comparison("forest by column", name, bytes, in_turn(by_column, pass));
+  comparison.run("maximum_spanning_forest", 1, in_turn(by_column, forest));
 }
 
 std::vector<Matrix> normal_network(const std::vector<int>& widths) {
@@ -267,7 +285,7 @@ void compare_product(int size, bool with_baseline) {
   const double operations = std::pow(static_cast<double>(size), 3);
   std::vector<float> x(1024, 0.5F);
   std::vector<float> y(1024, -9);
-  Comparison comparison("product", square(size), std::vector{&a, &b});
+  Comparison comparison("product", square(size), {&a, &b});
   const auto rate = [&](const std::string& what, double count, double milliseconds) {
     comparison.print(what + ", billion min+max a second", 1, count / milliseconds * 1e-6, "-");
   };
@@ -329,7 +347,7 @@ TEST_CASE("large products", "[large]") {
 TEST_CASE("growth: time per weight from 10^5 to 10^8 weights", "[large]") {
   for (const int size : {316, 1000, 3162, 10'000}) {
     const Matrix matrix = weights(normal_family(), size, size);
-    Comparison comparison("growth", square(size), std::vector{&matrix});
+    Comparison comparison("growth", square(size), {&matrix});
     const double time = comparison.run("maximum_spanning_forest", 1,
                                        [&] { return dgp::maximum_spanning_forest(matrix); });
     comparison.print("nanoseconds per weight", 1, time * 1e6 / static_cast<double>(matrix.size()),

@@ -46,19 +46,20 @@ inline std::int64_t count_inversions(std::vector<std::uint32_t>& ranks, std::uin
       const std::size_t begin = groups[group];
       const std::size_t end = groups[group + 1];
       std::array<std::uint32_t, rank_digits> larger_so_far{};  // by digit
-      std::array<std::uint32_t, rank_digits> counts{};
       for (std::size_t i = begin; i < end; ++i) {
         const auto digit = digit_of(ranks[i]);
         inversions += larger_so_far[digit];
-        ++counts[digit];
         for (std::size_t d = 0; d < rank_digits; ++d) larger_so_far[d] += digits_below[digit][d];
       }
       std::array<std::size_t, rank_digits> places;
       std::size_t place = begin;
+      std::size_t left = end - begin;  // elements with this digit or a larger one
       for (std::size_t d = 0; d < rank_digits; ++d) {
         places[d] = place;
-        if (counts[d] > 0) next_groups.push_back(place);
-        place += counts[d];
+        const std::size_t with_digit = left - larger_so_far[d];
+        if (with_digit > 0) next_groups.push_back(place);
+        place += with_digit;
+        left = larger_so_far[d];
       }
       for (std::size_t i = begin; i < end; ++i) next[places[digit_of(ranks[i])]++] = ranks[i];
     }
