@@ -1,14 +1,20 @@
-// What the example programs share at the terminal: usage errors, one-line errors, progress.
+// What the example programs share: usage errors, one-line errors, progress, text in columns, files.
 #pragma once
 
+#include <algorithm>
+#include <charconv>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <exception>
 #include <iostream>
 #include <string>
+#include <system_error>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+
+#include <dgp/io/detail/whole_file.hpp>
 
 namespace console {
 
@@ -45,6 +51,28 @@ int run(CLI::App& app, int argc, char** argv, const Body& body) {
     complain(error.what());
   }
   return 1;
+}
+
+// In characters: of UTF-8, bytes that only continue one do not count.
+inline std::size_t width(const std::string& text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+  }));
+}
+
+// A check for options that CLI11 would take modulo 2^64.
+inline std::string whole_number(const std::string& text) {
+  const bool digits = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+  std::uint64_t value = 0;
+  if (digits && std::from_chars(text.data(), text.data() + text.size(), value).ec == std::errc()) {
+    return {};
+  }
+  return "it must be a whole number of 64 bits, not '" + text + "'";
+}
+
+// Writes a whole file, or none: an older one stays where that fails.
+inline void write_picture(const std::string& path, const std::string& text) {
+  dgp::io::detail::write_whole_file(path, [&](std::ostream& stream) { stream << text; });
 }
 
 // A line on stderr, rewritten in place, once the work has taken two seconds; nothing where stderr

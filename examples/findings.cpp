@@ -8,6 +8,7 @@
 #endif
 
 #include <algorithm>
+#include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
@@ -15,7 +16,6 @@
 #include <fstream>
 #include <functional>
 #include <iostream>
-#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -67,7 +67,8 @@ struct LayerFindings {
 
 // A measure over networks of random weights of the same shapes.
 struct RandomNetworks {
-  std::string weights;
+  std::string key;   // in JSON
+  std::string name;  // to read
   double mean_persistence = 0;
   double deviation_persistence = 0;
   std::optional<double> mean_deep;
@@ -119,7 +120,13 @@ double deviation_of(const std::vector<double>& values) {
   return std::sqrt(squares / static_cast<double>(values.size() - 1));
 }
 
-// Pearson's r; NaN where one of the two does not vary.
+// Whether values differ by more than rounding.
+bool vary(const std::vector<double>& values) {
+  const auto [smallest, largest] = std::minmax_element(values.begin(), values.end());
+  return *largest - *smallest > 1e-9 * std::max(std::abs(*largest), std::abs(*smallest));
+}
+
+// Pearson's r of values that vary.
 double correlation(const std::vector<double>& x, const std::vector<double>& y) {
   const double mean_x = mean_of(x);
   const double mean_y = mean_of(y);
@@ -135,8 +142,8 @@ double correlation(const std::vector<double>& x, const std::vector<double>& y) {
 }
 
 // Networks of the same shapes with weights drawn anew; `draw` gives one weight.
-RandomNetworks measure_random(const std::string& weights, const std::vector<Matrix>& like,
-                              const Options& options,
+RandomNetworks measure_random(const std::string& key, const std::string& name,
+                              const std::vector<Matrix>& like, const Options& options,
                               const std::function<double(dgp::detail::SampleStream&)>& draw,
                               const std::function<void()>& step) {
   std::vector<double> persistence;
@@ -152,7 +159,7 @@ RandomNetworks measure_random(const std::string& weights, const std::vector<Matr
     if (const auto value = deep_or_nothing(layers)) deep.push_back(*value);
     step();
   }
-  RandomNetworks result{weights, mean_of(persistence), deviation_of(persistence), {}, {}};
+  RandomNetworks result{key, name, mean_of(persistence), deviation_of(persistence), {}, {}};
   if (deep.size() > 1) {
     result.mean_deep = mean_of(deep);
     result.deviation_deep = deviation_of(deep);
@@ -165,7 +172,7 @@ Findings find(const Options& options) {
   Findings findings;
   NamedLayers last;
   for (const auto& path : options.checkpoints) {
-    progress.update(0, "reading " + path);
+    progress.update(0, "reading " + dgp::detail::one_line(path));
     NamedLayers layers = read_checkpoint(path);
     const auto matrices = matrices_of(layers);
     findings.training.push_back({path, dgp::neural_persistence(layers).mean_normalized,
@@ -199,7 +206,7 @@ Findings find(const Options& options) {
     const auto effects = dgp::shuffling_effects(
         std::vector<Matrix>{matrices[k]},
         [&](const auto& layer) {
-          step("shuffling " + last[k].name);
+          step("shuffling " + dgp::detail::one_line(last[k].name));
           network[k] = layer[0];
           const Matrix scaled = network[k].cwiseAbs() / largest;
           std::vector<double> figures{
@@ -222,10 +229,10 @@ Findings find(const Options& options) {
     return radius * std::cos(6.283185307179586 * random.uniform());
   };
   const auto uniform = [](dgp::detail::SampleStream& random) { return 2 * random.uniform() - 1; };
-  findings.random.push_back(
-      measure_random("Gaussian", matrices, options, normal, [&] { step("Gaussian networks"); }));
-  findings.random.push_back(
-      measure_random("uniform", matrices, options, uniform, [&] { step("uniform networks"); }));
+  findings.random.push_back(measure_random("gaussian", "Gaussian", matrices, options, normal,
+                                           [&] { step("Gaussian networks"); }));
+  findings.random.push_back(measure_random("uniform", "uniform", matrices, options, uniform,
+                                           [&] { step("uniform networks"); }));
   return findings;
 }
 
@@ -242,8 +249,15 @@ std::string number(const char* format, double value) {
   return std::isfinite(value) ? text : "undefined";
 }
 
-// By chance alone, a z-score lies outside ±2 about one time in twenty.
-bool is_news(const dgp::ShufflingEffect& effect) { return std::abs(effect.z_score) > 2; }
+// A z-score beyond this is news: one among as many layers without structure gets there by chance in
+// one of twenty networks. The mean and deviation of few shuffles are uncertain themselves
+// (Student's t).
+double news_threshold(std::size_t shuffles, std::size_t layers) {
+  const auto count = static_cast<double>(shuffles);
+  const boost::math::students_t_distribution<double> t(count - 1);
+  return std::sqrt(1 + 1 / count) *
+         boost::math::quantile(t, 1 - 0.025 / static_cast<double>(layers));
+}
 
 // "0.5052 (shuffled 0.4991, z 15.2)"
 std::string against_shuffled(const dgp::ShufflingEffect& effect) {
@@ -252,18 +266,18 @@ std::string against_shuffled(const dgp::ShufflingEffect& effect) {
          ")";
 }
 
-std::vector<Claim> claims_of(const Findings& findings) {
+std::vector<Claim> claims_of(const Findings& findings, const Options& options) {
   std::vector<Claim> claims;
   {
     Claim claim{"Neural persistence tracks the spread of the weights during training.",
-                "not tested", "needs at least three checkpoints of one training"};
-    if (findings.training.size() >= 3) {
-      std::vector<double> deviations;
-      std::vector<double> persistence;
-      for (const auto& snapshot : findings.training) {
-        deviations.push_back(std::sqrt(snapshot.weight_variance));
-        persistence.push_back(snapshot.mean_normalized);
-      }
+                "not tested", "needs at least six different checkpoints of one training"};
+    std::vector<double> deviations;
+    std::vector<double> persistence;
+    for (const auto& snapshot : findings.training) {
+      deviations.push_back(std::sqrt(snapshot.weight_variance));
+      persistence.push_back(snapshot.mean_normalized);
+    }
+    if (findings.training.size() >= 6 && vary(deviations) && vary(persistence)) {
       const double r = correlation(deviations, persistence);
       claim.verdict = std::abs(r) > 0.9 ? "holds" : "does not hold";
       claim.figures =
@@ -280,43 +294,47 @@ std::vector<Claim> claims_of(const Findings& findings) {
     }
     return text;
   };
-  if (findings.layers.size() > 1) {
-    bool first_is_news = is_news(findings.layers.front().shuffled_persistence);
-    bool later_is_news = false;
-    for (std::size_t k = 1; k < findings.layers.size(); ++k) {
-      later_is_news = later_is_news || is_news(findings.layers[k].shuffled_persistence);
+  // Verdicts on some layers, by the z-scores that are defined: shuffling cannot change a layer of
+  // equal weights, for one.
+  const double threshold = news_threshold(options.shuffles, findings.layers.size());
+  const auto verdict = [&](std::size_t first, std::size_t last, const auto& effect_of,
+                           bool holds_if_news, bool only_above) -> std::string {
+    bool any = false;
+    bool news = false;
+    for (std::size_t k = first; k < last; ++k) {
+      const double z = effect_of(findings.layers[k]).z_score;
+      any = any || !std::isnan(z);
+      news = news || (only_above ? z : std::abs(z)) > threshold;
     }
-    claims.push_back(
-        {"Shuffling leaves the neural persistence of later layers as it is: they have "
-         "no structure that it could see.",
-         later_is_news ? "does not hold" : "holds",
-         "neural persistence by layer, and that of the shuffled layer: " +
-             list([](const LayerFindings& layer) {
-               return against_shuffled(layer.shuffled_persistence);
-             })});
-    claims.push_back({"The first layer has such structure.",
-                      first_is_news ? "holds" : "does not hold",
-                      against_shuffled(findings.layers.front().shuffled_persistence)});
+    if (!any || options.shuffles < 10) return "not tested";
+    return news == holds_if_news ? "holds" : "does not hold";
+  };
+  const std::string beyond = "; news is beyond z " + number("%.1f", threshold);
+  const auto persistence = [](const LayerFindings& layer) { return layer.shuffled_persistence; };
+  const auto concentration = [](const LayerFindings& layer) {
+    return layer.shuffled_concentration;
+  };
+  const auto against = [&](const auto& effect_of) {
+    return list([&](const LayerFindings& layer) { return against_shuffled(effect_of(layer)); });
+  };
+  const std::size_t count = findings.layers.size();
+  if (count > 1) {
+    claims.push_back({"Shuffling shows no structure in the neural persistence of later layers.",
+                      verdict(1, count, persistence, false, false),
+                      "neural persistence by layer, and that of the shuffled layer: " +
+                          against(persistence) + beyond});
+    claims.push_back({"It does in the first layer.", verdict(0, 1, persistence, true, false),
+                      against_shuffled(findings.layers.front().shuffled_persistence) + beyond});
   }
-  bool concentrated = false;
-  for (const auto& layer : findings.layers) {
-    concentrated = concentrated || layer.shuffled_concentration.z_score > 2;
-  }
-  claims.push_back({"Training gathers large weights in few rows and columns.",
-                    concentrated ? "holds" : "does not hold",
+  claims.push_back({"Large weights are gathered in few rows and columns.",
+                    verdict(0, count, concentration, true, true),
                     "spatial concentration by layer, and that of the shuffled layer: " +
-                        list([](const LayerFindings& layer) {
-                          return against_shuffled(layer.shuffled_concentration);
-                        })});
+                        against(concentration) + beyond});
   if (findings.training.back().deep) {
-    bool changes = false;
-    for (const auto& layer : findings.layers) changes = changes || is_news(*layer.shuffled_deep);
-    claims.push_back(
-        {"Deep graph persistence sees structure across layers: shuffling changes it.",
-         changes ? "holds" : "does not hold",
-         "as trained, and with one layer shuffled: " + list([](const LayerFindings& layer) {
-           return against_shuffled(*layer.shuffled_deep);
-         })});
+    const auto deep = [](const LayerFindings& layer) { return *layer.shuffled_deep; };
+    claims.push_back({"Shuffling a layer shows structure in deep graph persistence.",
+                      verdict(0, count, deep, true, false),
+                      "as trained, and with one layer shuffled: " + against(deep) + beyond});
   }
   return claims;
 }
@@ -389,14 +407,14 @@ void print_json(const Findings& findings, const Options& options) {
   }
   nlohmann::json random = nlohmann::json::object();
   for (const auto& networks : findings.random) {
-    random[networks.weights == "Gaussian" ? "gaussian" : networks.weights] = {
+    random[networks.key] = {
         {"neural_persistence", json_of(networks.mean_persistence)},
         {"neural_persistence_deviation", json_of(networks.deviation_persistence)},
         {"deep_graph_persistence", json_of(networks.mean_deep)},
         {"deep_graph_persistence_deviation", json_of(networks.deviation_deep)}};
   }
   nlohmann::json claims = nlohmann::json::array();
-  for (const auto& claim : claims_of(findings)) {
+  for (const auto& claim : claims_of(findings, options)) {
     claims.push_back(
         {{"claim", claim.claim}, {"verdict", claim.verdict}, {"figures", claim.figures}});
   }
@@ -413,19 +431,21 @@ void print_json(const Findings& findings, const Options& options) {
   if (findings.deep_bounds)
     document["deep_graph_persistence_bounds"] = json_of(*findings.deep_bounds);
   if (!last.deep) document["reason"] = findings.no_deep_reason;
-  std::cout << document.dump(2) << "\n";
+  std::cout << document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
 }
 
 // Rows of text as a table; the first column to the left, all others to the right.
 void print_rows(const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths(rows.front().size(), 0);
   for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      widths[i] = std::max(widths[i], console::width(row[i]));
+    }
   }
   for (const auto& row : rows) {
-    std::string line = row[0] + std::string(widths[0] - row[0].size(), ' ');
+    std::string line = row[0] + std::string(widths[0] - console::width(row[0]), ' ');
     for (std::size_t i = 1; i < row.size(); ++i) {
-      line += std::string(2 + widths[i] - row[i].size(), ' ') + row[i];
+      line += std::string(2 + widths[i] - console::width(row[i]), ' ') + row[i];
     }
     std::cout << line << "\n";
   }
@@ -441,7 +461,7 @@ std::string best_fit(const dgp::WeightFits& fits) {
       std::min_element(losses.begin(), losses.end(), [](const auto& a, const auto& b) {
         return a.first < b.first || (std::isnan(b.first) && !std::isnan(a.first));
       });
-  return best->second;
+  return std::isnan(best->first) ? "-" : best->second;
 }
 
 std::vector<std::vector<std::string>> layer_rows(const Findings& findings) {
@@ -449,7 +469,8 @@ std::vector<std::vector<std::string>> layer_rows(const Findings& findings) {
                                               "variance", "concentration", "z shuffled", "best fit",
                                               "DGP z shuffled"}};
   for (const auto& layer : findings.layers) {
-    rows.push_back({layer.name, std::to_string(layer.rows) + "x" + std::to_string(layer.cols),
+    rows.push_back({dgp::detail::one_line(layer.name),
+                    std::to_string(layer.rows) + "x" + std::to_string(layer.cols),
                     number("%.4f", layer.persistence),
                     number("%.4f", layer.bounds.lower.normalized) + " to " +
                         number("%.4f", layer.bounds.upper.normalized),
@@ -467,12 +488,12 @@ std::vector<std::vector<std::string>> network_rows(const Findings& findings) {
   };
   std::vector<std::vector<std::string>> rows{{"network", "mean NP", "DGP", "weight variance"}};
   for (const auto& snapshot : findings.training) {
-    rows.push_back({std::filesystem::path(snapshot.file).filename().string(),
+    rows.push_back({dgp::detail::one_line(std::filesystem::path(snapshot.file).filename().string()),
                     number("%.4f", snapshot.mean_normalized), or_dash(snapshot.deep),
                     number("%.5f", snapshot.weight_variance)});
   }
   for (const auto& networks : findings.random) {
-    rows.push_back({networks.weights + " weights",
+    rows.push_back({networks.name + " weights",
                     number("%.4f", networks.mean_persistence) + " ± " +
                         number("%.4f", networks.deviation_persistence),
                     networks.mean_deep
@@ -488,19 +509,20 @@ void print_table(const Findings& findings, const Options& options) {
   std::cout << "\n";
   print_rows(layer_rows(findings));
   std::cout << "\nz shuffled: how many standard deviations the layer as trained lies from "
-            << options.shuffles
-            << " shuffled ones\n(same weights, other places). Within ±2, the measure sees no more "
-               "than the distribution\nof the weights.\n";
+            << options.shuffles << " shuffled ones\n(same weights, other places). Within ±"
+            << number("%.1f", news_threshold(options.shuffles, findings.layers.size()))
+            << ", no more is shown than the distribution of the weights.\n";
   if (findings.deep_bounds) {
     std::cout << "Deep graph persistence lies between "
               << number("%.4f", findings.deep_bounds->lower.normalized) << " and "
               << number("%.4f", findings.deep_bounds->upper.normalized)
               << " by entry and exit strengths alone.\n";
   } else {
-    std::cout << "No deep graph persistence: " << findings.no_deep_reason << "\n";
+    std::cout << "No deep graph persistence: " << dgp::detail::one_line(findings.no_deep_reason)
+              << "\n";
   }
   std::cout << "\n";
-  for (const auto& claim : claims_of(findings)) {
+  for (const auto& claim : claims_of(findings, options)) {
     std::cout << claim.verdict << ": " << claim.claim << "\n    " << claim.figures << "\n";
   }
 }
@@ -582,7 +604,7 @@ std::vector<dgp::svg::Chart> charts_of(const Findings& findings) {
   }
   charts.push_back({"The layer as trained against itself shuffled",
                     {"layer", false, names},
-                    {"z-score (within ±2: chance)", false, {}},
+                    {"z-score", false, {}},
                     z_scores,
                     {}});
   charts.push_back(
@@ -649,7 +671,7 @@ void write_report(const Findings& findings, const Options& options, const std::s
       "svg { max-width: 100%; height: auto; } .scroll { overflow-x: auto; }\n"
       "</style></head><body>\n<h1>Findings on neural persistence</h1>\n<p>" +
       escaped(findings.training.back().file) + "</p>\n<h2>The claims</h2>\n<dl>\n";
-  for (const auto& claim : claims_of(findings)) {
+  for (const auto& claim : claims_of(findings, options)) {
     html += "<dt>" + escaped(claim.claim) + "</dt><dd><em>" + claim.verdict + ".</em> " +
             escaped(claim.figures) + "</dd>\n";
   }
@@ -657,13 +679,11 @@ void write_report(const Findings& findings, const Options& options, const std::s
           "</div>\n<h2>Layers</h2>\n<div class=\"scroll\">" + html_table(layer_rows(findings)) +
           "</div>\n<p>z shuffled: how many standard deviations the layer as trained lies from " +
           std::to_string(options.shuffles) +
-          " shuffled ones (same weights, other places). Within ±2, the measure sees no more than "
-          "the distribution of the weights.</p>\n" +
+          " shuffled ones (same weights, other places). Within ±" +
+          number("%.1f", news_threshold(options.shuffles, findings.layers.size())) +
+          ", no more is shown than the distribution of the weights.</p>\n" +
           dgp::svg::render(charts_of(findings), 2) + "\n</body></html>\n";
-  std::ofstream file(path, std::ios::binary);
-  file << html;
-  file.close();
-  if (!file) throw std::runtime_error(path + ": the report could not be written");
+  console::write_picture(path, html);
 }
 
 }  // namespace
@@ -685,7 +705,7 @@ int main(int argc, char** argv) {
   app.footer(
       "Examples:\n"
       "  dgp-findings model.safetensors\n"
-      "  dgp-findings run/checkpoint-*.safetensors --report findings.html\n"
+      "  dgp-findings $(ls -v run/checkpoint-*) --report findings.html\n"
       "\n"
       "Exit code: 0, 1 for an error, 2 for wrong usage.");
   app.add_option("CHECKPOINT", options.checkpoints, "Checkpoints in safetensors format");
@@ -694,7 +714,8 @@ int main(int argc, char** argv) {
       ->type_name("N")
       ->check(CLI::Range(2, 100000));
   app.add_option("--seed", options.seed, "Seed of shuffles and random networks (default: 1)")
-      ->type_name("N");
+      ->type_name("N")
+      ->check(console::whole_number);
   app.add_option("--report", report, "Write a report with pictures to this HTML file")
       ->type_name("FILE");
   app.add_option("--format", format, "table (default) or json")

@@ -294,21 +294,16 @@ void print_table(const Report& report, const Options& options) {
   }
   if (report.raw) add("  raw", "", "", cell(report.raw->normalized), "", &*report.raw);
 
-  // In characters: of UTF-8, bytes that only continue one do not count.
-  const auto width = [](const std::string& text) {
-    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-      return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
-    }));
-  };
   std::vector<std::size_t> widths(rows.front().size());
   for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i]));
+    for (std::size_t i = 0; i < row.size(); ++i)
+      widths[i] = std::max(widths[i], console::width(row[i]));
   }
   std::cout << dgp::detail::one_line(options.model) << "\n\n";
   for (std::size_t r = 0; r < rows.size(); ++r) {
-    std::string line = rows[r][0] + std::string(widths[0] - width(rows[r][0]), ' ');
+    std::string line = rows[r][0] + std::string(widths[0] - console::width(rows[r][0]), ' ');
     for (std::size_t i = 1; i < rows[r].size(); ++i) {
-      line += std::string(2 + widths[i] - width(rows[r][i]), ' ') + rows[r][i];
+      line += std::string(2 + widths[i] - console::width(rows[r][i]), ' ') + rows[r][i];
     }
     line.erase(line.find_last_not_of(' ') + 1);
     std::cout << line << "\n";
@@ -326,8 +321,10 @@ void print_table(const Report& report, const Options& options) {
             << ". Variance is that of |w| / max |w|, the max over all layers shown:\n"
                "neural persistence mostly tracks it, so compare networks only with both in view.\n";
   if (options.analysis) {
-    std::cout << "Concentration tells how far large weights gather in few rows and columns: 0 for\n"
-                 "weights in random places of a large layer, 1 where they are sorted along it.\n";
+    std::cout
+        << "Concentration tells how far large weights gather in few rows and columns: 0 for\n"
+           "weights in random places of a large layer, 1 where they are sorted along it, as those\n"
+           "of a single row or column always are.\n";
   }
   if (!options.picture.empty()) std::cout << "The diagrams are in " << options.picture << ".\n";
 }
@@ -354,10 +351,7 @@ void write_picture(const Report& report, const Options& options) {
   if (!deep.empty()) {
     charts.push_back(dgp::svg::persistence_chart(deep, "Deep graph persistence"));
   }
-  std::ofstream file(options.picture, std::ios::binary);
-  file << dgp::svg::render(charts);
-  file.close();
-  if (!file) throw std::runtime_error(options.picture + ": the picture could not be written");
+  console::write_picture(options.picture, dgp::svg::render(charts));
 }
 
 template <class File>

@@ -4,7 +4,6 @@
 // out: a folder with the curves (CSV, SVG) and a checkpoint of each epoch; a summary on stdout
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <csignal>
@@ -469,6 +468,10 @@ Record train(perceptron::Network<float>& network, const Data& data, const Option
   Record record;
   Times& times = record.times;
 
+  const auto refuse_numbers = [](double epoch) {
+    throw std::runtime_error("the training has come to numbers that are not finite in epoch " +
+                             number("%.2f", epoch) + "; try a smaller --learning-rate");
+  };
   const auto check_now = [&](double epoch, double training_loss) {
     Check check{epoch, training_loss, 0, 0, 0, {}, 0, 0, 0, {}};
     timed(times.evaluation, [&] {
@@ -476,6 +479,7 @@ Record train(perceptron::Network<float>& network, const Data& data, const Option
       check.validation_loss = score.loss;
       check.validation_accuracy = score.accuracy;
     });
+    if (!std::isfinite(check.validation_loss)) refuse_numbers(epoch);
     measure(network, check, times);
     record.checks.push_back(check);
     reporter.check(check);
@@ -517,10 +521,7 @@ Record train(perceptron::Network<float>& network, const Data& data, const Option
       const bool finite = std::isfinite(loss) &&
                           std::all_of(network.layers.begin(), network.layers.end(),
                                       [](const auto& layer) { return layer.weights.allFinite(); });
-      if (!finite) {
-        throw std::runtime_error("the training has come to numbers that are not finite in epoch " +
-                                 number("%.2f", done) + "; try a smaller --learning-rate");
-      }
+      if (!finite) refuse_numbers(done);
       reporter.step(done);
       if ((step + 1) * checks / steps == checked) continue;
       ++checked;
@@ -717,14 +718,7 @@ int main(int argc, char** argv) {
   app.add_option("--seed", options.seed,
                  "Of the split, the initial weights and the order of images (default: 1)")
       ->type_name("N")
-      ->check([](const std::string& text) -> std::string {
-        // Read as a number, -1 would be the largest of all.
-        std::uint64_t value = 0;
-        const char* const end = text.data() + text.size();
-        const auto [rest, error] = std::from_chars(text.data(), end, value);
-        if (error == std::errc() && rest == end) return {};
-        return "the seed must be a whole number of 64 bits, not '" + text + "'";
-      });
+      ->check(console::whole_number);
   app.add_option("--checks-per-epoch", options.checks_per_epoch,
                  "How often to validate and measure, at most once a step (default: 4)")
       ->type_name("N")

@@ -52,7 +52,7 @@ class EarlyStopping {
     }
     const std::size_t check = checks_++;
     const bool counts = check >= options_.burn_in;
-    const bool rises = check == 0 || value > best_ + options_.delta;
+    const bool rises = value > best_ + options_.delta;
     // What happens during the burn-in is forgotten: the first check after it sets the mark.
     if (rises || check <= options_.burn_in) {
       best_ = value;

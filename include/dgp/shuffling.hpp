@@ -104,8 +104,12 @@ std::vector<ShufflingEffect> shuffling_effects(Layers&& layers, const Measure& m
     for (const double change : all) mean += change / static_cast<double>(rounds);
     double squares = 0;
     for (const double change : all) squares += (change - mean) * (change - mean);
-    const double deviation = std::sqrt(squares / static_cast<double>(rounds - 1));
     const auto [smallest, largest] = std::minmax_element(all.begin(), all.end());
+    const double size = std::max({std::abs(original[i]), std::abs(original[i] + *smallest),
+                                  std::abs(original[i] + *largest)});
+    // Changes that differ by no more than rounding do not deviate.
+    const bool varies = *largest - *smallest > 1e-12 * size;
+    const double deviation = varies ? std::sqrt(squares / static_cast<double>(rounds - 1)) : 0;
     effects.push_back(
         {original[i], mean, deviation, *smallest, *largest,
          deviation > 0 ? -mean / deviation : std::numeric_limits<double>::quiet_NaN()});

@@ -104,7 +104,8 @@ struct MatrixOrder {
   }
 };
 
-// Ranks of the magnitudes, equal for equal ones, by place.
+// Ranks of the magnitudes, equal for equal ones, by place. Of the weights as given: dividing them
+// by the largest keeps their order.
 struct MagnitudeRanks {
   std::vector<std::uint32_t> ranks;
   std::uint32_t largest = 0;

@@ -55,6 +55,7 @@ namespace detail {
 // Means over a layer's x = abs(w) / w_max.
 struct MagnitudeStatistics {
   double count = 0;
+  bool alike = true;  // whether all are equal
   double x = 0;
   double x_squared = 0;
   double log_1_plus_x = 0;
@@ -68,12 +69,14 @@ template <class Scalar>
 MagnitudeStatistics magnitude_statistics(const WeightView<Scalar>& layer, double largest) {
   constexpr double cut = 1e-6;
   const WeightView<Scalar> weights = along_memory(layer);
+  const double first = std::abs(static_cast<double>(weights(0, 0))) / largest;
   MagnitudeStatistics mean;
   for (Index row = 0; row < weights.rows; ++row) {
     MagnitudeStatistics sum;  // of the row: short sums lose little
     for (Index col = 0; col < weights.cols; ++col) {
       const double x = std::abs(static_cast<double>(weights(row, col))) / largest;
       const double inner = std::clamp(x, cut, 1 - cut);
+      mean.alike = mean.alike && x == first;
       sum.x += x;
       sum.x_squared += x * x;
       sum.log_1_plus_x += std::log1p(x);
@@ -98,22 +101,20 @@ MagnitudeStatistics magnitude_statistics(const WeightView<Scalar>& layer, double
   return mean;
 }
 
-// The root of a function that falls from above 0 to below on an interval; its nearer end where it
-// does not.
+// The root of a function that falls from above 0 to below on an interval; NaN where it does not.
 template <class Function>
 double falling_root(const Function& function, double low, double high) {
   const double at_low = function(low);
   const double at_high = function(high);
-  if (!(at_low > 0)) return low;
-  if (!(at_high < 0)) return high;
+  if (at_low == 0) return low;
+  if (!(at_low > 0) || !(at_high < 0)) return std::numeric_limits<double>::quiet_NaN();
   std::uintmax_t steps = 200;
   const auto bracket = boost::math::tools::toms748_solve(
       function, low, high, at_low, at_high, boost::math::tools::eps_tolerance<double>(52), steps);
   return (bracket.first + bracket.second) / 2;
 }
 
-// Newton's method on the concave log-likelihood, in log a and log b, with halved steps where a full
-// one does not help.
+// Newton's method on the concave log-likelihood, with halved steps where a full one does not help.
 inline BetaFit fit_beta(const MagnitudeStatistics& mean) {
   using boost::math::digamma;
   using boost::math::trigamma;
@@ -121,9 +122,9 @@ inline BetaFit fit_beta(const MagnitudeStatistics& mean) {
     return boost::math::lgamma(a) + boost::math::lgamma(b) - boost::math::lgamma(a + b) -
            (a - 1) * mean.log_x - (b - 1) * mean.log_1_minus_x;
   };
-  const double variance = mean.cut_x_squared - mean.cut_x * mean.cut_x;
   const double nan = std::numeric_limits<double>::quiet_NaN();
-  // All weights alike: the density could grow without end.
+  const double variance = mean.cut_x_squared - mean.cut_x * mean.cut_x;
+  // Nearly all weights alike, or cut to be so: the density grows without end, or rounding hides it.
   if (!(variance > 1e-15)) return {nan, nan, nan};
   const double common = std::max(mean.cut_x * (1 - mean.cut_x) / variance - 1, 1e-3);
   double a = mean.cut_x * common;
@@ -140,7 +141,7 @@ inline BetaFit fit_beta(const MagnitudeStatistics& mean) {
     double step_a = -(hess_b * grad_a - cross * grad_b) / determinant;
     double step_b = -(hess_a * grad_b - cross * grad_a) / determinant;
     bool better = false;
-    for (int halving = 0; halving < 60 && !better; ++halving, step_a /= 2, step_b /= 2) {
+    for (int halving = 0; halving < 60; ++halving, step_a /= 2, step_b /= 2) {
       if (a + step_a <= 0 || b + step_b <= 0) continue;
       const double next = loss_of(a + step_a, b + step_b);
       if (!(next < loss)) continue;
@@ -164,9 +165,11 @@ inline TruncatedParetoFit fit_truncated_pareto(const MagnitudeStatistics& mean) 
     return 1 / b - log_2 / std::expm1(b * log_2);
   };
   const double b = falling_root(
-      [&](double parameter) { return expected(parameter) - mean.log_1_plus_x; }, -1e4, 1e7);
-  const double log_normalizer =
-      std::abs(b) < 1e-12 ? std::log(log_2) : std::log(-std::expm1(-b * log_2) / b);
+      [&](double parameter) { return expected(parameter) - mean.log_1_plus_x; }, -1e9, 1e9);
+  // Of (1 - 2^-b) / b, for b below 0 without the overflow of 2^-b.
+  const double log_normalizer = std::abs(b) < 1e-12 ? std::log(log_2)
+                                : b > 0             ? std::log(-std::expm1(-b * log_2) / b)
+                                        : -b * log_2 + std::log(std::expm1(b * log_2) / b);
   return {b, mean.count * (log_normalizer + (b + 1) * mean.log_1_plus_x)};
 }
 
@@ -176,7 +179,7 @@ inline ScaleFit fit_truncated_exponential(const MagnitudeStatistics& mean) {
     return rate < 1e-5 ? 0.5 - rate / 12 : 1 / rate - 1 / std::expm1(rate);
   };
   const double rate =
-      falling_root([&](double parameter) { return expected(parameter) - mean.x; }, 0, 1e7);
+      falling_root([&](double parameter) { return expected(parameter) - mean.x; }, 0, 1e9);
   return {1 / rate, mean.count * (std::log(-std::expm1(-rate) / rate) + rate * mean.x)};
 }
 
@@ -192,7 +195,7 @@ inline ScaleFit fit_truncated_normal(const MagnitudeStatistics& mean) {
     return (1 - t * density(t) / half_mass(t)) / (t * t);
   };
   const double t =
-      falling_root([&](double parameter) { return expected(parameter) - mean.x_squared; }, 0, 1e7);
+      falling_root([&](double parameter) { return expected(parameter) - mean.x_squared; }, 0, 1e9);
   const double log_normalizer =
       std::log(half_mass(t) / t) + std::log(2 * boost::math::constants::pi<double>()) / 2;
   return {1 / t, mean.count * (log_normalizer + t * t * mean.x_squared / 2)};
@@ -200,9 +203,10 @@ inline ScaleFit fit_truncated_normal(const MagnitudeStatistics& mean) {
 
 }  // namespace detail
 
-// The fits for each layer's abs(w) / w_max, w_max the largest magnitude in all layers. NaN where a
-// layer's weights are all alike. Time O(weights), memory O(layers). Throws std::invalid_argument
-// for an empty network or layer and for a weight that is not finite.
+// The fits for each layer's abs(w) / w_max, w_max the largest magnitude in all layers. NaN where
+// the magnitudes of a layer are all alike, and where parameters beyond 1e9 would fit best. Time
+// O(weights), memory O(layers). Throws std::invalid_argument for an empty network or layer and for
+// a weight that is not finite.
 template <Network Layers>
 std::vector<WeightFits> weight_fits(Layers&& layers) {
   using Scalar = scalar_t<Layers>;
@@ -216,6 +220,11 @@ std::vector<WeightFits> weight_fits(Layers&& layers) {
   }
   detail::parallel_for(network.size(), work, [&](std::size_t k) {
     const auto mean = detail::magnitude_statistics(network[k], largest);
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    if (mean.alike) {
+      fits[k] = {{nan, nan, nan}, {nan, nan}, {nan, nan}, {nan, nan}};
+      return;
+    }
     fits[k] = {detail::fit_beta(mean), detail::fit_truncated_pareto(mean),
                detail::fit_truncated_normal(mean), detail::fit_truncated_exponential(mean)};
   });

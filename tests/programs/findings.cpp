@@ -87,6 +87,7 @@ TEST_CASE("dgp-findings of a training, with a report", "[programs]") {
   const auto document = json::parse(successful(
       {digits, digits, digits, "--shuffles", "2", "--format", "json", "--report", report}));
   CHECK(document["training"].size() == 3);
+  CHECK(document["claims"][0]["verdict"] == "not tested");
   const std::string html = support::read_file(report);
   CHECK(html.rfind("<!DOCTYPE html>", 0) == 0);
   CHECK(html.find("<svg") != std::string::npos);
@@ -95,11 +96,31 @@ TEST_CASE("dgp-findings of a training, with a report", "[programs]") {
   CHECK(html.find("src=") == std::string::npos);  // self-contained
 }
 
+TEST_CASE("dgp-findings tests nothing where nothing can be told", "[programs]") {
+  // The same network over and over does not correlate; two shuffles tell nothing.
+  const Arguments alike(10, digits);
+  Arguments arguments = alike;
+  arguments.insert(arguments.end(), {"--shuffles", "2", "--format", "json"});
+  for (const auto& claim : json::parse(successful(arguments))["claims"]) {
+    CHECK(claim["verdict"] == "not tested");
+  }
+  const support::TemporaryFolder folder;
+  const auto file = folder / "model.safetensors";
+  support::write_file(
+      file, support::safetensors({{"a\n\x1b[31m", "F32", {2, 3}, support::f32({0, 0, 0, 0, 0, 0})},
+                                  {"b", "F32", {2, 2}, support::f32({0, 0, 0, 0})}}));
+  const std::string text = successful({file.string()});
+  CHECK(text.find('\x1b') == std::string::npos);
+  CHECK(text.find("\nholds") == std::string::npos);
+  CHECK(text.find("does not hold") == std::string::npos);
+}
+
 TEST_CASE("dgp-findings where deep graph persistence is not defined", "[programs]") {
   const support::TemporaryFolder folder;
   const auto file = folder / "model.safetensors";
-  support::write_file(file, support::safetensors({support::f32("a", {2, 3}, {1, 2, 3, 4, 5, 6}),
-                                                  support::f32("b", {2, 3}, {1, 1, 1, 1, 1, 1})}));
+  support::write_file(
+      file, support::safetensors({{"a", "F32", {2, 3}, support::f32({1, 2, 3, 4, 5, 6})},
+                                  {"b", "F32", {2, 3}, support::f32({1, 1, 1, 1, 1, 1})}}));
   const auto document = json::parse(successful({file.string(), "--format", "json"}));
   CHECK(document["deep_graph_persistence"].is_null());
   CHECK(document["reason"].get<std::string>().find("do not chain") != std::string::npos);
@@ -110,6 +131,7 @@ TEST_CASE("dgp-findings where deep graph persistence is not defined", "[programs
 TEST_CASE("dgp-findings fails in one line", "[programs]") {
   CHECK(failure({"no-such-file"}, 1).find("no-such-file") != std::string::npos);
   failure({digits, "--shuffles", "1"}, 2);
+  failure({digits, "--seed", "-1"}, 2);
   failure({digits, "--format", "yaml"}, 2);
   failure({digits, "--report", "/no/such/folder/report.html"}, 1);
 }

@@ -98,6 +98,12 @@ TEST_CASE("inversions are counted as one by one", "[analysis]") {
   }
 }
 
+TEST_CASE("Kendall's tau of as many ranks as there can be", "[analysis]") {
+  constexpr std::int64_t most = 0xffffffff;
+  CHECK(dgp::detail::kendall_tau_b(most, 0, 0) == Approx(1));
+  CHECK(dgp::detail::kendall_tau_b(most, 0, (most - 1) / 2 * most) == Approx(-1));
+}
+
 TEST_CASE("spatial concentration follows its definition", "[analysis]") {
   Random random(42);
   for (int i = 0; i < 200; ++i) {
@@ -280,7 +286,35 @@ TEST_CASE("fits of weights without spread, of zeros and of single weights are de
         Layers{support::Matrix<float>::Zero(2, 3)}, Layers{support::Matrix<float>::Ones(1, 1)}}) {
     const auto fits = dgp::weight_fits(layers);
     CHECK(std::isnan(fits[0].beta.a));
-    CHECK_FALSE(fits[0].truncated_normal.scale < 0);
+    CHECK(std::isnan(fits[0].truncated_pareto.loss));
+    CHECK(std::isnan(fits[0].truncated_normal.scale));
+    CHECK(std::isnan(fits[0].truncated_exponential.loss));
   }
+  // Alike but for the largest of another layer, in a row so long that sums of squares round.
+  const auto alike = dgp::weight_fits(std::vector<support::Matrix<double>>{
+      support::Matrix<double>::Constant(1, 100'000, 0.3), support::Matrix<double>::Ones(1, 1)});
+  CHECK(std::isnan(alike[0].beta.loss));
+}
+
+TEST_CASE("fits at the ends of the unit interval are finite", "[analysis]") {
+  Random random(47);
+  support::Matrix<double> near_one(30, 30);
+  for (double& weight : near_one.reshaped()) weight = 1 - 1e-4 * random.uniform();
+  const auto fits = dgp::weight_fits(std::vector<support::Matrix<double>>{near_one});
+  CHECK(std::isfinite(fits[0].truncated_pareto.loss));
+  CHECK(fits[0].truncated_pareto.loss < 0);
+  CHECK(fits[0].truncated_pareto.b < -1000);
+  CHECK(std::isinf(fits[0].truncated_exponential.scale));
+}
+
+TEST_CASE("shuffling that changes nothing but rounding has no z-score", "[analysis]") {
+  Random random(48);
+  const std::vector<support::Matrix<float>> row{
+      support::random_matrix<float>(random, support::Kind::normal, 1, 50)};
+  const auto effects = dgp::shuffling_effects(
+      row, [](const auto& some) { return std::vector<double>{dgp::weight_variance(some).network}; },
+      20);
+  CHECK(std::isnan(effects[0].z_score));
+  CHECK(effects[0].standard_deviation == 0);
 }
 #endif

@@ -45,6 +45,11 @@ inline std::int64_t count_inversions(std::vector<std::uint32_t>& ranks, std::uin
     for (std::size_t group = 0; group + 1 < groups.size(); ++group) {
       const std::size_t begin = groups[group];
       const std::size_t end = groups[group + 1];
+      if (end - begin == 1) {
+        next[begin] = ranks[begin];
+        next_groups.push_back(begin);
+        continue;
+      }
       std::array<std::uint32_t, rank_digits> larger_so_far{};  // by digit
       for (std::size_t i = begin; i < end; ++i) {
         const auto digit = digit_of(ranks[i]);
@@ -73,10 +78,11 @@ inline std::int64_t count_inversions(std::vector<std::uint32_t>& ranks, std::uin
 // tau-b of a sequence without ties with one of `count` elements of which so many pairs are equal,
 // and so many out of order. NaN where all are equal.
 inline double kendall_tau_b(std::int64_t count, std::int64_t equal_pairs, std::int64_t inversions) {
-  const std::int64_t pairs = count * (count - 1) / 2;
+  // The even one of two neighbours is halved first: their product may not fit.
+  const std::int64_t pairs = count % 2 == 0 ? count / 2 * (count - 1) : (count - 1) / 2 * count;
   const std::int64_t unequal = pairs - equal_pairs;
   if (unequal == 0) return std::numeric_limits<double>::quiet_NaN();
-  return static_cast<double>(unequal - 2 * inversions) /
+  return static_cast<double>(unequal - inversions - inversions) /
          (std::sqrt(static_cast<double>(pairs)) * std::sqrt(static_cast<double>(unequal)));
 }
 

@@ -34,6 +34,7 @@
 #include <dgp/concepts.hpp>
 #include <dgp/detail/weight_view.hpp>
 #include <dgp/io/detail/input_file.hpp>
+#include <dgp/io/detail/whole_file.hpp>
 #include <dgp/io/tensor_info.hpp>
 
 namespace dgp::io {
@@ -519,18 +520,11 @@ void write_npy(std::ostream& out, const Eigen::DenseBase<Derived>& matrix) {
   }
 }
 
-// The same into a file, which is made or overwritten. Throws std::runtime_error with the path.
+// The same into a file, which is made or replaced. Throws std::runtime_error, with path and byte
+// offset, where it cannot be written; an older file then stays as it was.
 template <class Derived>
 void write_npy(const std::filesystem::path& path, const Eigen::DenseBase<Derived>& matrix) {
-  std::ofstream out(path, std::ios::binary);
-  if (!out) detail::fail(path, 0, "cannot be opened for writing");
-  try {
-    write_npy(out, matrix);
-    out.close();
-  } catch (const std::runtime_error&) {
-    out.setstate(std::ios::failbit);
-  }
-  if (!out) detail::fail(path, 0, "could not be written in full");
+  detail::write_whole_file(path, [&](std::ostream& out) { write_npy(out, matrix); });
 }
 
 }  // namespace dgp::io

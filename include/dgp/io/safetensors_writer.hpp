@@ -71,15 +71,27 @@ NamedTensor named_tensor(std::string name, const Eigen::DenseBase<Derived>& valu
 // Writes the tensors, those of wider types first, so that all lie aligned to their type in a file
 // mapped to memory; else in the order given. The same tensors make the same bytes.
 //
-// Time O(bytes); memory O(header). Throws std::invalid_argument for two tensors of one name, for
+// Time O(bytes); memory O(header). Throws std::invalid_argument for a tensor of another type than
+// named_tensor gives or whose bytes do not fill its shape, for two tensors of one name, for
 // the name the format keeps to itself, "__metadata__", and for one that is not UTF-8;
 // std::runtime_error, with path and byte offset, where the file cannot be written: a file that
 // stood there stays as it was.
 inline void write_safetensors(const std::filesystem::path& path,
                               const std::vector<NamedTensor>& tensors) {
-  const auto width_of = [](const NamedTensor& tensor) {
-    return tensor.type == "F64" ? 8 : tensor.type == "F32" ? 4 : 2;
+  const auto width_of = [](const NamedTensor& tensor) -> std::uint64_t {
+    if (tensor.type == "F64") return 8;
+    if (tensor.type == "F32") return 4;
+    return tensor.type == "F16" || tensor.type == "BF16" ? 2 : 0;
   };
+  for (const auto& tensor : tensors) {
+    std::uint64_t bytes = width_of(tensor);
+    for (const std::uint64_t length : tensor.shape) bytes *= length;
+    if (width_of(tensor) == 0 || bytes != tensor.bytes.size()) {
+      throw std::invalid_argument("tensor '" + dgp::detail::one_line(tensor.name) +
+                                  "' is not of type F16, BF16, F32 or F64, or its bytes do not "
+                                  "fill its shape");
+    }
+  }
   std::vector<const NamedTensor*> ordered;
   for (const auto& tensor : tensors) ordered.push_back(&tensor);
   std::stable_sort(ordered.begin(), ordered.end(),

@@ -1,4 +1,4 @@
-// Files that are there whole or not at all, whatever happens while they are written.
+// Files that are there whole or not at all, should the program fail or be stopped while it writes.
 #pragma once
 
 #include <filesystem>
@@ -23,18 +23,23 @@ void write_whole_file(const std::filesystem::path& path, const Write& write) {
   std::filesystem::path partial = path;
   partial += ".partial";
   std::error_code error;
+  // What is no file, a terminal or a pipe, is written to as it is.
+  const auto status = std::filesystem::status(path, error);
+  const bool in_place =
+      std::filesystem::exists(status) && !std::filesystem::is_regular_file(status);
+  if (in_place) partial = path;
+  std::ofstream stream(partial, std::ios::binary | std::ios::trunc);
+  if (!stream) fail(0, "cannot be opened for writing");
   std::streamoff reached = 0;
   try {
-    std::ofstream stream(partial, std::ios::binary | std::ios::trunc);
-    if (!stream) fail(0, "cannot be opened for writing");
     write(stream);
     if (stream) reached = stream.tellp();
     stream.close();
     if (!stream) fail(reached, "cannot be written on from here");
-    std::filesystem::rename(partial, path, error);
-    if (error) fail(0, "cannot be replaced (" + error.message() + ")");
+    if (!in_place) std::filesystem::rename(partial, path, error);
+    if (!in_place && error) fail(0, "cannot be replaced (" + error.message() + ")");
   } catch (...) {
-    std::filesystem::remove(partial, error);
+    if (!in_place) std::filesystem::remove(partial, error);
     throw;
   }
 }
