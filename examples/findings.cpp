@@ -323,7 +323,8 @@ std::vector<Claim> claims_of(const Findings& findings, const Options& options) {
                       verdict(1, count, persistence, false, false),
                       "neural persistence by layer, and that of the shuffled layer: " +
                           against(persistence) + beyond});
-    claims.push_back({"It does in the first layer.", verdict(0, 1, persistence, true, false),
+    claims.push_back({"Shuffling shows structure in the neural persistence of the first layer.",
+                      verdict(0, 1, persistence, true, false),
                       against_shuffled(findings.layers.front().shuffled_persistence) + beyond});
   }
   claims.push_back({"Large weights are gathered in few rows and columns.",
