@@ -68,7 +68,7 @@ awk -F ' [|] ' '
         " | " (matrix == "" ? "" : matrix " times as long") " |"
     }
 
-    table("`max_min_product` | random, ms | two threads | hard, ms | two threads | row-by-row loop, ms | billion min+max a second, hard | loop in the first-level cache |",
+    table("`max_min_product` | random, ms | two threads, ms | hard, ms | two threads, ms | row-by-row loop, ms | billion min+max a second, hard | loop in the first-level cache |",
           "---|--:|--:|--:|--:|--:|--:|--:|")
     for (i = 1; i <= count["product"]; ++i) {
       input = inputs["product", i]

@@ -24,6 +24,7 @@
 #include <nlohmann/json.hpp>
 
 #include <dgp/dgp.hpp>
+#include <dgp/io/detail/natural_order.hpp>
 #include <dgp/io/safetensors.hpp>
 #include <dgp/io/svg.hpp>
 #include <dgp/weight_fits.hpp>
@@ -283,7 +284,8 @@ std::vector<Claim> claims_of(const Findings& findings, const Options& options) {
       claim.figures =
           "correlation of mean neural persistence with the standard deviation of the "
           "weights over " +
-          std::to_string(findings.training.size()) + " checkpoints: " + number("%.3f", r);
+          std::to_string(findings.training.size()) + " checkpoints: " + number("%.3f", r) +
+          (r < 0 ? " (the wider the spread, the lower)" : " (the wider the spread, the higher)");
     }
     claims.push_back(claim);
   }
@@ -507,7 +509,7 @@ std::vector<std::vector<std::string>> network_rows(const Findings& findings) {
 
 void print_table(const Findings& findings, const Options& options) {
   print_rows(network_rows(findings));
-  std::cout << "\n";
+  std::cout << "\n" << dgp::detail::one_line(findings.training.back().file) << "\n";
   print_rows(layer_rows(findings));
   std::cout << "\nz shuffled: how many standard deviations the layer as trained lies from "
             << options.shuffles << " shuffled ones\n(same weights, other places). Within ±"
@@ -699,14 +701,15 @@ int main(int argc, char** argv) {
       "change it, where do large weights gather, which distribution do they follow, and\n"
       "what do random networks of the same shapes measure?\n"
       "\n"
-      "CHECKPOINTs are safetensors files of one network, in the order of its training;\n"
-      "layers are the 2-D tensors. Without any, a small network trained on handwritten\n"
+      "CHECKPOINTs are safetensors files of one network, taken in natural order of their\n"
+      "names (checkpoint-10 after checkpoint-9); layers are all 2-D tensors. Without any, a small "
+      "network trained on handwritten\n"
       "digits is shown. Layers are analysed in the last one.",
       "dgp-findings");
   app.footer(
       "Examples:\n"
       "  dgp-findings model.safetensors\n"
-      "  dgp-findings $(ls -v run/checkpoint-*) --report findings.html\n"
+      "  dgp-findings run/checkpoint-* --report findings.html\n"
       "\n"
       "Exit code: 0, 1 for an error, 2 for wrong usage.");
   app.add_option("CHECKPOINT", options.checkpoints, "Checkpoints in safetensors format");
@@ -729,6 +732,8 @@ int main(int argc, char** argv) {
 #ifdef _OPENMP
     if (options.threads > 0) omp_set_num_threads(options.threads);
 #endif
+    std::stable_sort(options.checkpoints.begin(), options.checkpoints.end(),
+                     dgp::detail::natural_less);
     const Findings findings = find(options);
     if (!report.empty()) write_report(findings, options, report);
     if (format == "json") return print_json(findings, options);

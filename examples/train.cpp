@@ -408,6 +408,10 @@ void prepare_output(const std::filesystem::path& folder) {
     if (std::regex_match(entry.path().filename().string(), ours)) earlier.push_back(entry.path());
   }
   for (const auto& path : earlier) std::filesystem::remove(path);
+  if (!earlier.empty()) {
+    std::cout << folder.string() << " held " << earlier.size()
+              << " files of an earlier run, which are replaced\n";
+  }
 }
 
 // Lines of progress: on a terminal one that is rewritten, else one for each epoch.
@@ -681,7 +685,8 @@ int main(int argc, char** argv) {
       ->type_name("SHARE")
       ->check(share);
   app.add_option("--hidden", options.hidden,
-                 "Neurons of each hidden layer (default: 64 32); none: a single layer")
+                 "Neurons of each hidden layer (default: 64 32); the option without a number: no "
+                 "hidden layer")
       ->type_name("N")
       ->expected(0, 100)
       ->check(range(1, 16384));

@@ -264,14 +264,9 @@ PersistenceBounds<Scalar> bounds_by_maxima(std::vector<Scalar> inputs, std::vect
     const Scalar of_outputs = i < outputs.size() ? outputs[i] : Scalar(0);
     upper.push_back(distance(std::max(of_inputs, of_outputs)));
   }
-  if (essential == EssentialClass::dies_at_zero) {
-    lower.push_back(Sum(1));
-    upper.push_back(Sum(1));
-  }
-  const Sum scale = largest_norm<Sum>(static_cast<Index>(inputs.size() + outputs.size()), p);
-  const Sum least = p_norm(lower, p);
-  const Sum most = p_norm(upper, p);
-  return {{least, least / scale}, {most, most / scale}};
+  return persistence_bounds<Scalar>(std::move(lower), std::move(upper),
+                                    static_cast<Index>(inputs.size() + outputs.size()), p,
+                                    essential);
 }
 
 }  // namespace detail

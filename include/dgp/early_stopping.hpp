@@ -61,12 +61,13 @@ class EarlyStopping {
     const std::size_t waited = check - best_check_;
     std::ostringstream reason;
     if (!counts) {
-      reason << "burn-in: check " << check + 1 << " of " << options_.burn_in;
+      reason << "check " << check << ": burn-in of " << options_.burn_in << " checks";
     } else if (waited == 0) {
       reason << "check " << check << ": " << value << " is the best so far";
     } else {
       reason << "no rise by more than " << options_.delta << " over " << best_ << " of check "
-             << best_check_ << " for " << waited << " of " << options_.patience << " checks";
+             << best_check_ << " for " << waited << " checks (patience " << options_.patience
+             << ")";
     }
     return {counts && waited >= options_.patience, best_check_, best_, reason.str()};
   }

@@ -104,8 +104,8 @@ namespace detail {
 // the forest at the heaviest edge; every other neuron's edge towards the root weighs at most that
 // neuron's heaviest: lower bound.
 template <class Scalar, class Map>
-PersistenceBounds<Scalar> persistence_bounds(const WeightView<Scalar>& layer, const Map& map,
-                                             const NeuralPersistenceOptions& options) {
+PersistenceBounds<Scalar> layer_bounds(const WeightView<Scalar>& layer, const Map& map,
+                                       const NeuralPersistenceOptions& options) {
   using Sum = sum_t<Scalar>;
   const WeightView<Scalar> weights = along_memory(layer);  // both sides are treated alike
   std::vector<Edge<Scalar>> row_best;
@@ -130,8 +130,7 @@ PersistenceBounds<Scalar> persistence_bounds(const WeightView<Scalar>& layer, co
 
   const auto distance = [](const Scalar& weight) { return Sum(1) - static_cast<Sum>(weight); };
   std::vector<Sum> lower;
-  if (options.essential == EssentialClass::dies_at_zero) lower.push_back(Sum(1));
-  std::vector<Sum> upper = lower;
+  std::vector<Sum> upper;
   const auto root =
       std::max_element(row_best.begin(), row_best.end(),
                        [](const auto& a, const auto& b) { return a.weight < b.weight; });
@@ -155,10 +154,8 @@ PersistenceBounds<Scalar> persistence_bounds(const WeightView<Scalar>& layer, co
   }
   upper.insert(upper.end(), static_cast<std::size_t>(other_edges), distance(lightest));
 
-  const Sum scale = largest_norm<Sum>(weights.rows + weights.cols, options.p);
-  const Sum least = p_norm(lower, options.p);
-  const Sum most = p_norm(upper, options.p);
-  return {{least, least / scale}, {most, most / scale}};
+  return persistence_bounds<Scalar>(std::move(lower), std::move(upper), weights.rows + weights.cols,
+                                    options.p, options.essential);
 }
 
 }  // namespace detail
@@ -178,7 +175,7 @@ std::vector<PersistenceBounds<scalar_t<Layers>>> neural_persistence_bounds(
   std::vector<PersistenceBounds<Scalar>> bounds;
   detail::with_filtrations(network, options.normalization, [&](const auto& maps) {
     for (std::size_t k = 0; k < network.size(); ++k) {
-      bounds.push_back(detail::persistence_bounds(network[k], maps[k], options));
+      bounds.push_back(detail::layer_bounds(network[k], maps[k], options));
     }
   });
   return bounds;

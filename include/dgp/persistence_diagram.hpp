@@ -154,5 +154,21 @@ Persistence<Scalar> persistence(PersistenceDiagram<Scalar> diagram, double p,
   return {total, total / largest_norm<sum_t<Scalar>>(diagram.vertices(), p), std::move(diagram)};
 }
 
+// Bounds from the lives of the finite pairs of two diagrams between which the measured one lies.
+template <class Scalar>
+PersistenceBounds<Scalar> persistence_bounds(std::vector<sum_t<Scalar>> shortest,
+                                             std::vector<sum_t<Scalar>> longest, Index vertices,
+                                             double p, EssentialClass essential) {
+  using Sum = sum_t<Scalar>;
+  if (essential == EssentialClass::dies_at_zero) {
+    shortest.push_back(Sum(1));
+    longest.push_back(Sum(1));
+  }
+  const Sum scale = largest_norm<Sum>(vertices, p);
+  const Sum least = p_norm(shortest, p);
+  const Sum most = p_norm(longest, p);
+  return {{least, least / scale}, {most, most / scale}};
+}
+
 }  // namespace detail
 }  // namespace dgp

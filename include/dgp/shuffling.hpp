@@ -4,7 +4,7 @@
 // places. What a measure of the shuffled network shares with the original is explained by the
 // distribution; only the difference is structure.
 //
-// in:  layers, a measure of layers (any function that returns numbers), a seed
+// in:  layers, a measure of layers (any function that returns a number or numbers), a seed
 // out: for each number the original, the summary of its changes, and the original's z-score
 #pragma once
 
@@ -16,6 +16,7 @@
 #include <limits>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -59,8 +60,8 @@ struct ShufflingEffect {
 };
 
 // Measures a network and `rounds` shuffled copies of it. `measure` is called with a vector of
-// matrices and returns a range of numbers, always as many. The figures of round i are those of
-// shuffled_layers(layers, seed + i).
+// matrices and returns a number, or a range of numbers, always as many. The figures of round i are
+// those of shuffled_layers(layers, seed + i).
 //
 // Time rounds + 1 measures, memory one copy of the weights. Throws std::invalid_argument for fewer
 // than 2 rounds, for a measure that returns another number of figures, and what the measure throws.
@@ -80,9 +81,14 @@ std::vector<ShufflingEffect> shuffling_effects(Layers&& layers, const Measure& m
   }
 
   const auto figures_of = [&](const auto& some_layers) {
-    std::vector<double> figures;
-    for (const auto& figure : measure(some_layers)) figures.push_back(static_cast<double>(figure));
-    return figures;
+    const auto measured = measure(some_layers);
+    if constexpr (std::is_convertible_v<decltype(measured), double>) {
+      return std::vector<double>{static_cast<double>(measured)};
+    } else {
+      std::vector<double> figures;
+      for (const auto& figure : measured) figures.push_back(static_cast<double>(figure));
+      return figures;
+    }
   };
   const std::vector<double> original = figures_of(views);
   std::vector<std::vector<double>> changes(original.size());

@@ -16,14 +16,18 @@
 #include <dgp/io/safetensors.hpp>
 
 #include "../support/catch.hpp"
+#include "../support/errors.hpp"
 #include "../support/safetensors_writer.hpp"
 
 namespace {
 
 using dgp::io::read_layers;
 using dgp::io::SafetensorsFile;
+using support::byte_in;
+using support::error_of;
 using support::f32;
 using support::f64;
+using support::holds;
 using support::little_endian;
 using support::safetensors;
 using support::TemporaryFolder;
@@ -90,30 +94,6 @@ void check_values(const Tensor& tensor, const std::vector<long double>& expected
     CHECK(value == nearest<Scalar>(expected[i]));
     CHECK(std::signbit(value) == std::signbit(expected[i]));
   }
-}
-
-// What opening the file, or the action on it, says as it fails.
-template <class Action>
-std::string error_of(const Action& action) {
-  try {
-    action();
-  } catch (const std::runtime_error& error) {
-    return error.what();
-  }
-  return "";
-}
-
-bool holds(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-// The byte offset that a message names; -1 for a message that does not start with the path and it.
-long long byte_in(const std::string& message, const std::filesystem::path& path) {
-  const std::string start = path.string() + ", byte ";
-  if (message.compare(0, start.size(), start) != 0) return -1;
-  std::smatch match;
-  const std::string rest = message.substr(start.size());
-  return std::regex_search(rest, match, std::regex("^([0-9]+): .")) ? std::stoll(match[1]) : -1;
 }
 
 std::vector<std::string> names_of(const SafetensorsFile& file) {
