@@ -311,8 +311,9 @@ TEST_CASE("a header that is not NumPy's dictionary is refused where it goes wron
   check_refused({in_header(many, "1)}", "more than 64 dimensions")});
 }
 
-TEST_CASE("shapes that do not fit their bytes are refused, also where the product overflows",
-          "[npy]") {
+TEST_CASE(
+    "arrays whose shapes do not fit their bytes are refused, also where the product overflows",
+    "[npy]") {
   std::vector<Broken> files;
   for (const std::string shape : {"()", "(1,)", "(3,)", "(1, 3)", "(0, 2)", "(2, 0)",
                                   "(4294967297, 4294967296)", "(18446744073709551615, 0)"}) {
