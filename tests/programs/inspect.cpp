@@ -789,8 +789,8 @@ TEST_CASE("F64 weights are measured in double precision, beside others too", "[i
 TEST_CASE("output that cannot be written is an error", "[inspect]") {
   if (!std::filesystem::exists("/dev/full")) return;
   const TemporaryFolder folder;
-  const std::string command =
-      quoted(DGP_INSPECT) + " --format json >/dev/full 2>" + quoted((folder / "err").string());
+  const std::string command = support::quoted(DGP_INSPECT) + " --format json >/dev/full 2>" +
+                              support::quoted((folder / "err").string());
   const int status = std::system(command.c_str());
   CHECK(WEXITSTATUS(status) == 1);
   CHECK(lines_of(support::read_file(folder / "err")).size() == 1);

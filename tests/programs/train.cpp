@@ -528,9 +528,9 @@ TEST_CASE("an interruption leaves whole files", "[train]") {
     // process that was killed belongs elsewhere.
     const Result result =
         train({"--epochs", "1000000", "--output", output.string()},
-              "rm -rf " + quoted(output.string()) +
+              "rm -rf " + support::quoted(output.string()) +
                   "; exec 2>/dev/null; PROGRAM & pid=$!; turns=0; while [ ! -e " +
-                  quoted((output / checkpoint(2)).string()) +
+                  support::quoted((output / checkpoint(2)).string()) +
                   " ] && [ $turns -lt 600 ]; do sleep 0.1; turns=$((turns + 1)); done; kill -" +
                   signal.name + " $pid; wait $pid");
     CAPTURE(result.err);
