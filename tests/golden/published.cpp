@@ -163,8 +163,8 @@ TEST_CASE("the fits of weight distributions come out", "[golden]") {
   const json published = json::parse(text).at("fits");
   compared = 0;
   for (const auto& [name, layers] : published.items()) {
-    const auto fits = dgp::weight_fits(
-        dgp::io::read_layers<float>(golden_folder + "models/" + name + ".safetensors"));
+    const auto fits =
+        dgp::weight_fits(dgp::io::read_layers<float>(weights_file(golden().at("models").at(name))));
     REQUIRE(fits.size() == layers.size());
     for (std::size_t k = 0; k < fits.size(); ++k) {
       INFO(name << ", layer " << k);
