@@ -419,6 +419,6 @@ TEST_CASE("a matrix that cannot be written is an error", "[npy]") {
   CHECK(error_of([&] { write_npy(out, Eigen::Matrix2f::Ones()); }).empty());
   if (std::filesystem::exists("/dev/full")) {
     CHECK(byte_in(error_of([&] { write_npy("/dev/full", Eigen::Matrix2f::Ones()); }),
-                  "/dev/full") == 0);
+                  "/dev/full") >= 0);
   }
 }
