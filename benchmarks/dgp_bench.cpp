@@ -19,6 +19,7 @@
 
 #include <dgp/dgp.hpp>
 
+#include "perceptron.hpp"
 #include "support/catch.hpp"
 #include "weights.hpp"
 
@@ -342,6 +343,48 @@ TEST_CASE("small products", "[small]") {
 
 TEST_CASE("large products", "[large]") {
   for (const int size : {1024, 2048}) compare_product(size, true);
+}
+
+// What it costs to watch a training: measures at every quarter epoch of MNIST's 60,000 images,
+// beside the training steps between them.
+TEST_CASE("watching a training", "[small]") {
+  perceptron::Random random(1, 0);
+  perceptron::Design design;
+  design.widths = {784, 650, 650, 650, 10};
+  auto network = perceptron::initialized<float>(design, random);
+  auto gradient = perceptron::zeros_like(network.layers);
+  perceptron::Adam<float> adam(network.layers, 1e-3);
+  constexpr int batch = 32;
+  const perceptron::Matrix<float> images = perceptron::Matrix<float>::Random(784, batch).cwiseAbs();
+  std::vector<Eigen::Index> labels;
+  for (Eigen::Index i = 0; i < batch; ++i) labels.push_back(i % 10);
+  std::vector<Matrix> layers;
+  std::vector<const Matrix*> all;
+  for (const auto& layer : network.layers) layers.emplace_back(layer.weights);
+  for (const auto& layer : layers) all.push_back(&layer);
+
+  Comparison comparison("watching", "784-650-650-650-10", all);
+  const double step = comparison.run("a training step of 32 images", 1, [&] {
+    const double loss = perceptron::backpropagate(network, images, labels, random, gradient);
+    adam.update(network.layers, gradient);
+    return loss;
+  });
+  const double quarter_epoch = step * 60'000 / batch / 4;
+  const auto share = [&](const std::string& what, double milliseconds) {
+    comparison.print(what + ", % of a quarter epoch", 1, 100 * milliseconds / quarter_epoch, "-");
+  };
+  const std::string measures = "NP, two variants of DGP, variance";
+  share(measures, comparison.run(measures, 1, [&] {
+    return dgp::neural_persistence(layers).mean_normalized +
+           dgp::deep_graph_persistence(layers).normalized +
+           dgp::deep_graph_persistence(layers, {.rescale = false}).normalized +
+           dgp::weight_variance(layers).network;
+  }));
+  share("spatial_concentration", comparison.run("spatial_concentration", 1, [&] {
+    double sum = 0;
+    for (const auto& layer : layers) sum += dgp::spatial_concentration(layer);
+    return sum;
+  }));
 }
 
 TEST_CASE("growth: time per weight from 10^5 to 10^8 weights", "[large]") {

@@ -82,6 +82,16 @@ awk -F ' [|] ' '
                         "loop in the first-level cache, billion min+max a second", 1)) " |"
     }
 
+    table("watching a training of 784-650-650-650-10 | ms | % of a quarter epoch of 60,000 images |",
+          "---|--:|--:|")
+    input = inputs["watching", 1]
+    split("a training step of 32 images;NP, two variants of DGP, variance;spatial_concentration",
+          watched, ";")
+    for (i = 1; i <= 3; ++i) {
+      print "| " watched[i] " | " ms(figure("watching", input, watched[i], 1)) \
+        " | " ms(figure("watching", input, watched[i] ", % of a quarter epoch", 1)) " |"
+    }
+
     table("growth of `maximum_spanning_forest` | ms | passes | ns per weight |", "---|--:|--:|--:|")
     for (i = 1; i <= count["growth"]; ++i) {
       input = inputs["growth", i]
