@@ -101,7 +101,8 @@ TEST_CASE("dgp-findings tests nothing where nothing can be told", "[programs]") 
   const Arguments alike(10, digits);
   Arguments arguments = alike;
   arguments.insert(arguments.end(), {"--shuffles", "2", "--format", "json"});
-  for (const auto& claim : json::parse(successful(arguments))["claims"]) {
+  const auto document = json::parse(successful(arguments));  // must outlive the loop
+  for (const auto& claim : document["claims"]) {
     CHECK(claim["verdict"] == "not tested");
   }
   const support::TemporaryFolder folder;
