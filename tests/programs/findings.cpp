@@ -23,21 +23,11 @@ using Arguments = std::vector<std::string>;
 const std::string digits = DGP_EXAMPLE_DATA "/digits_64-32-16-10.safetensors";
 
 std::string successful(const Arguments& arguments) {
-  const auto result = support::run_program(DGP_FINDINGS, arguments);
-  CAPTURE(arguments, result.err);
-  REQUIRE(result.exit_code == 0);
-  CHECK(result.err.empty());
-  return result.out;
+  return support::successful(DGP_FINDINGS, arguments);
 }
 
 std::string failure(const Arguments& arguments, int exit_code) {
-  const auto result = support::run_program(DGP_FINDINGS, arguments);
-  CAPTURE(arguments, result.err);
-  CHECK(result.exit_code == exit_code);
-  CHECK(result.out.empty());
-  CHECK(result.err.rfind("dgp-findings: ", 0) == 0);
-  CHECK(result.err.find('\n') + 1 == result.err.size());
-  return result.err;
+  return support::failure(DGP_FINDINGS, arguments, exit_code);
 }
 
 }  // namespace

@@ -24,6 +24,7 @@ namespace {
 using nlohmann::json;
 using support::f32;
 using support::f64;
+using support::lines_of;
 using support::little_endian;
 using support::safetensors;
 using support::TemporaryFolder;
@@ -31,16 +32,8 @@ using support::Tensor;
 using support::write_file;
 using Arguments = std::vector<std::string>;
 
-using Result = support::RunResult;
-
-Result inspect(const Arguments& arguments) { return support::run_program(DGP_INSPECT, arguments); }
-
 std::string successful(const Arguments& arguments) {
-  const Result result = inspect(arguments);
-  CAPTURE(arguments, result.err);
-  REQUIRE(result.exit_code == 0);
-  CHECK(result.err.empty());
-  return result.out;
+  return support::successful(DGP_INSPECT, arguments);
 }
 
 json as_json(Arguments arguments) {
@@ -48,27 +41,12 @@ json as_json(Arguments arguments) {
   return json::parse(successful(arguments));
 }
 
-// A failure is one line on stderr that names the program, and nothing on stdout. Returns the line.
 std::string failure(const Arguments& arguments, int exit_code) {
-  const Result result = inspect(arguments);
-  CAPTURE(arguments, result.err);
-  CHECK(result.exit_code == exit_code);
-  CHECK(result.out.empty());
-  CHECK(result.err.rfind("dgp-inspect: ", 0) == 0);
-  CHECK(std::count(result.err.begin(), result.err.end(), '\n') == 1);
-  CHECK(result.err.find('\n') + 1 == result.err.size());
-  return result.err;
+  return support::failure(DGP_INSPECT, arguments, exit_code);
 }
 
 bool holds(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
-}
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  return lines;
 }
 
 std::set<std::string> keys_of(const json& object) {

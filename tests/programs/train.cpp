@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <map>
 #include <set>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -19,6 +18,7 @@
 
 namespace {
 
+using support::lines_of;
 using support::read_file;
 using support::TemporaryFolder;
 using support::write_file;
@@ -34,32 +34,15 @@ Result train(const Arguments& arguments, const std::string& around = "PROGRAM") 
 std::string successful(Arguments arguments, const Path& output,
                        const std::string& around = "PROGRAM") {
   arguments.insert(arguments.end(), {"--output", output.string()});
-  const Result result = train(arguments, around);
-  CAPTURE(arguments, result.err);
-  REQUIRE(result.exit_code == 0);
-  CHECK(result.err.empty());
-  return result.out;
+  return support::successful(DGP_TRAIN, arguments, around);
 }
 
-// A failure is one line on stderr that names the program. Returns the line.
 std::string failure(const Arguments& arguments, int exit_code) {
-  const Result result = train(arguments);
-  CAPTURE(arguments, result.err);
-  CHECK(result.exit_code == exit_code);
-  CHECK(result.err.rfind("dgp-train: ", 0) == 0);
-  CHECK(result.err.find('\n') + 1 == result.err.size());
-  return result.err;
+  return support::failure(DGP_TRAIN, arguments, exit_code);
 }
 
 bool holds(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
-}
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  return lines;
 }
 
 // The number behind a text.
@@ -488,10 +471,11 @@ TEST_CASE("training's wrong usage is an error with exit code 2", "[train]") {
 
 TEST_CASE("a training that diverges says so", "[train]") {
   const TemporaryFolder folder;
-  const std::string message =
-      failure({"--learning-rate", "1e30", "--output", (folder / "out").string()}, 1);
-  CHECK(holds(message, "not finite"));
-  CHECK(holds(message, "--learning-rate"));
+  const Result result = train({"--learning-rate", "1e30", "--output", (folder / "out").string()});
+  CHECK(result.exit_code == 1);
+  CHECK(holds(result.err, "not finite"));
+  CHECK(holds(result.err, "--learning-rate"));
+  CHECK(lines_of(result.err).size() == 1);
 }
 
 TEST_CASE("a folder that cannot be made is an error", "[train]") {

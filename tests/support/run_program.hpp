@@ -2,10 +2,13 @@
 #pragma once
 
 #include <cstdlib>
+#include <filesystem>
+#include <sstream>
 #include <string>
 #include <sys/wait.h>
 #include <vector>
 
+#include "catch.hpp"
 #include "safetensors_writer.hpp"
 
 namespace support {
@@ -36,6 +39,35 @@ inline RunResult run_program(const std::string& program, const std::vector<std::
   const int status = std::system(around.c_str());
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_file(folder / "out"),
           read_file(folder / "err")};
+}
+
+// What a program prints that succeeds, and so complains of nothing.
+inline std::string successful(const std::string& program, const std::vector<std::string>& arguments,
+                              const std::string& around = "PROGRAM") {
+  const RunResult result = run_program(program, arguments, around);
+  CAPTURE(arguments, result.err);
+  REQUIRE(result.exit_code == 0);
+  CHECK(result.err.empty());
+  return result.out;
+}
+
+// A failure is one line on stderr that names the program, and nothing on stdout. Returns the line.
+inline std::string failure(const std::string& program, const std::vector<std::string>& arguments,
+                           int exit_code) {
+  const RunResult result = run_program(program, arguments);
+  CAPTURE(arguments, result.err);
+  CHECK(result.exit_code == exit_code);
+  CHECK(result.out.empty());
+  CHECK(result.err.rfind(std::filesystem::path(program).filename().string() + ": ", 0) == 0);
+  CHECK(result.err.find('\n') + 1 == result.err.size());
+  return result.err;
+}
+
+inline std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
 }
 
 }  // namespace support
