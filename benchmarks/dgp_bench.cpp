@@ -255,13 +255,8 @@ void compare_network(const std::vector<int>& widths, bool with_matrix) {
   }
   comparison.run_memory([&] { return dgp::deep_graph_persistence(layers); });
   comparison.run("neural_persistence", 1, [&] { return dgp::neural_persistence(layers); });
-  comparison.run("neural_persistence_bounds", 1,
-                 [&] { return dgp::neural_persistence_bounds(layers); });
   comparison.run("weight_variance", 1, [&] { return dgp::weight_variance(layers); });
-  comparison.run("entry_strengths", 1, [&] { return dgp::entry_strengths(layers); });
-  comparison.run("exit_strengths", 1, [&] { return dgp::exit_strengths(layers); });
   if (with_matrix) {
-    comparison.run("path_strength_matrix", 1, [&] { return dgp::path_strength_matrix(layers); });
     comparison.run("neural persistence of S", 1, [&] {
       return dgp::neural_persistence(
           dgp::path_strength_matrix(layers, {.normalization = dgp::Normalization::standardized}));
@@ -390,7 +385,7 @@ TEST_CASE("watching a training", "[small]") {
 TEST_CASE("growth: time per weight from 10^5 to 10^8 weights", "[large]") {
   for (const int size : {316, 1000, 3162, 10'000}) {
     const Matrix matrix = weights(normal_family(), size, size);
-    Comparison comparison("growth", square(size), {&matrix});
+    Comparison comparison("growth", square(size) + " " + normal_family().name, {&matrix});
     const double time = comparison.run("maximum_spanning_forest", 1,
                                        [&] { return dgp::maximum_spanning_forest(matrix); });
     comparison.print("nanoseconds per weight", 1, time * 1e6 / static_cast<double>(matrix.size()),

@@ -82,9 +82,9 @@ awk -F ' [|] ' '
                         "loop in the first-level cache, billion min+max a second", 1)) " |"
     }
 
-    table("watching a training of 784-650-650-650-10 | ms | % of a quarter epoch of 60,000 images |",
-          "---|--:|--:|")
     input = inputs["watching", 1]
+    table("watching a training of " input " | ms | % of a quarter epoch of 60,000 images |",
+          "---|--:|--:|")
     split("a training step of 32 images;NP, two variants of DGP, variance;spatial_concentration",
           watched, ";")
     for (i = 1; i <= 3; ++i) {
@@ -96,7 +96,7 @@ awk -F ' [|] ' '
     for (i = 1; i <= count["growth"]; ++i) {
       input = inputs["growth", i]
       forest = figure("growth", input, "maximum_spanning_forest", 1)
-      print "| " input " normal | " ms(forest) \
+      print "| " input " | " ms(forest) \
         " | " ratio(forest, figure("growth", input, "one pass", 1)) \
         " | " ms(figure("growth", input, "nanoseconds per weight", 1)) " |"
     }

@@ -1,20 +1,32 @@
 // What the example programs share: usage errors, one-line errors, progress, text in columns, files.
 #pragma once
 
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <iostream>
+#include <iterator>
 #include <string>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
+#include <dgp/detail/weight_view.hpp>
 #include <dgp/io/detail/whole_file.hpp>
+#include <dgp/io/tensor_info.hpp>
 
 namespace console {
 
@@ -53,11 +65,99 @@ int run(CLI::App& app, int argc, char** argv, const Body& body) {
   return 1;
 }
 
+// The option --threads, which sets their number.
+inline void add_threads(CLI::App& app) {
+  app.add_option_function<int>(
+         "--threads",
+         []([[maybe_unused]] int count) {
+#ifdef _OPENMP
+           omp_set_num_threads(count);
+#endif
+         },
+         "Number of threads (default: all processors)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1024));
+}
+
+// As printf has it; "undefined" for what is not a number.
+inline std::string number(const char* format, double value) {
+  if (std::isnan(value)) return "undefined";
+  char text[64];
+  std::snprintf(text, sizeof text, format, value);
+  return text;
+}
+
 // In characters: of UTF-8, bytes that only continue one do not count.
 inline std::size_t width(const std::string& text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
     return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
   }));
+}
+
+// Rows of text as a table; the first column to the left, all others to the right. Calls
+// after_row(number of the row) below each.
+template <class AfterRow>
+void print_rows(const std::vector<std::vector<std::string>>& rows, const AfterRow& after_row) {
+  std::vector<std::size_t> widths(rows.front().size(), 0);
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i]));
+  }
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    const auto& row = rows[r];
+    std::string line = row[0] + std::string(widths[0] - width(row[0]), ' ');
+    for (std::size_t i = 1; i < row.size(); ++i) {
+      line += std::string(2 + widths[i] - width(row[i]), ' ') + row[i];
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    std::cout << line << "\n";
+    after_row(r);
+  }
+}
+
+inline void print_rows(const std::vector<std::vector<std::string>>& rows) {
+  print_rows(rows, [](std::size_t) {});
+}
+
+// "conv1.weight [2,1,3,3], conv2.weight [4,2,3,3] and 5 more"
+inline std::string listed(const std::vector<dgp::io::TensorInfo>& tensors) {
+  constexpr std::size_t most = 4;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(tensors.size(), most); ++i) {
+    std::string shape;
+    for (const auto extent : tensors[i].shape) {
+      shape.append(shape.empty() ? "" : ",").append(std::to_string(extent));
+    }
+    text.append(text.empty() ? "" : ", ").append(dgp::detail::one_line(tensors[i].name));
+    text.append(" [").append(shape).append("]");
+  }
+  if (tensors.size() > most) text += " and " + std::to_string(tensors.size() - most) + " more";
+  return text;
+}
+
+// For an error where no tensor is a matrix: what there is instead.
+inline std::string of_other_shapes(const std::vector<dgp::io::TensorInfo>& tensors) {
+  return tensors.empty() ? "" : "; of other shapes: " + listed(tensors);
+}
+
+// The tensors that hold weights which no measure takes: a convolution's, for one. Biases do not.
+inline std::vector<dgp::io::TensorInfo> not_measured(
+    const std::vector<dgp::io::TensorInfo>& tensors) {
+  std::vector<dgp::io::TensorInfo> others;
+  std::copy_if(tensors.begin(), tensors.end(), std::back_inserter(others),
+               [](const auto& tensor) { return tensor.shape.size() > 2; });
+  return others;
+}
+
+inline std::vector<std::string> names_of(const std::vector<dgp::io::TensorInfo>& tensors) {
+  std::vector<std::string> names;
+  for (const auto& tensor : tensors) names.push_back(tensor.name);
+  return names;
+}
+
+// A paragraph on them; empty where there are none.
+inline std::string not_measured_note(const std::vector<dgp::io::TensorInfo>& tensors) {
+  return tensors.empty() ? ""
+                         : "\nNot measured (more than two dimensions): " + listed(tensors) + "\n";
 }
 
 // A check for options that CLI11 would take modulo 2^64.
@@ -71,7 +171,7 @@ inline std::string whole_number(const std::string& text) {
 }
 
 // Writes a whole file, or none: an older one stays where that fails.
-inline void write_picture(const std::string& path, const std::string& text) {
+inline void write_text(const std::filesystem::path& path, const std::string& text) {
   dgp::io::detail::write_whole_file(path, [&](std::ostream& stream) { stream << text; });
 }
 
@@ -79,11 +179,15 @@ inline void write_picture(const std::string& path, const std::string& text) {
 // is not a terminal.
 class Progress {
  public:
-  explicit Progress(std::string task) : task_(std::move(task)) {}
+  explicit Progress(std::string task) : task_(dgp::detail::one_line(std::move(task))) {}
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
-  ~Progress() {
+  ~Progress() { clear(); }
+
+  // Makes room for other output, until the next update.
+  void clear() {
     if (shown_) std::cerr << "\r\033[K" << std::flush;
+    shown_ = false;
   }
 
   // share: of the work done, in (0, 1]; 0 where it is not known.
@@ -95,7 +199,8 @@ class Progress {
       std::snprintf(left, sizeof left, " %3.0f %%, %.0f s left,", 100 * share,
                     seconds * (1 - share) / share);
     }
-    std::cerr << "\r\033[K" << task_ << ":" << left << " " << step << std::flush;
+    std::cerr << "\r\033[K" << task_ << ":" << left << " " << dgp::detail::one_line(step)
+              << std::flush;
     shown_ = true;
   }
 

@@ -1,23 +1,19 @@
 // dgp-findings: what drives neural persistence in a network of your own.
 //
-// in:  checkpoints of one network, in the order of its training
+// in:  checkpoints of one network, whose names in natural order are in the order of its training
 // out: figures for each finding of Girrbach et al. 2023, whether it holds here or not, and a report
 //      with pictures
-#ifdef _OPENMP
-#include <omp.h>
-#endif
-
 #include <algorithm>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <cstdint>
-#include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <iostream>
 #include <optional>
+#include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -35,12 +31,12 @@ namespace {
 
 using Matrix = dgp::detail::RowMajorMatrix<double>;
 using NamedLayers = std::vector<dgp::NamedLayer<Matrix>>;
+using console::number;
 
 struct Options {
   std::vector<std::string> checkpoints{DGP_EXAMPLE_DATA "/digits_64-32-16-10.safetensors"};
   std::size_t shuffles = 20;
   std::uint64_t seed = 1;
-  int threads = 0;
 };
 
 // The figures of a whole network at one moment.
@@ -79,6 +75,7 @@ struct RandomNetworks {
 struct Findings {
   std::vector<Snapshot> training;     // a snapshot for each checkpoint
   std::vector<LayerFindings> layers;  // of the last one, as all below
+  std::vector<dgp::io::TensorInfo> not_measured;
   std::optional<dgp::PersistenceBounds<double>> deep_bounds;
   std::string no_deep_reason;
   std::vector<RandomNetworks> random;
@@ -102,10 +99,28 @@ std::optional<double> deep_or_nothing(const std::vector<Matrix>& layers,
   return std::nullopt;
 }
 
-NamedLayers read_checkpoint(const std::string& path) {
-  NamedLayers layers = dgp::io::read_layers<double>(path);
-  if (layers.empty()) throw std::runtime_error(path + ": no 2-D tensor");
-  return layers;
+struct Checkpoint {
+  NamedLayers layers;
+  std::vector<dgp::io::TensorInfo> not_measured;
+};
+
+Checkpoint read_checkpoint(const std::string& path) {
+  dgp::io::SafetensorsFile file(path);
+  Checkpoint checkpoint{{}, console::not_measured(file.tensors())};
+  for (const auto& tensor : file.tensors()) {
+    if (!dgp::io::is_layer(tensor)) continue;
+    checkpoint.layers.push_back({tensor.name, file.read_matrix<double>(tensor)});
+  }
+  if (checkpoint.layers.empty()) {
+    throw std::runtime_error(path + ": no 2-D tensor" + console::of_other_shapes(file.tensors()));
+  }
+  return checkpoint;
+}
+
+bool same_shapes(const NamedLayers& a, const NamedLayers& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
+    return x.weights.rows() == y.weights.rows() && x.weights.cols() == y.weights.cols();
+  });
 }
 
 double mean_of(const std::vector<double>& values) {
@@ -173,13 +188,21 @@ Findings find(const Options& options) {
   Findings findings;
   NamedLayers last;
   for (const auto& path : options.checkpoints) {
-    progress.update(0, "reading " + dgp::detail::one_line(path));
-    NamedLayers layers = read_checkpoint(path);
-    const auto matrices = matrices_of(layers);
-    findings.training.push_back({path, dgp::neural_persistence(layers).mean_normalized,
-                                 dgp::weight_variance(layers).network,
-                                 deep_or_nothing(matrices, &findings.no_deep_reason)});
+    progress.update(0, "reading " + path);
+    auto [layers, not_measured] = read_checkpoint(path);
+    if (!last.empty() && !same_shapes(layers, last)) {
+      throw std::runtime_error(path + ": its layers differ from those of " +
+                               findings.training.back().file);
+    }
+    try {
+      findings.training.push_back({path, dgp::neural_persistence(layers).mean_normalized,
+                                   dgp::weight_variance(layers).network,
+                                   deep_or_nothing(matrices_of(layers), &findings.no_deep_reason)});
+    } catch (const std::logic_error& refused) {  // weights that have no measures
+      throw std::runtime_error(path + ": " + refused.what());
+    }
     last = std::move(layers);
+    findings.not_measured = std::move(not_measured);
   }
   const std::vector<Matrix> matrices = matrices_of(last);
   const bool has_deep = findings.training.back().deep.has_value();
@@ -207,7 +230,7 @@ Findings find(const Options& options) {
     const auto effects = dgp::shuffling_effects(
         std::vector<Matrix>{matrices[k]},
         [&](const auto& layer) {
-          step("shuffling " + dgp::detail::one_line(last[k].name));
+          step("shuffling " + last[k].name);
           network[k] = layer[0];
           const Matrix scaled = network[k].cwiseAbs() / largest;
           std::vector<double> figures{
@@ -244,11 +267,8 @@ struct Claim {
   std::string figures;
 };
 
-std::string number(const char* format, double value) {
-  char text[64];
-  std::snprintf(text, sizeof text, format, value);
-  return std::isfinite(value) ? text : "undefined";
-}
+// With fewer, mean and deviation of the shuffled say next to nothing.
+constexpr std::size_t fewest_shuffles = 10;
 
 // A z-score beyond this is news: one among as many layers without structure gets there by chance in
 // one of twenty networks. The mean and deviation of few shuffles are uncertain themselves
@@ -299,6 +319,7 @@ std::vector<Claim> claims_of(const Findings& findings, const Options& options) {
   // Verdicts on some layers, by the z-scores that are defined: shuffling cannot change a layer of
   // equal weights, for one.
   const double threshold = news_threshold(options.shuffles, findings.layers.size());
+  const bool enough = options.shuffles >= fewest_shuffles;
   const auto verdict = [&](std::size_t first, std::size_t last, const auto& effect_of,
                            bool holds_if_news, bool only_above) -> std::string {
     bool any = false;
@@ -308,10 +329,12 @@ std::vector<Claim> claims_of(const Findings& findings, const Options& options) {
       any = any || !std::isnan(z);
       news = news || (only_above ? z : std::abs(z)) > threshold;
     }
-    if (!any || options.shuffles < 10) return "not tested";
+    if (!any || !enough) return "not tested";
     return news == holds_if_news ? "holds" : "does not hold";
   };
-  const std::string beyond = "; news is beyond z " + number("%.1f", threshold);
+  const std::string beyond =
+      enough ? "; news is beyond z " + number("%.1f", threshold)
+             : "; needs at least " + std::to_string(fewest_shuffles) + " --shuffles";
   const auto persistence = [](const LayerFindings& layer) { return layer.shuffled_persistence; };
   const auto concentration = [](const LayerFindings& layer) {
     return layer.shuffled_concentration;
@@ -425,6 +448,7 @@ void print_json(const Findings& findings, const Options& options) {
                           {"shuffles", options.shuffles},
                           {"seed", options.seed},
                           {"layers", layers},
+                          {"not_measured", console::names_of(findings.not_measured)},
                           {"weight_variance", json_of(last.weight_variance)},
                           {"neural_persistence", json_of(last.mean_normalized)},
                           {"deep_graph_persistence", json_of(last.deep)},
@@ -435,23 +459,6 @@ void print_json(const Findings& findings, const Options& options) {
     document["deep_graph_persistence_bounds"] = json_of(*findings.deep_bounds);
   if (!last.deep) document["reason"] = findings.no_deep_reason;
   std::cout << document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
-}
-
-// Rows of text as a table; the first column to the left, all others to the right.
-void print_rows(const std::vector<std::vector<std::string>>& rows) {
-  std::vector<std::size_t> widths(rows.front().size(), 0);
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      widths[i] = std::max(widths[i], console::width(row[i]));
-    }
-  }
-  for (const auto& row : rows) {
-    std::string line = row[0] + std::string(widths[0] - console::width(row[0]), ' ');
-    for (std::size_t i = 1; i < row.size(); ++i) {
-      line += std::string(2 + widths[i] - console::width(row[i]), ' ') + row[i];
-    }
-    std::cout << line << "\n";
-  }
 }
 
 std::string best_fit(const dgp::WeightFits& fits) {
@@ -508,10 +515,11 @@ std::vector<std::vector<std::string>> network_rows(const Findings& findings) {
 }
 
 void print_table(const Findings& findings, const Options& options) {
-  print_rows(network_rows(findings));
+  console::print_rows(network_rows(findings));
   std::cout << "\n" << dgp::detail::one_line(findings.training.back().file) << "\n";
-  print_rows(layer_rows(findings));
-  std::cout << "\nz shuffled: how many standard deviations the layer as trained lies from "
+  console::print_rows(layer_rows(findings));
+  std::cout << console::not_measured_note(findings.not_measured)
+            << "\nz shuffled: how many standard deviations the layer as trained lies from "
             << options.shuffles << " shuffled ones\n(same weights, other places). Within ±"
             << number("%.1f", news_threshold(options.shuffles, findings.layers.size()))
             << ", no more is shown than the distribution of the weights.\n";
@@ -531,26 +539,7 @@ void print_table(const Findings& findings, const Options& options) {
 }
 
 std::string escaped(const std::string& text) {
-  std::string result;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        result += "&amp;";
-        break;
-      case '<':
-        result += "&lt;";
-        break;
-      case '>':
-        result += "&gt;";
-        break;
-      case '"':
-        result += "&quot;";
-        break;
-      default:
-        result += c;
-    }
-  }
-  return result;
+  return dgp::svg::detail::escaped(dgp::svg::detail::decoded(text));
 }
 
 std::vector<dgp::svg::Chart> charts_of(const Findings& findings) {
@@ -680,13 +669,14 @@ void write_report(const Findings& findings, const Options& options, const std::s
   }
   html += "</dl>\n<h2>Networks</h2>\n<div class=\"scroll\">" + html_table(network_rows(findings)) +
           "</div>\n<h2>Layers</h2>\n<div class=\"scroll\">" + html_table(layer_rows(findings)) +
-          "</div>\n<p>z shuffled: how many standard deviations the layer as trained lies from " +
+          "</div>\n<p>" + escaped(console::not_measured_note(findings.not_measured)) +
+          "</p>\n<p>z shuffled: how many standard deviations the layer as trained lies from " +
           std::to_string(options.shuffles) +
           " shuffled ones (same weights, other places). Within ±" +
           number("%.1f", news_threshold(options.shuffles, findings.layers.size())) +
           ", no more is shown than the distribution of the weights.</p>\n" +
           dgp::svg::render(charts_of(findings), 2) + "\n</body></html>\n";
-  console::write_picture(path, html);
+  console::write_text(path, html);
 }
 
 }  // namespace
@@ -702,19 +692,19 @@ int main(int argc, char** argv) {
       "what do random networks of the same shapes measure?\n"
       "\n"
       "CHECKPOINTs are safetensors files of one network, taken in natural order of their\n"
-      "names (checkpoint-10 after checkpoint-9); layers are all 2-D tensors. Without any, a small "
-      "network trained on handwritten\n"
-      "digits is shown. Layers are analysed in the last one.",
+      "names (checkpoint-10 after checkpoint-9); layers are all 2-D tensors, of the same shapes\n"
+      "in each file, and are analysed in the last one. Without any, a small network trained on\n"
+      "handwritten digits is shown.",
       "dgp-findings");
   app.footer(
       "Examples:\n"
       "  dgp-findings model.safetensors\n"
-      "  dgp-findings run/checkpoint-* --report findings.html\n"
+      "  dgp-findings run/checkpoint-*.safetensors --report findings.html\n"
       "\n"
       "Exit code: 0, 1 for an error, 2 for wrong usage.");
   app.add_option("CHECKPOINT", options.checkpoints, "Checkpoints in safetensors format");
   app.add_option("--shuffles", options.shuffles,
-                 "Shuffled copies of each layer, and random networks (default: 20)")
+                 "Shuffled copies of each layer, and random networks (default: 20; claims need 10)")
       ->type_name("N")
       ->check(CLI::Range(2, 100000));
   app.add_option("--seed", options.seed, "Seed of shuffles and random networks (default: 1)")
@@ -725,13 +715,8 @@ int main(int argc, char** argv) {
   app.add_option("--format", format, "table (default) or json")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"table", "json"}));
-  app.add_option("--threads", options.threads, "Number of threads (default: all processors)")
-      ->type_name("N")
-      ->check(CLI::Range(1, 1024));
+  console::add_threads(app);
   return console::run(app, argc, argv, [&] {
-#ifdef _OPENMP
-    if (options.threads > 0) omp_set_num_threads(options.threads);
-#endif
     std::stable_sort(options.checkpoints.begin(), options.checkpoints.end(),
                      dgp::detail::natural_less);
     const Findings findings = find(options);

@@ -1,11 +1,6 @@
 // dgp-inspect: the neural persistence and deep graph persistence of a checkpoint.
-#ifdef _OPENMP
-#include <omp.h>
-#endif
-
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -30,6 +25,8 @@
 
 namespace {
 
+using console::number;
+
 struct Options {
   std::string model = DGP_EXAMPLE_DATA "/digits_64-32-16-10.safetensors";
   std::string layers;
@@ -38,7 +35,6 @@ struct Options {
   bool deaths = false;
   bool analysis = false;
   std::string picture;  // file for the diagrams; empty: none
-  int threads = 0;
 };
 
 // One measure of one graph. `total` and `deaths` are left out where the contract has none.
@@ -64,6 +60,7 @@ struct DeepGraphFigures {
 
 struct Report {
   std::vector<LayerFigures> layers;
+  std::vector<dgp::io::TensorInfo> not_measured;
   double mean_normalized;
   double sum;
   std::optional<DeepGraphFigures> standardized;  // nothing where the measure is not defined …
@@ -81,6 +78,7 @@ Figures figures(const dgp::Persistence<Scalar>& persistence) {
   return result;
 }
 
+// The tensors that the pattern selects, of any shape.
 template <class File>
 std::vector<dgp::io::TensorInfo> selected_tensors(const File& file, const std::string& pattern) {
   // The standard library matches by recursion; a name longer than any real one could exhaust it.
@@ -88,15 +86,15 @@ std::vector<dgp::io::TensorInfo> selected_tensors(const File& file, const std::s
   const std::regex wanted(pattern);
   std::vector<dgp::io::TensorInfo> tensors;
   for (const auto& tensor : file.tensors()) {
-    if (!dgp::io::is_layer(tensor)) continue;
     if (pattern.empty() ||
         (tensor.name.size() <= longest_name && std::regex_search(tensor.name, wanted))) {
       tensors.push_back(tensor);
     }
   }
-  if (tensors.empty()) {
+  if (std::none_of(tensors.begin(), tensors.end(), dgp::io::is_layer)) {
     throw std::runtime_error(file.path().string() + ": no 2-D tensor" +
-                             (pattern.empty() ? "" : " matches '" + pattern + "'"));
+                             (pattern.empty() ? "" : " matches '" + pattern + "'") +
+                             console::of_other_shapes(tensors));
   }
   return tensors;
 }
@@ -192,6 +190,7 @@ void print_json(const Report& report, const Options& options) {
     if (options.analysis) entry["spatial_concentration"] = or_null(layer.spatial_concentration);
     json["layers"].push_back(entry);
   }
+  json["not_measured"] = console::names_of(report.not_measured);
   json["neural_persistence"]["mean_normalized"] = report.mean_normalized;
   json["neural_persistence"]["sum"] = report.sum;
   if (report.standardized) {
@@ -207,12 +206,6 @@ void print_json(const Report& report, const Options& options) {
   }
   json["weight_variance"] = report.weight_variance;
   std::cout << json.dump(2, ' ', false, ordered_json::error_handler_t::replace) << "\n";
-}
-
-std::string number(const char* format, double value) {
-  char text[64];
-  std::snprintf(text, sizeof text, format, value);
-  return text;
 }
 
 std::string joined(const std::vector<double>& values, const char* format) {
@@ -280,8 +273,7 @@ void print_table(const Report& report, const Options& options) {
   for (const auto& layer : report.layers) {
     add("  " + dgp::detail::one_line(layer.name), dgp::detail::shape(layer.rows, layer.cols),
         cell(layer.persistence.total), cell(layer.persistence.normalized),
-        cell(layer.weight_variance), &layer.persistence,
-        std::isnan(layer.spatial_concentration) ? "undefined" : cell(layer.spatial_concentration));
+        cell(layer.weight_variance), &layer.persistence, cell(layer.spatial_concentration));
   }
   add("  network (sum, mean)", "", cell(report.sum), cell(report.mean_normalized),
       cell(report.weight_variance), nullptr);
@@ -294,23 +286,13 @@ void print_table(const Report& report, const Options& options) {
   }
   if (report.raw) add("  raw", "", "", cell(report.raw->normalized), "", &*report.raw);
 
-  std::vector<std::size_t> widths(rows.front().size());
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i)
-      widths[i] = std::max(widths[i], console::width(row[i]));
-  }
   std::cout << dgp::detail::one_line(options.model) << "\n\n";
-  for (std::size_t r = 0; r < rows.size(); ++r) {
-    std::string line = rows[r][0] + std::string(widths[0] - console::width(rows[r][0]), ' ');
-    for (std::size_t i = 1; i < rows[r].size(); ++i) {
-      line += std::string(2 + widths[i] - console::width(rows[r][i]), ' ') + rows[r][i];
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    std::cout << line << "\n";
+  console::print_rows(rows, [&](std::size_t r) {
     if (options.deaths && measured[r] != nullptr) {
       std::cout << "    deaths: " << joined(measured[r]->deaths, "%.6g") << "\n";
     }
-  }
+  });
+  std::cout << console::not_measured_note(report.not_measured);
   if (!report.standardized) {
     std::cout << "\nNo " << (report.raw ? "standardised " : "")
               << "deep graph persistence: " << report.reason << "\n";
@@ -351,16 +333,21 @@ void write_picture(const Report& report, const Options& options) {
   if (!deep.empty()) {
     charts.push_back(dgp::svg::persistence_chart(deep, "Deep graph persistence"));
   }
-  console::write_picture(options.picture, dgp::svg::render(charts));
+  console::write_text(options.picture, dgp::svg::render(charts));
 }
 
 template <class File>
 Report inspect(File file, const Options& options) {
   const auto tensors = selected_tensors(file, options.layers);
-  const bool wide = std::any_of(tensors.begin(), tensors.end(), [](const auto& tensor) {
+  std::vector<dgp::io::TensorInfo> layers;
+  std::copy_if(tensors.begin(), tensors.end(), std::back_inserter(layers), dgp::io::is_layer);
+  const bool wide = std::any_of(layers.begin(), layers.end(), [](const auto& tensor) {
     return tensor.type == "F64" || tensor.type == "<f8" || tensor.type == ">f8";
   });
-  return wide ? measure<double>(file, tensors, options) : measure<float>(file, tensors, options);
+  Report report =
+      wide ? measure<double>(file, layers, options) : measure<float>(file, layers, options);
+  report.not_measured = console::not_measured(tensors);
+  return report;
 }
 
 // The format by the name's ending; with any other ending, by the first bytes.
@@ -460,14 +447,9 @@ int main(int argc, char** argv) {
                "Show each layer's spatial concentration too (it takes a sort of all weights)");
   app.add_option("--svg", options.picture, "Draw the persistence diagrams to this file")
       ->type_name("FILE");
-  app.add_option("--threads", options.threads, "Number of threads (default: all processors)")
-      ->type_name("N")
-      ->check(CLI::Range(1, 1024));
+  console::add_threads(app);
 
   return console::run(app, argc, argv, [&] {
-#ifdef _OPENMP
-    if (options.threads > 0) omp_set_num_threads(options.threads);
-#endif
     if (essential == "omitted") options.essential = dgp::EssentialClass::omitted;
     const Report report = inspect(options);
     if (!options.picture.empty()) write_picture(report, options);

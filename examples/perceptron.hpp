@@ -19,6 +19,8 @@
 
 #include <Eigen/Core>
 
+#include <dgp/detail/sample_stream.hpp>
+
 namespace perceptron {
 
 using Eigen::Index;
@@ -49,13 +51,8 @@ class Random {
   }
 
  private:
-  // SplitMix64: neighbouring seeds give states that have nothing in common.
-  static std::uint64_t mixed(std::uint64_t state) {
-    state += 0x9e3779b97f4a7c15;
-    state = (state ^ state >> 30) * 0xbf58476d1ce4e5b9;
-    state = (state ^ state >> 27) * 0x94d049bb133111eb;
-    return state ^ state >> 31;
-  }
+  // Neighbouring seeds give states that have nothing in common.
+  static std::uint64_t mixed(std::uint64_t seed) { return dgp::detail::SampleStream(seed)(); }
 
   std::mt19937_64 engine_;
 };

@@ -8,7 +8,6 @@
 #include <cmath>
 #include <csignal>
 #include <cstdint>
-#include <cstdio>
 #include <filesystem>
 #include <iostream>
 #include <limits>
@@ -26,7 +25,6 @@
 
 #include <dgp/dgp.hpp>
 #include <dgp/early_stopping.hpp>
-#include <dgp/io/detail/whole_file.hpp>
 #include <dgp/io/idx.hpp>
 #include <dgp/io/safetensors_writer.hpp>
 #include <dgp/io/svg.hpp>
@@ -37,6 +35,7 @@
 
 namespace {
 
+using console::number;
 using dgp::Index;
 using perceptron::Random;
 
@@ -263,8 +262,7 @@ void measure(const perceptron::Network<float>& network, Check& check, Times& tim
   });
   timed(times.spatial_concentration, [&] {
     for (const auto& layer : layers) {
-      check.spatial_concentration.push_back(
-          value_of([&] { return dgp::spatial_concentration(layer.weights); }));
+      check.spatial_concentration.push_back(dgp::spatial_concentration(layer.weights));
     }
   });
 }
@@ -292,14 +290,9 @@ std::string exact(double value) {
   return {text.data(), end};
 }
 
-std::string number(const char* format, double value) {
-  char text[64];
-  std::snprintf(text, sizeof text, format, value);
-  return text;
-}
-
-void write_text(const std::filesystem::path& path, const std::string& text) {
-  dgp::io::detail::write_whole_file(path, [&](std::ostream& stream) { stream << text; });
+// "1 image", "2 images".
+std::string counted(std::size_t count, const std::string& what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
 void write_csv(const std::filesystem::path& path, const std::vector<Check>& checks) {
@@ -325,7 +318,7 @@ void write_csv(const std::filesystem::path& path, const std::vector<Check>& chec
     for (const double value : check.spatial_concentration) add(value);
     text += "\n";
   }
-  write_text(path, text);
+  console::write_text(path, text);
 }
 
 void write_svg(const std::filesystem::path& path, const Record& record) {
@@ -357,7 +350,7 @@ void write_svg(const std::filesystem::path& path, const Record& record) {
   };
   auto persistence = layers(&Check::np_layers);
   persistence.push_back(field("mean", &Check::np_mean));
-  write_text(
+  console::write_text(
       path,
       dgp::svg::render(
           {chart("Loss", "cross-entropy",
@@ -395,26 +388,26 @@ void write_checkpoint(const std::filesystem::path& folder, std::size_t epoch,
 }
 
 // Makes the folder, and clears it of an earlier run's files: those that this run does not come to
-// write would pass for its own.
+// write would pass for its own. A run that was killed may have left one half written.
 void prepare_output(const std::filesystem::path& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error || !std::filesystem::is_directory(folder)) {
     throw std::runtime_error(folder.string() + ": cannot be made a folder");
   }
-  const std::regex ours("curves\\.(csv|svg)|checkpoint-[0-9]+\\.safetensors");
+  const std::regex ours("(curves\\.(csv|svg)|checkpoint-[0-9]+\\.safetensors)(\\.partial)?");
   std::vector<std::filesystem::path> earlier;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     if (std::regex_match(entry.path().filename().string(), ours)) earlier.push_back(entry.path());
   }
   for (const auto& path : earlier) std::filesystem::remove(path);
   if (!earlier.empty()) {
-    std::cout << folder.string() << " held " << earlier.size()
-              << " files of an earlier run, which are replaced\n";
+    std::cout << folder.string() << " held " << counted(earlier.size(), "file")
+              << " of an earlier run, which this one replaces\n";
   }
 }
 
-// Lines of progress: on a terminal one that is rewritten, else one for each epoch.
+// A line for each epoch; on a terminal, below them one that is rewritten.
 class Reporter {
  public:
   explicit Reporter(std::size_t epochs) : epochs_(epochs), progress_("training") {}
@@ -432,8 +425,8 @@ class Reporter {
             ", NP " + number("%.4f", check.np_mean);
   }
 
-  void epoch(std::size_t epoch, const Check& check) const {
-    if (terminal_) return;
+  void epoch(std::size_t epoch, const Check& check) {
+    progress_.clear();
     std::cout << "epoch " << epoch << ": training loss " << number("%.4f", check.training_loss)
               << ", validation loss " << number("%.4f", check.validation_loss) << ", accuracy "
               << number("%.1f %%", 100 * check.validation_accuracy) << ", NP "
@@ -449,7 +442,6 @@ class Reporter {
 
   std::size_t epochs_;
   console::Progress progress_;
-  bool terminal_ = isatty(STDOUT_FILENO) != 0;
   Clock::time_point last_{};
   std::string step_;
 };
@@ -569,11 +561,6 @@ void print_times(const Times& times) {
   std::cout << "time: training " << number("%.2f s", times.training) << ", evaluation "
             << number("%.2f s", times.evaluation) << ", measures " << share(times.measures)
             << ", spatial concentration " << share(times.spatial_concentration) << "\n";
-}
-
-// "1 image", "2 images".
-std::string counted(std::size_t count, const std::string& what) {
-  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
 // Returns whether it was interrupted.

@@ -1,6 +1,7 @@
 // dgp-findings as its users meet it: the real program, its output, its report, its exit codes.
 #include <cmath>
 #include <filesystem>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -8,8 +9,11 @@
 
 #include <dgp/dgp.hpp>
 #include <dgp/io/safetensors.hpp>
+#include <dgp/io/safetensors_writer.hpp>
 
 #include "../support/catch.hpp"
+#include "../support/errors.hpp"
+#include "../support/random_network.hpp"
 #include "../support/run_program.hpp"
 #include "../support/safetensors_writer.hpp"
 
@@ -18,7 +22,10 @@
 namespace {
 
 using nlohmann::json;
+using support::f32;
+using support::holds;
 using Arguments = std::vector<std::string>;
+using Matrix = support::Matrix<float>;
 
 const std::string digits = DGP_EXAMPLE_DATA "/digits_64-32-16-10.safetensors";
 
@@ -28,6 +35,27 @@ std::string successful(const Arguments& arguments) {
 
 std::string failure(const Arguments& arguments, int exit_code) {
   return support::failure(DGP_FINDINGS, arguments, exit_code);
+}
+
+// Writes a network and returns its path.
+std::string written(const std::filesystem::path& path, const std::vector<Matrix>& layers) {
+  std::vector<dgp::io::NamedTensor> tensors;
+  for (std::size_t k = 0; k < layers.size(); ++k) {
+    tensors.push_back(dgp::io::named_tensor("layers." + std::to_string(k) + ".weight", layers[k]));
+  }
+  dgp::io::write_safetensors(path, tensors);
+  return path.string();
+}
+
+// What the program makes of the claim that starts with these words.
+std::string verdict(Arguments arguments, const std::string& start) {
+  arguments.insert(arguments.end(), {"--format", "json"});
+  const auto document = json::parse(successful(arguments));
+  for (const auto& claim : document["claims"]) {
+    if (claim["claim"].get<std::string>().rfind(start, 0) == 0) return claim["verdict"];
+  }
+  FAIL("there is no such claim: " << start);
+  return {};
 }
 
 }  // namespace
@@ -92,8 +120,10 @@ TEST_CASE("dgp-findings tests nothing where nothing can be told", "[programs]") 
   Arguments arguments = alike;
   arguments.insert(arguments.end(), {"--shuffles", "2", "--format", "json"});
   const auto document = json::parse(successful(arguments));  // must outlive the loop
+  REQUIRE(document["claims"].size() >= 4);
   for (const auto& claim : document["claims"]) {
     CHECK(claim["verdict"] == "not tested");
+    CHECK(holds(claim["figures"], "needs at least "));
   }
   const support::TemporaryFolder folder;
   const auto file = folder / "model.safetensors";
@@ -104,6 +134,69 @@ TEST_CASE("dgp-findings tests nothing where nothing can be told", "[programs]") 
   CHECK(text.find('\x1b') == std::string::npos);
   CHECK(text.find("\nholds") == std::string::npos);
   CHECK(text.find("does not hold") == std::string::npos);
+}
+
+TEST_CASE("dgp-findings sees whether neural persistence tracks the spread", "[programs]") {
+  const support::TemporaryFolder folder;
+  const std::string claim = "Neural persistence tracks";
+  support::Random random(1);
+  Matrix depth = support::random_matrix<float>(random, support::Kind::uniform, 8, 6);
+  depth(0, 0) = 0;
+  Arguments spreading;
+  Arguments unrelated;
+  for (int i = 1; i <= 6; ++i) {
+    const std::string name = "checkpoint-" + std::to_string(i);
+    // From 1 - i/10 to 1: deaths move away from 1 as weights do from their mean.
+    const float spread = 0.1F * static_cast<float>(i);
+    spreading.push_back(written(folder / name, {1 - spread * depth.array()}));
+    unrelated.push_back(
+        written(folder / ("other-" + std::to_string(i)),
+                {support::random_matrix<float>(random, support::Kind::uniform, 8, 6)}));
+  }
+  CHECK(verdict(spreading, claim) == "holds");
+  CHECK(verdict(unrelated, claim) == "does not hold");
+  spreading.pop_back();
+  CHECK(verdict(spreading, claim) == "not tested");
+}
+
+TEST_CASE("dgp-findings tells structure from chance", "[programs]") {
+  const support::TemporaryFolder folder;
+  support::Random of_block(44);
+  Matrix block = support::random_matrix<float>(of_block, support::Kind::uniform, 20, 20);
+  block *= 0.1F;
+  block.block(3, 4, 6, 6).setConstant(1);
+  const auto path = written(folder / "block", {block});
+  CHECK(verdict({path}, "Large weights are gathered") == "holds");
+  CHECK(verdict({path}, "Shuffling a layer shows structure in deep") == "holds");
+
+  // By this seed no z-score comes close to what would be news.
+  support::Random random(3);
+  const Arguments chance{written(
+      folder / "chance", {support::random_matrix<float>(random, support::Kind::normal, 20, 20),
+                          support::random_matrix<float>(random, support::Kind::normal, 20, 20)})};
+  CHECK(verdict(chance, "Large weights are gathered") == "does not hold");
+  CHECK(verdict(chance, "Shuffling shows no structure in the neural persistence of later") ==
+        "holds");
+  CHECK(verdict(chance, "Shuffling shows structure in the neural persistence of the first") ==
+        "does not hold");
+  CHECK(verdict(chance, "Shuffling a layer shows structure in deep") == "does not hold");
+}
+
+TEST_CASE("dgp-findings names what it does not measure", "[programs]") {
+  const support::TemporaryFolder folder;
+  const auto file = folder / "model.safetensors";
+  support::write_file(file, support::safetensors({{"conv<1>", "F32", {1, 1, 1, 2}, f32({1, 2})},
+                                                  {"dense", "F32", {2, 3}, f32({1, 2, 3, 4, 5, 6})},
+                                                  {"bias", "F32", {2}, f32({1, 2})}}));
+  const auto document = json::parse(successful({file.string(), "--format", "json"}));
+  CHECK(document["not_measured"] == json::array({"conv<1>"}));
+  CHECK(json::parse(successful({digits, "--format", "json"}))["not_measured"] == json::array());
+  const std::string report = (folder / "report.html").string();
+  const std::string note = "Not measured (more than two dimensions): ";
+  CHECK(holds(successful({file.string(), "--report", report}), note + "conv<1> [1,1,1,2]\n"));
+  CHECK(holds(support::read_file(report), note + "conv&lt;1&gt; [1,1,1,2]"));
+  CHECK_FALSE(holds(successful({digits, "--report", report}), "Not measured"));
+  CHECK_FALSE(holds(support::read_file(report), "Not measured"));
 }
 
 TEST_CASE("dgp-findings where deep graph persistence is not defined", "[programs]") {
@@ -125,6 +218,24 @@ TEST_CASE("dgp-findings fails in one line", "[programs]") {
   failure({digits, "--seed", "-1"}, 2);
   failure({digits, "--format", "yaml"}, 2);
   failure({digits, "--report", "/no/such/folder/report.html"}, 1);
+}
+
+TEST_CASE("dgp-findings says which of many checkpoints is at fault", "[programs]") {
+  const support::TemporaryFolder folder;
+  const Matrix weights = Matrix::Identity(2, 3);
+  Matrix broken = weights;
+  broken(1, 0) = std::numeric_limits<float>::quiet_NaN();
+  const auto sound = written(folder / "a", {weights});
+  const auto nan = written(folder / "b", {broken});
+  CHECK(holds(failure({sound, nan}, 1), nan + ": layer 0 (layers.0.weight), row 1, column 0"));
+  for (const auto& layers : std::vector<std::vector<Matrix>>{
+           {Matrix::Identity(3, 2)}, {Matrix::Identity(2, 4)}, {weights, Matrix::Ones(1, 2)}}) {
+    const auto other = written(folder / "c", layers);
+    CHECK(holds(failure({sound, other}, 1), other + ": its layers differ from those of " + sound));
+  }
+  const auto conv = (folder / "d").string();
+  support::write_file(conv, support::safetensors({{"conv", "F32", {1, 1, 2}, f32({1, 2})}}));
+  CHECK(holds(failure({sound, conv}, 1), conv + ": no 2-D tensor; of other shapes: conv [1,1,2]"));
 }
 
 #endif

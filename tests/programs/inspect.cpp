@@ -14,7 +14,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include <dgp/dgp.hpp>
+#include <dgp/io/safetensors.hpp>
+
 #include "../support/catch.hpp"
+#include "../support/errors.hpp"
 #include "../support/npy_writer.hpp"
 #include "../support/run_program.hpp"
 #include "../support/safetensors_writer.hpp"
@@ -24,6 +28,7 @@ namespace {
 using nlohmann::json;
 using support::f32;
 using support::f64;
+using support::holds;
 using support::lines_of;
 using support::little_endian;
 using support::safetensors;
@@ -43,10 +48,6 @@ json as_json(Arguments arguments) {
 
 std::string failure(const Arguments& arguments, int exit_code) {
   return support::failure(DGP_INSPECT, arguments, exit_code);
-}
-
-bool holds(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 std::set<std::string> keys_of(const json& object) {
@@ -190,8 +191,8 @@ void check_deaths(const json& deaths, const json& published) {
 TEST_CASE("help explains every option", "[inspect]") {
   const std::string help = successful({"--help"});
   for (const std::string word :
-       {"MODEL", "--help", "--layers", "--p", "--essential", "--format", "--deaths", "--threads",
-        "dies-at-zero", "omitted", "table", "json", "csv"}) {
+       {"MODEL", "--help", "--layers", "--p", "--essential", "--format", "--deaths", "--analysis",
+        "--svg", "--threads", "dies-at-zero", "omitted", "table", "json", "csv"}) {
     CAPTURE(word);
     CHECK(holds(help, word));
   }
@@ -220,8 +221,8 @@ TEST_CASE("JSON has the keys that others rely on, and no more", "[inspect]") {
       return keys;
     };
     CHECK(keys_of(report) == std::set<std::string>{"file", "p", "essential_class", "layers",
-                                                   "neural_persistence", "deep_graph_persistence",
-                                                   "weight_variance"});
+                                                   "not_measured", "neural_persistence",
+                                                   "deep_graph_persistence", "weight_variance"});
     CHECK(report["file"] == digits);
     CHECK(report["p"] == 2);
     CHECK(report["essential_class"] == "dies-at-zero");
@@ -305,8 +306,9 @@ TEST_CASE("layers that do not chain have no deep graph persistence, with the rea
   const auto path = made(folder, "unchained", unchained());
   const json report = as_json({path, "--deaths"});
   CHECK(keys_of(report) == std::set<std::string>{"file", "p", "essential_class", "layers",
-                                                 "neural_persistence", "deep_graph_persistence",
-                                                 "reason", "weight_variance"});
+                                                 "not_measured", "neural_persistence",
+                                                 "deep_graph_persistence", "reason",
+                                                 "weight_variance"});
   CHECK(report["deep_graph_persistence"].is_null());
   for (const std::string part : {"layer 0 (first)", "3x2", "layer 1 (second)", "1x2"}) {
     CAPTURE(part);
@@ -319,10 +321,10 @@ TEST_CASE("layers that do not chain have no deep graph persistence, with the rea
 
 TEST_CASE("a constant layer leaves the raw variant only, with the reason", "[inspect]") {
   const json report = as_json({random_constant});
-  CHECK(keys_of(report) == std::set<std::string>{"file", "p", "essential_class", "layers",
-                                                 "neural_persistence", "deep_graph_persistence",
-                                                 "deep_graph_persistence_raw", "reason",
-                                                 "weight_variance"});
+  CHECK(keys_of(report) ==
+        std::set<std::string>{"file", "p", "essential_class", "layers", "not_measured",
+                              "neural_persistence", "deep_graph_persistence",
+                              "deep_graph_persistence_raw", "reason", "weight_variance"});
   CHECK(report["deep_graph_persistence"].is_null());
   CHECK(holds(report["reason"], "layer 0 (layers.0.weight)"));
   CHECK(holds(report["reason"], "0.5"));
@@ -481,6 +483,98 @@ TEST_CASE("the table shows deaths only when asked", "[inspect]") {
     ++lists;
   }
   CHECK(lists == 3 + 3);  // layers, and variants of deep graph persistence
+}
+
+TEST_CASE("spatial concentration is shown when asked, the library's in every format", "[inspect]") {
+  for (const auto& path : {digits, random_constant}) {
+    CAPTURE(path);
+    const auto layers = dgp::io::read_layers(path);
+    const json report = as_json({path, "--analysis"});
+    const auto rows = parsed_csv(successful({path, "--analysis", "--format", "csv"}));
+    const auto lines = lines_of(successful({path, "--analysis"}));
+    REQUIRE(report["layers"].size() == layers.size());
+    REQUIRE(rows.size() > layers.size());
+    REQUIRE(lines.size() > 3 + layers.size());
+    CHECK(rows[0].back() == "spatial_concentration");
+    CHECK(cells_of(lines[2]).back().first == "concentration");
+    for (std::size_t k = 0; k < layers.size(); ++k) {
+      CAPTURE(k);
+      const double expected = dgp::spatial_concentration(layers[k]);
+      const json& figure = report["layers"][k]["spatial_concentration"];
+      const std::string& field = rows[1 + k].back();
+      const auto cell = cells_of(lines[3 + k]).back();
+      CHECK(rows[1 + k].size() == rows[0].size());
+      CHECK(cell.second == cells_of(lines[2]).back().second);
+      if (std::isnan(expected)) {
+        CHECK(figure.is_null());
+        CHECK(field.empty());
+        CHECK(cell.first == "undefined");
+      } else {
+        CHECK(figure.get<double>() == expected);
+        CHECK(std::stod(field) == expected);
+        CHECK(cell.first == six_digits(expected));
+      }
+    }
+    // The network and its deep graph have none.
+    for (std::size_t r = 1 + layers.size(); r < rows.size(); ++r) {
+      CHECK(rows[r].size() == rows[0].size());
+      CHECK(rows[r].back().empty());
+    }
+  }
+  const auto constant = dgp::io::read_layers(random_constant);
+  CHECK(std::any_of(constant.begin(), constant.end(), [](const auto& layer) {
+    return std::isnan(dgp::spatial_concentration(layer));
+  }));
+  // Deaths stay the last column.
+  const auto both = parsed_csv(successful({digits, "--analysis", "--deaths", "--format", "csv"}));
+  CHECK(both[0].back() == "deaths");
+  CHECK(both[0][both[0].size() - 2] == "spatial_concentration");
+}
+
+TEST_CASE("diagrams are drawn to a file, or an error says why not", "[inspect]") {
+  const TemporaryFolder folder;
+  const auto picture = (folder / "diagrams.svg").string();
+  for (const auto& path : {digits, random_constant, made(folder, "unchained", unchained())}) {
+    const std::string table = successful({path, "--svg", picture});
+    CHECK(holds(table, "The diagrams are in " + picture));
+    const std::string svg = support::read_file(picture);
+    CHECK(svg.rfind("<svg", 0) == 0);
+    CHECK(holds(svg, "</svg>"));
+    CHECK(holds(svg, "Neural persistence"));
+    // Machines read JSON and CSV: no word on the picture there.
+    CHECK(successful({path, "--format", "json", "--svg", picture}) ==
+          successful({path, "--format", "json"}));
+  }
+  const auto unwritable = (folder / "no such folder" / "diagrams.svg").string();
+  CHECK(holds(failure({digits, "--svg", unwritable}, 1), unwritable));
+}
+
+TEST_CASE("tensors of more than two dimensions are named as not measured", "[inspect]") {
+  const TemporaryFolder folder;
+  const auto kernel = [](const std::string& name) {
+    return Tensor{name, "F32", {1, 1, 1, 2}, f32({1, 2})};
+  };
+  auto tensors = chained();
+  const auto plain = made(folder, "plain", tensors);
+  tensors.push_back(kernel("conv.2\n"));
+  tensors.push_back(kernel("conv.10"));
+  tensors.push_back({"bias", "F32", {2}, f32({1, 2})});
+  const auto path = made(folder, "conv", tensors);
+  const std::string note = "Not measured (more than two dimensions): ";
+  CHECK(holds(successful({path}), "\n" + note + "conv.2? [1,1,1,2], conv.10 [1,1,1,2]\n"));
+  CHECK_FALSE(holds(successful({plain}), note));
+  json report = as_json({path});
+  CHECK(report["not_measured"] == json::array({"conv.2\n", "conv.10"}));
+  report["file"] = plain;
+  report["not_measured"] = json::array();
+  CHECK(report == as_json({plain}));
+  // Of those that were asked for.
+  CHECK(as_json({path, "--layers", "first|10"})["not_measured"] == json::array({"conv.10"}));
+  CHECK(as_json({path, "--layers", "first"})["not_measured"] == json::array());
+  CHECK(holds(failure({path, "--layers", "10|bias"}, 1),
+              "no 2-D tensor matches '10|bias'; of other shapes: bias [2], conv.10 [1,1,1,2]"));
+  for (int i = 20; i < 30; ++i) tensors.push_back(kernel("conv." + std::to_string(i)));
+  CHECK(holds(successful({made(folder, "many", tensors)}), "conv.21 [1,1,1,2] and 8 more\n"));
 }
 
 TEST_CASE("layers are chosen by a regular expression", "[inspect]") {

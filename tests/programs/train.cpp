@@ -13,11 +13,15 @@
 #include <dgp/io/safetensors.hpp>
 
 #include "../support/catch.hpp"
+#include "../support/errors.hpp"
+#include "../support/idx_writer.hpp"
 #include "../support/run_program.hpp"
 #include "../support/safetensors_writer.hpp"
 
 namespace {
 
+using support::holds;
+using support::idx;
 using support::lines_of;
 using support::read_file;
 using support::TemporaryFolder;
@@ -39,10 +43,6 @@ std::string successful(Arguments arguments, const Path& output,
 
 std::string failure(const Arguments& arguments, int exit_code) {
   return support::failure(DGP_TRAIN, arguments, exit_code);
-}
-
-bool holds(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 // The number behind a text.
@@ -102,15 +102,6 @@ std::set<std::string> names_in(const Path& folder) {
 
 std::string checkpoint(std::size_t epoch) {
   return "checkpoint-" + std::to_string(epoch) + ".safetensors";
-}
-
-// An IDX file of bytes.
-std::string idx(const std::vector<std::uint32_t>& shape, const std::string& values) {
-  std::string bytes{'\0', '\0', '\x08', static_cast<char>(shape.size())};
-  for (const std::uint32_t extent : shape) {
-    for (const int shift : {24, 16, 8, 0}) bytes += static_cast<char>(extent >> shift & 0xff);
-  }
-  return bytes + values;
 }
 
 // 60 images of 2x3 pixels: each class lights one of the first `classes` pixels.
@@ -327,6 +318,7 @@ TEST_CASE("a layer without a measure leaves its field empty", "[train]") {
   for (const auto& row : curves_of(folder / "out").rows) {
     CHECK(row.at("dgp_standardized_rescaled").empty());
     CHECK(row.at("dgp_standardized").empty());
+    CHECK(row.at("spatial_concentration.layers.1").empty());
     CHECK_FALSE(row.at("np_mean").empty());
   }
   CHECK_FALSE(holds(read_file(folder / "out" / "curves.svg"), "nan\""));
@@ -491,6 +483,9 @@ TEST_CASE("a shorter run leaves none of an earlier run's files, and all others",
   successful({"--epochs", "3"}, folder / "out");
   write_file(folder / "out" / "notes.txt", "mine");
   write_file(folder / "out" / "checkpoint-best.safetensors", "mine too");
+  // What a run that was killed leaves.
+  write_file(folder / "out" / "checkpoint-7.safetensors.partial", "half");
+  write_file(folder / "out" / "curves.csv.partial", "half");
   successful({"--epochs", "1"}, folder / "out");
   CHECK(names_in(folder / "out") == std::set<std::string>{"curves.csv", "curves.svg", checkpoint(0),
                                                           checkpoint(1), "notes.txt",

@@ -266,10 +266,11 @@ TEST_CASE("results do not depend on the number of threads", "[property]") {
     omp_set_num_threads(1);
     const auto forest = dgp::maximum_spanning_forest(layers[0]);
     const auto one = dgp::neural_persistence(layers);
-    // Its threads do the same work whatever the kind.
-    const bool with_product = kind == 0;
-    const auto product = with_product ? dgp::max_min_product(layers[0], layers[1])
-                                      : dgp::detail::RowMajorMatrix<float>();
+    // For calls whose threads do the same work whatever the kind.
+    const bool once = kind == 0;
+    const auto product =
+        once ? dgp::max_min_product(layers[0], layers[1]) : dgp::detail::RowMajorMatrix<float>();
+    const double concentration = once ? dgp::spatial_concentration(layers[0]) : 0;
     const auto deep = dgp::deep_graph_persistence(layers);
     const auto variance = dgp::weight_variance(layers);
     for (const int count : {2, 3, 8}) {
@@ -280,7 +281,10 @@ TEST_CASE("results do not depend on the number of threads", "[property]") {
       const auto many = dgp::neural_persistence(layers);
       REQUIRE(many.sum == one.sum);
       REQUIRE(many.mean_normalized == one.mean_normalized);
-      if (with_product) REQUIRE(dgp::max_min_product(layers[0], layers[1]) == product);
+      if (once) {
+        REQUIRE(dgp::max_min_product(layers[0], layers[1]) == product);
+        REQUIRE(dgp::spatial_concentration(layers[0]) == concentration);
+      }
       REQUIRE(dgp::deep_graph_persistence(layers).diagram.pairs == deep.diagram.pairs);
       REQUIRE(dgp::weight_variance(layers).network == variance.network);
     }

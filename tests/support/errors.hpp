@@ -1,4 +1,4 @@
-// What a reader says of a broken file.
+// What is said of broken files and bad input.
 #pragma once
 
 #include <algorithm>
@@ -9,12 +9,12 @@
 
 namespace support {
 
-// What an action says as it fails; empty if it does not.
-template <class Action>
+// What an action says as it fails with such an error; empty if it does not fail.
+template <class Error = std::runtime_error, class Action>
 std::string error_of(const Action& action) {
   try {
     action();
-  } catch (const std::runtime_error& error) {
+  } catch (const Error& error) {
     return error.what();
   }
   return "";

@@ -194,6 +194,17 @@ TEST_CASE("shuffling effects tell structure from chance", "[analysis]") {
                   std::invalid_argument);
 }
 
+TEST_CASE("shuffling that changes nothing but rounding has no z-score", "[analysis]") {
+  Random random(48);
+  const std::vector<support::Matrix<float>> row{
+      support::random_matrix<float>(random, support::Kind::normal, 1, 50)};
+  const auto effects = dgp::shuffling_effects(
+      row, [](const auto& some) { return std::vector<double>{dgp::weight_variance(some).network}; },
+      20);
+  CHECK(std::isnan(effects[0].z_score));
+  CHECK(effects[0].standard_deviation == 0);
+}
+
 TEST_CASE("early stopping waits out the burn-in, then for a rise", "[analysis]") {
   dgp::EarlyStopping stopping({.burn_in = 2, .patience = 2, .delta = 0.1});
   CHECK_FALSE(stopping.check(9).stop);  // forgotten: burn-in
@@ -305,16 +316,5 @@ TEST_CASE("fits at the ends of the unit interval are finite", "[analysis]") {
   CHECK(fits[0].truncated_pareto.loss < 0);
   CHECK(fits[0].truncated_pareto.b < -1000);
   CHECK(std::isinf(fits[0].truncated_exponential.scale));
-}
-
-TEST_CASE("shuffling that changes nothing but rounding has no z-score", "[analysis]") {
-  Random random(48);
-  const std::vector<support::Matrix<float>> row{
-      support::random_matrix<float>(random, support::Kind::normal, 1, 50)};
-  const auto effects = dgp::shuffling_effects(
-      row, [](const auto& some) { return std::vector<double>{dgp::weight_variance(some).network}; },
-      20);
-  CHECK(std::isnan(effects[0].z_score));
-  CHECK(effects[0].standard_deviation == 0);
 }
 #endif

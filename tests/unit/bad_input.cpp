@@ -10,39 +10,34 @@
 #include <dgp/dgp.hpp>
 
 #include "../support/catch.hpp"
+#include "../support/errors.hpp"
+
+#if __has_include(<boost/math/special_functions/digamma.hpp>)
+#include <dgp/weight_fits.hpp>
+#endif
 
 namespace {
 
 using Eigen::MatrixXf;
+using support::error_of;
+using support::holds;
 
-// The message with which call() throws an Error; fails the test where it throws none.
-template <class Error, class Call>
-std::string message(const Call& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  FAIL("nothing of the expected type was thrown");
-  return {};
-}
-
-bool holds(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-// Every public call that takes a network.
+// Every public call that computes with a network's weights; shuffling only moves them.
 template <class Layers, class Check>
 void for_every_call(const Layers& layers, const Check& check) {
   check([&] { dgp::neural_persistence(layers); });
   check([&] { dgp::neural_persistence_bounds(layers); });
   check([&] { dgp::deep_graph_persistence(layers); });
   check([&] { dgp::deep_graph_persistence(layers, {.normalization = dgp::Normalization::none}); });
+  check([&] { dgp::deep_graph_persistence_bounds(layers); });
   check([&] { dgp::path_strength_matrix(layers); });
   check([&] { dgp::entry_strengths(layers); });
   check([&] { dgp::exit_strengths(layers); });
   check([&] { dgp::weight_variance(layers); });
   check([&] { dgp::normalized_layers(layers, dgp::Normalization::max_abs); });
+#if __has_include(<boost/math/special_functions/digamma.hpp>)
+  check([&] { dgp::weight_fits(layers); });
+#endif
 }
 
 }  // namespace
@@ -55,7 +50,7 @@ TEST_CASE("a weight that is not finite is named by layer, row, column and value"
                                                   {"second", MatrixXf::Random(4, 3)}};
     layers[1].weights(2, 1) = bad;
     for_every_call(layers, [&](const auto& call) {
-      const std::string text = message<std::invalid_argument>(call);
+      const std::string text = error_of<std::invalid_argument>(call);
       CHECK(holds(text, "layer 1 (second), row 2, column 1"));
       CHECK(holds(text, std::isnan(bad) ? "nan" : "inf"));
     });
@@ -82,25 +77,26 @@ TEST_CASE("empty layers and empty networks are refused", "[bad input]") {
   for (const auto& empty : {MatrixXf(0, 0), MatrixXf(0, 3), MatrixXf(3, 0)}) {
     const std::vector<MatrixXf> layers{MatrixXf::Random(3, 2), empty};
     for_every_call(layers, [&](const auto& call) {
-      CHECK(holds(message<std::invalid_argument>(call), "layer 1: empty weight matrix"));
+      CHECK(holds(error_of<std::invalid_argument>(call), "layer 1: empty weight matrix"));
     });
     CHECK_THROWS_AS(dgp::maximum_spanning_forest(empty), std::invalid_argument);
     CHECK_THROWS_AS(dgp::max_min_product(empty, empty.transpose()), std::invalid_argument);
   }
   for_every_call(std::vector<MatrixXf>{}, [](const auto& call) {
-    CHECK(holds(message<std::invalid_argument>(call), "empty network"));
+    CHECK(holds(error_of<std::invalid_argument>(call), "empty network"));
   });
 }
 
 TEST_CASE("layers that do not chain are refused with both shapes", "[bad input]") {
   const std::vector<MatrixXf> layers{MatrixXf::Random(5, 2), MatrixXf::Random(3, 4)};
   const auto check = [](const auto& call) {
-    const std::string text = message<std::invalid_argument>(call);
+    const std::string text = error_of<std::invalid_argument>(call);
     CHECK(holds(text, "5x2"));
     CHECK(holds(text, "3x4"));
   };
   check([&] { dgp::deep_graph_persistence(layers); });
   check([&] { dgp::deep_graph_persistence(layers, {.normalization = dgp::Normalization::none}); });
+  check([&] { dgp::deep_graph_persistence_bounds(layers); });
   check([&] { dgp::path_strength_matrix(layers); });
   check([&] { dgp::entry_strengths(layers); });
   check([&] { dgp::exit_strengths(layers); });
@@ -128,7 +124,7 @@ TEST_CASE("a network of zeros is defined: every class lives to 0", "[bad input]"
 TEST_CASE("a constant layer cannot be standardised", "[bad input]") {
   const std::vector<MatrixXf> layers{MatrixXf::Random(3, 2), MatrixXf::Constant(4, 3, 0.1F)};
   const auto check = [](const auto& call) {
-    const std::string text = message<std::domain_error>(call);
+    const std::string text = error_of<std::domain_error>(call);
     CHECK(holds(text, "layer 1"));
     CHECK(holds(text, "standard deviation is 0"));
   };

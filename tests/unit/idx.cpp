@@ -10,6 +10,7 @@
 
 #include "../support/catch.hpp"
 #include "../support/errors.hpp"
+#include "../support/idx_writer.hpp"
 #include "../support/safetensors_writer.hpp"
 
 namespace {
@@ -18,17 +19,9 @@ using dgp::io::read_idx;
 using support::byte_in;
 using support::error_of;
 using support::holds;
+using support::idx;
 using support::TemporaryFolder;
 using support::write_file;
-
-// Extents are big-endian.
-std::string idx(const std::vector<std::uint32_t>& shape, const std::string& values, char type = 8) {
-  std::string bytes{'\0', '\0', type, static_cast<char>(shape.size())};
-  for (const std::uint32_t extent : shape) {
-    for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(extent >> shift & 0xff);
-  }
-  return bytes + values;
-}
 
 void check_refused(const std::string& bytes, long long byte, const std::string& word) {
   const TemporaryFolder folder;

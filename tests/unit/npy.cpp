@@ -315,17 +315,16 @@ TEST_CASE(
     "arrays whose shapes do not fit their bytes are refused, also where the product overflows",
     "[npy]") {
   std::vector<Broken> files;
-  for (const std::string shape : {"()", "(1,)", "(3,)", "(1, 3)", "(0, 2)", "(2, 0)",
-                                  "(4294967297, 4294967296)", "(18446744073709551615, 0)"}) {
+  for (const std::string shape :
+       {"()", "(1,)", "(3,)", "(1, 3)", "(0, 2)", "(2, 0)", "(18446744073709551615, 0)"}) {
     files.push_back(in_data("<f4", shape, " bytes, but has 8"));
   }
   for (const std::string shape :
-       {"(4294967296, 4294967296)", "(4611686018427387904, 2)", "(4611686018427387905, 2)",
-        "(2, 4611686018427387905)", "(18446744073709551615,)",
+       {"(4294967296, 4294967296)", "(4294967297, 4294967296)", "(4611686018427387904, 2)",
+        "(4611686018427387905, 2)", "(2, 4611686018427387905)", "(18446744073709551615,)",
         "(1, 1, 4294967296, 4294967296, 4294967296)"}) {
     files.push_back(in_data("<f4", shape, "impossible shape"));
   }
-  files[6] = in_data("<f4", "(4294967297, 4294967296)", "impossible shape");
   files.push_back(in_data("|u1", "(9223372036854775807,)", "needs 9223372036854775807 bytes"));
   check_refused(files);
 }

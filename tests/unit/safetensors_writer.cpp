@@ -17,6 +17,7 @@
 #include <dgp/io/safetensors_writer.hpp>
 
 #include "../support/catch.hpp"
+#include "../support/errors.hpp"
 #include "../support/random_network.hpp"
 
 namespace {
@@ -24,6 +25,8 @@ namespace {
 using dgp::io::named_tensor;
 using dgp::io::SafetensorsFile;
 using dgp::io::write_safetensors;
+using support::error_of;
+using support::holds;
 using support::little_endian;
 using support::read_file;
 using support::TemporaryFolder;
@@ -57,20 +60,6 @@ std::string header_of(const std::string& bytes) {
   std::uint64_t length = 0;
   for (std::size_t i = 8; i-- > 0;) length = length << 8 | static_cast<unsigned char>(bytes[i]);
   return bytes.substr(8, static_cast<std::size_t>(length));
-}
-
-template <class Error, class Action>
-std::string error_of(const Action& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
-
-bool holds(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 std::size_t files_in(const std::filesystem::path& folder) {
@@ -213,8 +202,8 @@ TEST_CASE("a file is replaced whole, or stays as it was", "[safetensors]") {
   std::filesystem::create_directory(folder / "directory");
   support::write_file(folder / "directory" / "inside", "");
   for (const auto& wrong : {folder / "missing" / "model.safetensors", folder / "directory"}) {
-    const auto message = error_of<std::runtime_error>(
-        [&] { write_safetensors(wrong, {named_tensor("w", Eigen::Vector2f(1, 2))}); });
+    const auto message =
+        error_of([&] { write_safetensors(wrong, {named_tensor("w", Eigen::Vector2f(1, 2))}); });
     CHECK(holds(message, wrong.string() + ", byte 0: "));
   }
   CHECK(files_in(folder / "") == 2);
@@ -227,7 +216,7 @@ TEST_CASE("a device that is full is an error", "[safetensors]") {
   const auto path = folder / "model.safetensors";
   support::write_file(path, "older");
   std::filesystem::create_symlink("/dev/full", folder / "model.safetensors.partial");
-  const auto message = error_of<std::runtime_error>(
+  const auto message = error_of(
       [&] { write_safetensors(path, {named_tensor("w", Eigen::VectorXd::Zero(100000).eval())}); });
   CHECK(holds(message, path.string() + ", byte "));
   CHECK(read_file(path) == "older");
