@@ -48,6 +48,8 @@ void sort_by_appearance(std::vector<Candidate<Scalar>>& edges) {
 template <class Scalar>
 class ForestBuilder {
  public:
+  ForestBuilder() = default;
+
   // Every neuron is terminal.
   explicit ForestBuilder(std::size_t neurons)
       : components_(neurons), terminal_(neurons, 1), terminal_components_(neurons) {
@@ -55,10 +57,19 @@ class ForestBuilder {
   }
 
   // Terminal are the first `inputs` and the last `outputs` neurons.
-  ForestBuilder(std::size_t neurons, std::size_t inputs, std::size_t outputs)
-      : components_(neurons), terminal_(neurons, 0), terminal_components_(inputs + outputs) {
+  ForestBuilder(std::size_t neurons, std::size_t inputs, std::size_t outputs) {
+    reset(neurons, inputs, outputs);
+  }
+
+  // From the beginning, with the memory there is.
+  void reset(std::size_t neurons, std::size_t inputs, std::size_t outputs) {
+    components_.reset(neurons);
+    terminal_.assign(neurons, 0);
     std::fill_n(terminal_.begin(), inputs, std::uint8_t{1});
     std::fill_n(terminal_.rbegin(), outputs, std::uint8_t{1});
+    terminal_components_ = inputs + outputs;
+    accepted_.clear();
+    terminal_merges_.clear();
   }
 
   // Whether all terminals are in one component: no further edge can matter.
@@ -69,6 +80,11 @@ class ForestBuilder {
   // Runs Kruskal's algorithm over a batch: every edge between components above some value, without
   // a gap, or edges that are each the best of a component. Reorders the batch.
   void add(std::vector<Candidate<Scalar>>& batch) { add(batch.begin(), batch.end()); }
+
+  // Likewise, where the batch is in descending order already.
+  void add_descending(const std::vector<Candidate<Scalar>>& batch) {
+    for (auto edge = batch.begin(); edge != batch.end() && !finished(); ++edge) merge(*edge);
+  }
 
   const std::vector<Candidate<Scalar>>& accepted() const { return accepted_; }
   std::vector<Candidate<Scalar>>& accepted() { return accepted_; }
@@ -150,7 +166,7 @@ class ForestBuilder {
 
   UnionFind components_;
   std::vector<std::uint8_t> terminal_;  // by root: whether the component holds a terminal
-  std::size_t terminal_components_;
+  std::size_t terminal_components_ = 0;
   std::vector<Candidate<Scalar>> accepted_;
   std::vector<Scalar> terminal_merges_;
 };

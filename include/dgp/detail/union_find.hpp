@@ -1,6 +1,7 @@
 // Disjoint sets of neurons, with union by size and path halving: near-constant time per operation.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <numeric>
 #include <utility>
@@ -12,8 +13,13 @@ using Vertex = std::uint32_t;
 
 class UnionFind {
  public:
-  explicit UnionFind(std::size_t count) : parent_(count), size_(count, 1) {
+  explicit UnionFind(std::size_t count = 0) { reset(count); }
+
+  // Every neuron alone again; memory is kept.
+  void reset(std::size_t count) {
+    parent_.resize(count);
     std::iota(parent_.begin(), parent_.end(), Vertex{0});
+    size_.assign(count, 1);
   }
 
   Vertex find(Vertex v) {

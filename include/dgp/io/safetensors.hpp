@@ -258,6 +258,16 @@ class SafetensorsFile {
     if (tensor.shape.size() != 2) {
       file_.fail(tensor.begin, detail::describe(tensor) + " is not a matrix");
     }
+    return read_rows<Scalar>(tensor);
+  }
+
+  // A tensor of one dimension or more as a row-major matrix, (first extent × all others together):
+  // images as rows, a vector as a column. Throws as read_matrix.
+  template <class Scalar>
+  dgp::detail::RowMajorMatrix<Scalar> read_rows(const TensorInfo& tensor) {
+    if (tensor.shape.empty()) {
+      file_.fail(tensor.begin, detail::describe(tensor) + " has no dimension");
+    }
     if (tensor.type == "F32") return read_as<float, Scalar>(tensor);
     if (tensor.type == "F64") return read_as<double, Scalar>(tensor);
     if (tensor.type == "F16") return read_as<Eigen::half, Scalar>(tensor);
@@ -321,16 +331,24 @@ class SafetensorsFile {
   template <class Stored, class Scalar>
   dgp::detail::RowMajorMatrix<Scalar> read_as(const TensorInfo& tensor) {
     const auto most = static_cast<std::uint64_t>(std::numeric_limits<Index>::max());
-    if (tensor.shape[0] > most || tensor.shape[1] > most) {
+    std::uint64_t per_row = 1;
+    for (std::size_t axis = 1; axis < tensor.shape.size(); ++axis) {
+      const std::uint64_t extent = tensor.shape[axis];
+      if (extent != 0 && per_row > most / extent) {
+        file_.fail(tensor.begin, detail::describe(tensor) + " has an impossible shape");
+      }
+      per_row *= extent;
+    }
+    if (tensor.shape[0] > most) {
       file_.fail(tensor.begin, detail::describe(tensor) + " has an impossible shape");
     }
     if (tensor.end < tensor.begin ||
-        (tensor.shape[0] != 0 && tensor.shape[1] != 0 &&
-         (tensor.end - tensor.begin) / sizeof(Stored) / tensor.shape[0] != tensor.shape[1])) {
+        (tensor.shape[0] != 0 && per_row != 0 &&
+         (tensor.end - tensor.begin) / sizeof(Stored) / tensor.shape[0] != per_row)) {
       file_.fail(tensor.begin, detail::describe(tensor) + " has another number of bytes");
     }
     const auto rows = static_cast<Index>(tensor.shape[0]);
-    const auto cols = static_cast<Index>(tensor.shape[1]);
+    const auto cols = static_cast<Index>(per_row);
     dgp::detail::RowMajorMatrix<Scalar> matrix(rows, cols);
     if constexpr (std::is_same_v<Stored, Scalar>) {
       file_.read(tensor.begin, matrix.data(),

@@ -1,0 +1,367 @@
+// The merges of one sample's activation graph, without a pass over its edges.
+//
+// in:  presorted layers, the activations of one sample, and its scale for each layer
+// out: entry and exit strengths of all neurons, and the deaths of the path strengths between inputs
+//      and outputs (deep_graph_persistence.hpp; for a single layer these are the weights of its
+//      maximum spanning forest)
+//
+// The theorem of deep_graph_persistence.hpp, on layers that give away the heaviest edges of each
+// input neuron first (presorted_layer.hpp), so that each step ends when what is left cannot matter:
+//   1. Entry strengths, forwards: about five edges for each output neuron, those above a sampled
+//      threshold, reach nearly all; the others look at all their edges.
+//   2. Exit strengths, backwards: an input neuron's edges are read until they are no heavier than
+//      the best path found.
+//   3. Kruskal's algorithm on the edges above a sampled threshold and the best edge of each neuron:
+//      its value is the lesser of the neuron's two strengths.
+//   4. While inputs and outputs are apart, the best edge out of each component but the one that
+//      would cost most to look at (Boruvka).
+// For random weights time O(n log n) for n neurons; O(weights · log n) at worst. Nothing is
+// allocated once the workspace has served a few samples.
+//
+// Which of several equal best edges a neuron has does not matter. Let it be of value x: the neuron
+// has no edge above x, nor has any that merged with it before by a best edge of its own of value
+// x. So no heavier edge leaves their component, whatever batch it comes in.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <numeric>
+#include <utility>
+#include <vector>
+
+#include <dgp/concepts.hpp>
+#include <dgp/detail/edge_scan.hpp>
+#include <dgp/detail/kruskal.hpp>
+#include <dgp/detail/ordered_bits.hpp>
+#include <dgp/detail/presorted_layer.hpp>
+#include <dgp/detail/sample_stream.hpp>
+
+namespace dgp::detail {
+
+// By the bits of their values, which are not negative, digit after digit; equal ones keep their
+// order. `spare` is for work.
+template <class Scalar>
+void sort_descending(std::vector<Candidate<Scalar>>& edges, std::vector<Candidate<Scalar>>& spare) {
+  if constexpr (!has_ordered_bits<Scalar>) {
+    std::sort(edges.begin(), edges.end(), appears_earlier<Scalar>);
+  } else {
+    using Key = Bits<Scalar>;
+    constexpr std::size_t digit_bits = 11;
+    constexpr std::size_t digits = (8 * sizeof(Key) + digit_bits - 1) / digit_bits;
+    constexpr std::size_t radix = std::size_t{1} << digit_bits;
+    const auto digit_of = [](const Candidate<Scalar>& edge, std::size_t digit) {
+      const auto key = static_cast<Key>(~Eigen::numext::bit_cast<Key>(edge.value));
+      return static_cast<std::size_t>(key >> (digit * digit_bits)) % radix;
+    };
+    std::array<std::array<std::uint32_t, radix>, digits> places{};
+    for (const auto& edge : edges) {
+      for (std::size_t digit = 0; digit < digits; ++digit) ++places[digit][digit_of(edge, digit)];
+    }
+    spare.resize(edges.size());
+    for (std::size_t digit = 0; digit < digits; ++digit) {
+      auto& next = places[digit];
+      std::exclusive_scan(next.begin(), next.end(), next.begin(), std::uint32_t{0});
+      for (const auto& edge : edges) spare[next[digit_of(edge, digit)]++] = edge;
+      edges.swap(spare);
+    }
+  }
+}
+
+template <class Scalar>
+class SampleForest {
+ public:
+  using Vector = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;
+
+  // The layers first … first + count - 1 of a network; activations[first + k] are those of the
+  // inputs of layer first + k. Everything must stay while the results are asked for.
+  void set_layers(const std::vector<PresortedLayer<Scalar>>& layers, std::size_t first,
+                  std::size_t count, const std::vector<Vector>& activations,
+                  const std::vector<ActivationScale<Scalar>>& scales) {
+    layers_ = layers.data() + first;
+    count_ = count;
+    activations_ = activations.data() + first;
+    scales_ = scales.data() + first;
+    first_vertex_.assign(1, 0);
+    first_vertex_.push_back(static_cast<Vertex>(layers_[0].cols()));
+    for (std::size_t k = 0; k < count; ++k) {
+      first_vertex_.push_back(first_vertex_.back() + static_cast<Vertex>(layers_[k].rows()));
+    }
+    best_edge_.resize(first_vertex_.back());
+    if (entry_.size() < count + 1) entry_.resize(count + 1);
+    if (exit_.size() < count + 1) exit_.resize(count + 1);
+    find_entry_strengths();
+    find_exit_strengths();
+  }
+
+  // Of the outputs: the row maxima of S. Of the inputs: its column maxima.
+  const Vector& entry_strengths() const { return entry_[count_]; }
+  const Vector& exit_strengths() const { return exit_[0]; }
+
+  // Descending; n_in + n_out - 1 of them.
+  const std::vector<Scalar>& deaths() {
+    const auto neurons = static_cast<std::size_t>(first_vertex_.back());
+    const auto inputs = static_cast<std::size_t>(layers_[0].cols());
+    const auto outputs = static_cast<std::size_t>(layers_[count_ - 1].rows());
+    forest_.reset(neurons, inputs, outputs);
+    collect_heaviest();
+    sort_descending(batch_.edges, spare_);
+    forest_.add_descending(batch_.edges);
+    if (forest_.finished()) return forest_.terminal_merges();
+    while (!forest_.finished()) {
+      collect_best();
+      forest_.add(batch_.edges);
+    }
+    // Batches did not come in order, so the merges are replayed from the heaviest.
+    sort_descending(forest_.accepted(), spare_);
+    replay_.reset(neurons, inputs, outputs);
+    replay_.add_descending(forest_.accepted());
+    return replay_.terminal_merges();
+  }
+
+ private:
+  static constexpr double entry_edges_per_row = 5;  // of which e^-5 of the rows get none
+  static constexpr double edges_per_neuron = 0.5;
+
+  Vertex col_vertex(std::size_t k, Index col) const {
+    return first_vertex_[k] + static_cast<Vertex>(col);
+  }
+  Vertex row_vertex(std::size_t k, Index row) const {
+    return first_vertex_[k + 1] + static_cast<Vertex>(row);
+  }
+
+  // The values, under the entry strengths, of all edges into one output neuron.
+  void look_at_row(std::size_t k, Index row) {
+    values_ =
+        scales_[k]
+            .values(layers_[k].weights().row(row).transpose().array(), activations_[k].array())
+            .min(entry_[k].array());
+  }
+
+  // A threshold that about `wanted` edges of the layers [first, last) lie above, under the entry
+  // strengths and, if asked, the exit strengths; one that all are above where that is most of them.
+  Scalar sampled_threshold(std::size_t first, std::size_t last, double wanted, bool under_exit) {
+    constexpr double rank = 8;  // of the threshold in the sample: its accuracy is 1 / sqrt(rank)
+    constexpr Index side_by_side = 8;  // fetched from memory together
+    double all = 0;
+    for (std::size_t k = first; k < last; ++k) {
+      all += static_cast<double>(layers_[k].weights().size());
+    }
+    if (all < 4 * wanted) return Scalar(-1);
+    SampleStream random;  // its numbers decide the order of the work, never the result
+    const auto below = [&](Index bound) {
+      return static_cast<Index>(((random() >> 32) * static_cast<std::uint64_t>(bound)) >> 32);
+    };
+    sample_.clear();
+    for (std::size_t k = first; k < last; ++k) {
+      const auto& weights = layers_[k].weights();
+      const Index count = std::min(side_by_side, weights.cols());
+      const double draws = rank / wanted * static_cast<double>(weights.size());
+      drawn_.clear();
+      for (auto left = static_cast<Index>(std::ceil(draws)); left > 0; left -= count) {
+        drawn_.emplace_back(below(weights.rows()), below(weights.cols() - count + 1));
+        Eigen::internal::prefetch(&weights(drawn_.back().first, drawn_.back().second));
+      }
+      for (const auto& [row, col] : drawn_) {
+        for (Index i = col; i < col + count; ++i) {
+          Scalar value = std::min(entry_[k](i), scales_[k](weights(row, i), activations_[k](i)));
+          if (under_exit) value = std::min(value, exit_[k + 1](row));
+          sample_.push_back(value);
+        }
+      }
+    }
+    // With so few in front, this looks at most values once.
+    const auto nth = sample_.begin() + static_cast<std::ptrdiff_t>(rank);
+    std::partial_sort(sample_.begin(), nth + 1, sample_.end(), std::greater<Scalar>());
+    return *nth;
+  }
+
+  void find_entry_strengths() {
+    entry_[0].setConstant(layers_[0].cols(), Eigen::NumTraits<Scalar>::infinity());
+    for (std::size_t k = 0; k < count_; ++k) {
+      const PresortedLayer<Scalar>& layer = layers_[k];
+      entry_threshold_ = sampled_threshold(
+          k, k + 1, entry_edges_per_row * static_cast<double>(layer.rows()), false);
+      const Scalar threshold = entry_threshold_;
+      Vector& reached = entry_[k + 1];
+      reached.setConstant(layer.rows(), Scalar(-1));
+      Scalar* best = reached.data();
+      for (Index col = 0; col < layer.cols(); ++col) {
+        const Scalar cap = entry_[k](col);
+        if (!(threshold < cap)) continue;
+        const auto visit = [&](const Scalar& value, Vertex row) {
+          if (!(threshold < value)) return false;
+          best[row] = std::max(best[row], std::min(cap, value));
+          return true;
+        };
+        layer.visit_edges(col, activations_[k](col), scales_[k], visit);
+      }
+      for (Index row = 0; row < layer.rows(); ++row) {
+        if (!(reached(row) < Scalar(0))) continue;
+        look_at_row(k, row);
+        reached(row) = values_.maxCoeff();
+      }
+    }
+  }
+
+  void find_exit_strengths() {
+    exit_[count_].setConstant(layers_[count_ - 1].rows(), Eigen::NumTraits<Scalar>::infinity());
+    for (std::size_t k = count_; k-- > 0;) {
+      const PresortedLayer<Scalar>& layer = layers_[k];
+      const Vector& beyond = exit_[k + 1];
+      Index strongest = 0;
+      const Scalar most = beyond.maxCoeff(&strongest);
+      exit_[k].resize(layer.cols());
+      for (Index col = 0; col < layer.cols(); ++col) {
+        const Scalar activation = activations_[k](col);
+        // One to begin with; without activation all edges are equal, and it is the best.
+        auto best_row = static_cast<Vertex>(strongest);
+        Scalar best = std::min(most, scales_[k](layer.weights()(strongest, col), activation));
+        const auto visit = [&](const Scalar& value, Vertex row) {
+          if (!(best < value)) return false;
+          const Scalar strength = std::min(value, beyond(static_cast<Index>(row)));
+          if (best < strength) {
+            best = strength;
+            best_row = row;
+          }
+          return true;
+        };
+        if (activation != Scalar(0)) layer.visit_edges(col, activation, scales_[k], visit);
+        exit_[k](col) = best;
+        best_edge_[col_vertex(k, col)] = first_vertex_[k + 1] + best_row;
+      }
+    }
+  }
+
+  // The edges above a threshold, and the best one of each neuron.
+  void collect_heaviest() {
+    const double wanted = edges_per_neuron * static_cast<double>(first_vertex_.back());
+    const auto limit = static_cast<std::size_t>(16 * wanted);
+    batch_.edges.clear();
+    // In a single layer no strength is a limit: the threshold of the entry strengths serves.
+    const Scalar threshold =
+        count_ == 1 ? entry_threshold_ : sampled_threshold(0, count_, wanted, true);
+    batch_.threshold = {threshold, true};
+    for (std::size_t k = 0; k < count_; ++k) {
+      const PresortedLayer<Scalar>& layer = layers_[k];
+      const Vector& beyond = exit_[k + 1];
+      for (Index col = 0; col < layer.cols(); ++col) {
+        const Scalar above = batch_.threshold.value;
+        const Scalar cap = entry_[k](col);
+        if (!(above < std::min(cap, exit_[k](col)))) continue;
+        const auto visit = [&](const Scalar& value, Vertex row) {
+          if (!(above < value)) return false;
+          const Scalar strength = std::min(std::min(cap, value), beyond(static_cast<Index>(row)));
+          if (above < strength) {
+            batch_.edges.push_back({strength, first_vertex_[k + 1] + row, col_vertex(k, col)});
+          }
+          return true;
+        };
+        layer.visit_edges(col, activations_[k](col), scales_[k], visit);
+        batch_.shrink_to(limit);
+      }
+    }
+    // Where the best edge passes, it is among these. That of a hidden neuron is the best one out
+    // of it.
+    const auto add_best = [&](const Scalar& strength, Vertex row, Vertex col) {
+      if (!batch_.threshold.passes(strength)) batch_.edges.push_back({strength, row, col});
+    };
+    for (std::size_t k = 0; k < count_; ++k) {
+      for (Index col = 0; col < layers_[k].cols(); ++col) {
+        const Vertex vertex = col_vertex(k, col);
+        add_best(std::min(entry_[k](col), exit_[k](col)), best_edge_[vertex], vertex);
+      }
+    }
+    const std::size_t last = count_ - 1;
+    for (Index row = 0; row < layers_[last].rows(); ++row) {
+      if (batch_.threshold.passes(entry_[count_](row))) continue;
+      look_at_row(last, row);
+      Index col = 0;
+      const Scalar strength = values_.maxCoeff(&col);
+      add_best(strength, row_vertex(last, row), col_vertex(last, col));
+    }
+  }
+
+  // The best edge out of each component but the one that would cost most to look at.
+  void collect_best() {
+    const Vertex neurons = first_vertex_.back();
+    component_.resize(neurons);
+    cost_.assign(neurons, 0);
+    for (std::size_t k = 0; k <= count_; ++k) {
+      // All edges into a neuron are looked at, but only a few of those out of it.
+      const double cost = 8 + (k == 0 ? 0 : static_cast<double>(layers_[k - 1].cols()));
+      for (Vertex v = first_vertex_[k]; v < first_vertex_[k + 1]; ++v) {
+        component_[v] = forest_.component(v);
+        cost_[component_[v]] += cost;
+      }
+    }
+    const auto dearest = std::max_element(cost_.begin(), cost_.end()) - cost_.begin();
+    best_.assign(neurons, {Scalar(-1), 0, 0});
+    // No edge is better than infinity.
+    best_[static_cast<std::size_t>(dearest)].value = Eigen::NumTraits<Scalar>::infinity();
+
+    for (std::size_t k = 0; k < count_; ++k) {
+      const PresortedLayer<Scalar>& layer = layers_[k];
+      const Vector& beyond = exit_[k + 1];
+      const Vertex* row_components = component_.data() + first_vertex_[k + 1];
+      const Vertex* col_components = component_.data() + first_vertex_[k];
+      for (Index col = 0; col < layer.cols(); ++col) {
+        Candidate<Scalar>& best = best_[col_components[col]];
+        const Scalar cap = entry_[k](col);
+        if (!(best.value < cap)) continue;
+        const auto visit = [&](const Scalar& value, Vertex row) {
+          if (!(best.value < value)) return false;
+          if (row_components[row] == col_components[col]) return true;
+          const Scalar strength = std::min(std::min(cap, value), beyond(static_cast<Index>(row)));
+          if (best.value < strength) {
+            best = {strength, first_vertex_[k + 1] + row, col_vertex(k, col)};
+          }
+          return true;
+        };
+        layer.visit_edges(col, activations_[k](col), scales_[k], visit);
+      }
+      for (Index row = 0; row < layer.rows(); ++row) {
+        Candidate<Scalar>& best = best_[row_components[row]];
+        if (!(best.value < beyond(row))) continue;
+        look_at_row(k, row);
+        for (Index col = 0; col < layer.cols(); ++col) {
+          if (best.value < values_(col) && col_components[col] != row_components[row]) {
+            best = {std::min<Scalar>(values_(col), beyond(row)), row_vertex(k, row),
+                    col_vertex(k, col)};
+            if (!(best.value < beyond(row))) break;
+          }
+        }
+      }
+    }
+    batch_.edges.clear();
+    for (const Candidate<Scalar>& best : best_) {
+      const bool found = best.value >= Scalar(0) && (Eigen::numext::isfinite)(best.value);
+      if (found) batch_.edges.push_back(best);
+    }
+  }
+
+  const PresortedLayer<Scalar>* layers_ = nullptr;
+  std::size_t count_ = 0;
+  const Vector* activations_ = nullptr;
+  const ActivationScale<Scalar>* scales_ = nullptr;
+  std::vector<Vertex> first_vertex_;  // of each layer of neurons, and, last, their number
+  std::vector<Vector> entry_;         // strengths by layer of neurons
+  std::vector<Vector> exit_;
+  Scalar entry_threshold_{0};      // of the last layer
+  std::vector<Vertex> best_edge_;  // the other end of each neuron's best edge
+  Eigen::Array<Scalar, Eigen::Dynamic, 1> values_;
+  std::vector<std::pair<Index, Index>> drawn_;
+  std::vector<Scalar> sample_;
+  std::vector<Candidate<Scalar>> spare_;
+  Batch<Scalar> batch_;
+  std::vector<Vertex> component_;
+  std::vector<double> cost_;             // by component
+  std::vector<Candidate<Scalar>> best_;  // by component
+  ForestBuilder<Scalar> forest_;
+  ForestBuilder<Scalar> replay_;
+};
+
+}  // namespace dgp::detail

@@ -1,0 +1,105 @@
+// A watch for a network in service: does what comes in still look like what it was trained on?
+//
+// in:  a network (activation_graph.hpp); clean samples with their labels, once; then batches
+// out: a verdict per batch: whether it is shifted, p-values, and the classes that moved
+//
+// Each class has a mean feature vector; a sample is described by its distances to these, and a
+// batch's distances are compared with those of clean samples (shift_detection.hpp). Samples lie
+// closer to a mean that they are part of: one half of the clean samples makes the means, the other
+// is what batches are compared with.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <dgp/activation_graph.hpp>
+#include <dgp/class_means.hpp>
+#include <dgp/concepts.hpp>
+#include <dgp/detail/weight_view.hpp>
+#include <dgp/shift_detection.hpp>
+
+namespace dgp {
+
+template <class Scalar>
+class ShiftMonitor {
+ public:
+  // alpha: of clean batches, at most this share is flagged. Throws std::invalid_argument for one
+  // that does not lie between 0 and 1.
+  explicit ShiftMonitor(ActivationGraphs<Scalar> graphs,
+                        FeatureMethod method = FeatureMethod::dgp_var, double alpha = 0.05)
+      : graphs_(std::move(graphs)),
+        method_(method),
+        alpha_(alpha),
+        means_(graphs_.feature_parts(method)) {
+    detail::check_alpha(alpha);
+  }
+
+  // Learns what clean samples look like, in place of what was learnt before. Of each class the
+  // first, third, … sample goes into its mean; verdicts depend on the order no more than on which
+  // samples these are.
+  //
+  // in:  samples (samples × inputs), with one label each, at least two of every class; hundreds
+  //      of samples give a test that tells small shifts
+  // Time that of feature_matrix. Throws std::invalid_argument as feature_matrix and
+  // ClassMeans::add do, and for a class of one sample.
+  template <class Derived>
+  void fit(const Eigen::MatrixBase<Derived>& samples, const std::vector<Index>& labels) {
+    ClassMeans means(graphs_.feature_parts(method_));
+    if (static_cast<Index>(labels.size()) != samples.rows()) {
+      throw std::invalid_argument("shift monitor: " + std::to_string(labels.size()) +
+                                  " labels for " + std::to_string(samples.rows()) + " samples");
+    }
+    std::map<Index, Index> seen;  // samples by class
+    std::vector<Index> of_means;
+    std::vector<Index> labels_of_means;
+    std::vector<Index> others;
+    for (Index row = 0; row < samples.rows(); ++row) {
+      const Index label = labels[static_cast<std::size_t>(row)];
+      if (seen[label]++ % 2 == 0) {
+        of_means.push_back(row);
+        labels_of_means.push_back(label);
+      } else {
+        others.push_back(row);
+      }
+    }
+    for (const auto& [label, count] : seen) {
+      if (count < 2) {
+        throw std::invalid_argument("shift monitor: one sample of class " + std::to_string(label) +
+                                    " is not enough");
+      }
+    }
+    const auto features = feature_matrix(graphs_, samples, method_);
+    means.add(features(of_means, Eigen::all), labels_of_means);
+    clean_ = means.distances(features(others, Eigen::all));
+    means_ = std::move(means);
+  }
+
+  // Whether a batch (samples × inputs) is shifted; `moved` holds class labels. Any number of
+  // threads may ask at once. Throws std::logic_error before fit(), std::invalid_argument as
+  // feature_matrix does.
+  template <class Derived>
+  ShiftVerdict check(const Eigen::MatrixBase<Derived>& batch) const {
+    if (clean_.size() == 0) throw std::logic_error("shift monitor: fit() comes first");
+    ShiftVerdict verdict =
+        detect_shift(clean_, means_.distances(feature_matrix(graphs_, batch, method_)), alpha_);
+    const std::vector<Index> labels = means_.labels();
+    for (Index& column : verdict.moved) column = labels[static_cast<std::size_t>(column)];
+    return verdict;
+  }
+
+  // The classes to which the p-values of a verdict belong, in their order.
+  std::vector<Index> labels() const { return means_.labels(); }
+
+ private:
+  ActivationGraphs<Scalar> graphs_;
+  FeatureMethod method_;
+  double alpha_;
+  ClassMeans means_;
+  detail::RowMajorMatrix<double> clean_;  // distances (samples × classes)
+};
+
+}  // namespace dgp
