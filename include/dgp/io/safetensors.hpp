@@ -16,12 +16,12 @@
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
-#include <limits>
+#include <iterator>
 #include <optional>
 #include <set>
-#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -29,16 +29,15 @@
 #include <nlohmann/json.hpp>
 
 #include <dgp/concepts.hpp>
+#include <dgp/detail/messages.hpp>
+#include <dgp/detail/natural_order.hpp>
 #include <dgp/detail/weight_view.hpp>
 #include <dgp/io/detail/input_file.hpp>
-#include <dgp/io/detail/natural_order.hpp>
 #include <dgp/io/tensor_info.hpp>
 
 namespace dgp::io {
 
 namespace detail {
-
-using dgp::detail::RowMajorMatrix;
 
 // Bits per element; nothing for a type this reader has never heard of.
 inline std::optional<std::uint64_t> bits_of(std::string_view type) {
@@ -76,14 +75,16 @@ class HeaderReader {
 
   bool key(std::string& name) {
     if (depth_ == 1) {
-      if (!names_.insert(name).second) reject("two tensors are named " + quoted(name));
+      if (!names_.insert(name).second) reject("two tensors are named " + dgp::detail::quoted(name));
       in_metadata_ = name == "__metadata__";
       if (!in_metadata_) tensors_.push_back({name, {}, {}, 0, 0});
     } else if (!in_metadata_) {
       if (name != "dtype" && name != "shape" && name != "data_offsets") {
-        reject("unknown property " + quoted(name));
+        reject("unknown property " + dgp::detail::quoted(name));
       }
-      if (!seen_.insert(name).second) reject("property " + quoted(name) + " stands twice");
+      if (!seen_.insert(name).second) {
+        reject("property " + dgp::detail::quoted(name) + " stands twice");
+      }
     }
     key_ = name;
     return true;
@@ -100,11 +101,11 @@ class HeaderReader {
     --depth_;
     if (depth_ == 1 && !in_metadata_) {
       if (seen_.size() != 3) {
-        reject("tensor " + quoted(tensors_.back().name) +
+        reject("tensor " + dgp::detail::quoted(tensors_.back().name) +
                " lacks one of dtype, shape and data_offsets");
       }
       if (offsets_ != 2) {
-        reject("tensor " + quoted(tensors_.back().name) + " needs two data_offsets");
+        reject("tensor " + dgp::detail::quoted(tensors_.back().name) + " needs two data_offsets");
       }
       offsets_ = 0;
     }
@@ -130,7 +131,9 @@ class HeaderReader {
     if (key_ == "shape") {
       tensor.shape.push_back(value);
     } else {
-      if (offsets_ == 2) reject("tensor " + quoted(tensor.name) + " has too many data_offsets");
+      if (offsets_ == 2) {
+        reject("tensor " + dgp::detail::quoted(tensor.name) + " has too many data_offsets");
+      }
       (offsets_ == 0 ? tensor.begin : tensor.end) = value;
       ++offsets_;
     }
@@ -160,9 +163,6 @@ class HeaderReader {
 
  private:
   [[noreturn]] bool reject(const std::string& what) const { fail(path_, byte_, what); }
-  static std::string quoted(const std::string& name) {
-    return "'" + dgp::detail::one_line(name) + "'";
-  }
 
   const std::filesystem::path& path_;
   const std::uint64_t& byte_;
@@ -255,9 +255,7 @@ class SafetensorsFile {
   // another number of dimensions, and for a file that became shorter meanwhile.
   template <class Scalar>
   dgp::detail::RowMajorMatrix<Scalar> read_matrix(const TensorInfo& tensor) {
-    if (tensor.shape.size() != 2) {
-      file_.fail(tensor.begin, detail::describe(tensor) + " is not a matrix");
-    }
+    detail::check_matrix(file_, tensor);
     if (tensor.type == "F32") return read_as<float, Scalar>(tensor);
     if (tensor.type == "F64") return read_as<double, Scalar>(tensor);
     if (tensor.type == "F16") return read_as<Eigen::half, Scalar>(tensor);
@@ -266,12 +264,13 @@ class SafetensorsFile {
                                  " has a type that is not read (F16, BF16, F32 and F64 are)");
   }
 
+  // The same for the tensor of that name; throws std::runtime_error also where there is none.
   template <class Scalar>
   dgp::detail::RowMajorMatrix<Scalar> read_matrix(std::string_view name) {
     for (const auto& tensor : tensors_) {
       if (tensor.name == name) return read_matrix<Scalar>(tensor);
     }
-    file_.fail(prefix, "no tensor is named '" + dgp::detail::one_line(std::string(name)) + "'");
+    file_.fail(prefix, "no tensor is named " + dgp::detail::quoted(std::string(name)));
   }
 
  private:
@@ -295,23 +294,11 @@ class SafetensorsFile {
                    what + (tensor.begin < reached ? " overlaps another" : " leaves a gap"));
       }
       reached = tensor.end;
-      const auto bits = detail::bits_of(tensor.type);
-      if (bits) {
-        std::uint64_t bytes = *bits / 8;
-        for (const std::uint64_t extent : tensor.shape) {
-          if (extent != 0 && bytes > std::numeric_limits<std::uint64_t>::max() / extent) {
-            file_.fail(data_begin + tensor.begin, what + " has an impossible shape");
-          }
-          bytes *= extent;
-        }
-        if (bytes != tensor.end - tensor.begin) {
-          file_.fail(data_begin + tensor.begin, what + " needs " + std::to_string(bytes) +
-                                                    " bytes, but has " +
-                                                    std::to_string(tensor.end - tensor.begin));
-        }
-      }
       tensor.begin += data_begin;
       tensor.end += data_begin;
+      if (const auto bits = detail::bits_of(tensor.type)) {
+        detail::check_bytes(file_, tensor, *bits / 8);
+      }
     }
     if (reached != data_size) {
       file_.fail(data_begin + reached, "bytes after the last tensor");
@@ -320,15 +307,7 @@ class SafetensorsFile {
 
   template <class Stored, class Scalar>
   dgp::detail::RowMajorMatrix<Scalar> read_as(const TensorInfo& tensor) {
-    const auto most = static_cast<std::uint64_t>(std::numeric_limits<Index>::max());
-    if (tensor.shape[0] > most || tensor.shape[1] > most) {
-      file_.fail(tensor.begin, detail::describe(tensor) + " has an impossible shape");
-    }
-    if (tensor.end < tensor.begin ||
-        (tensor.shape[0] != 0 && tensor.shape[1] != 0 &&
-         (tensor.end - tensor.begin) / sizeof(Stored) / tensor.shape[0] != tensor.shape[1])) {
-      file_.fail(tensor.begin, detail::describe(tensor) + " has another number of bytes");
-    }
+    detail::check_bytes(file_, tensor, sizeof(Stored));
     const auto rows = static_cast<Index>(tensor.shape[0]);
     const auto cols = static_cast<Index>(tensor.shape[1]);
     dgp::detail::RowMajorMatrix<Scalar> matrix(rows, cols);

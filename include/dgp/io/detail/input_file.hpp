@@ -1,24 +1,16 @@
-// A file that is not trusted, open for reading; and how errors in it are told: in one line, with
-// its path and the byte where the trouble is.
+// A file that is not trusted, open for reading.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
-#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <utility>
 
-#include <dgp/detail/weight_view.hpp>
+#include <dgp/io/detail/file_error.hpp>
 
 namespace dgp::io::detail {
-
-[[noreturn]] inline void fail(const std::filesystem::path& path, std::uint64_t byte,
-                              const std::string& what) {
-  throw std::runtime_error(dgp::detail::one_line(path.string()) + ", byte " + std::to_string(byte) +
-                           ": " + what);
-}
 
 class InputFile {
  public:
