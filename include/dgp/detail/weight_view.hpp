@@ -122,9 +122,6 @@ class NetworkWeights {
   // Throws std::invalid_argument for the first weight that is not finite. A pass of its own:
   // callers that pass over the weights anyway call it once they have seen such a weight.
   void check_finite(std::size_t k) const { detail::check_finite(label(k), views_[k]); }
-  void check_finite() const {
-    for (std::size_t k = 0; k < size(); ++k) check_finite(k);
-  }
 
   // Throws std::invalid_argument unless layer k+1 takes as many inputs as layer k has outputs.
   void check_chain() const {
