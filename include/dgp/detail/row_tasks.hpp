@@ -26,11 +26,12 @@ WeightView<Scalar> along_memory(const WeightView<Scalar>& weights) {
 // Row ranges of about a quarter of a million weights each, at most `most_tasks` of them, whatever
 // the number of threads.
 struct RowTasks {
+  static constexpr Index most_tasks = 64;
   Index rows;
   double work;  // weights in all
   Index rows_per_task;
 
-  RowTasks(Index row_count, Index cols, Index most_tasks)
+  RowTasks(Index row_count, Index cols)
       : rows(row_count),
         work(static_cast<double>(row_count) * static_cast<double>(cols)),
         rows_per_task(std::max(

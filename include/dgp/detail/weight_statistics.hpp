@@ -49,7 +49,7 @@ void for_each_run(const WeightView<Scalar>& layer, const RowTasks& tasks, const 
 template <class Scalar>
 RowTasks walk_tasks(const WeightView<Scalar>& layer) {
   const WeightView<Scalar> weights = along_memory(layer);
-  return RowTasks(weights.rows, weights.cols, 64);
+  return RowTasks(weights.rows, weights.cols);
 }
 
 // The largest magnitude; not finite where a weight is not.
