@@ -44,6 +44,20 @@ struct RowTasks {
   Index end(std::size_t task) const { return std::min(rows, begin(task) + rows_per_task); }
 };
 
+// The work of a loop over a network's layers, in weights. None where one layer outweighs the
+// others, so that the loop stays on one thread: that layer is better shared out itself.
+template <class Scalar>
+double work_by_layer(const NetworkWeights<Scalar>& network) {
+  double work = 0;
+  double most = 0;
+  for (const auto& layer : network.views()) {
+    const double weights = static_cast<double>(layer.rows) * static_cast<double>(layer.cols);
+    work += weights;
+    most = std::max(most, weights);
+  }
+  return 2 * most > work ? 0 : work;
+}
+
 // Weights are looked at in blocks. Where a row ends within one, its last weight is repeated, and so
 // are the last entries of arrays by column: a repeated edge changes no maximum.
 inline constexpr Index scan_block = 32;
