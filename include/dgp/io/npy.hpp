@@ -449,7 +449,8 @@ void put_npy(std::ostream& out, const Eigen::DenseBase<Derived>& matrix) {
 class NpyFile {
  public:
   // Reads and checks the header. Time and memory O(header). Throws std::runtime_error, with path
-  // and byte offset, for a file that cannot be read or is not a whole, well-formed .npy file.
+  // and, once the file is open, byte offset, for a file that cannot be read or is not a whole,
+  // well-formed .npy file.
   explicit NpyFile(std::filesystem::path path)
       : file_(std::move(path)),
         header_(detail::read_npy_header(file_, file_.path().stem().string())),

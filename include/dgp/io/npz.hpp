@@ -89,8 +89,9 @@ class NpzEntry {
 class NpzFile {
  public:
   // Reads and checks the archive's directory and the headers of its arrays, the entries called
-  // something.npy. Time and memory O(entries). Throws std::runtime_error, with path and byte offset
-  // (in an array: from its own start, unpacked), for what cannot be read or is not well-formed.
+  // something.npy. Time and memory O(entries). Throws std::runtime_error, with path and, once the
+  // file is open, byte offset (in an array: from its own start, unpacked), for what cannot be read
+  // or is not well-formed.
   explicit NpzFile(std::filesystem::path path) : path_(std::move(path)) {
     detail::InputFile file(path_);
     std::array<char, 2> start{};

@@ -208,8 +208,8 @@ class CountingIterator {
 class SafetensorsFile {
  public:
   // Reads and checks the header. Time and memory O(header). Throws std::runtime_error, with path
-  // and byte offset, for a file that cannot be read or is not a whole, well-formed safetensors
-  // file.
+  // and, once the file is open, byte offset, for a file that cannot be read or is not a whole,
+  // well-formed safetensors file.
   explicit SafetensorsFile(std::filesystem::path path) : file_(std::move(path)) {
     const std::uint64_t size = file_.size();
     if (size < prefix) file_.fail(size, "the file ends before its header");
@@ -219,7 +219,8 @@ class SafetensorsFile {
     std::uint64_t length = 0;
     for (std::size_t i = prefix; i-- > 0;) length = length << 8 | bytes[i];
     if (length > size - prefix) {
-      file_.fail(0, "a header of " + std::to_string(length) + " bytes, but the file has " +
+      file_.fail(0, "not a safetensors file, or its end is missing: its header would have " +
+                        std::to_string(length) + " bytes, but the file has " +
                         std::to_string(size));
     }
     std::string header(static_cast<std::size_t>(length), '\0');

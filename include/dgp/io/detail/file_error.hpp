@@ -1,5 +1,5 @@
-// How errors in files are told: in one line, with the file's path and the byte where the trouble
-// is.
+// How errors in files are told: in one line, with the file's path and, where it could be opened,
+// the byte where the trouble is.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,10 @@ namespace dgp::io::detail {
                               const std::string& what) {
   throw std::runtime_error(dgp::detail::one_line(path.string()) + ", byte " + std::to_string(byte) +
                            ": " + what);
+}
+
+[[noreturn]] inline void fail_to_open(const std::filesystem::path& path, const std::string& why) {
+  throw std::runtime_error(dgp::detail::one_line(path.string()) + ": cannot be opened: " + why);
 }
 
 }  // namespace dgp::io::detail

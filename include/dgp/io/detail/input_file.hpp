@@ -1,6 +1,7 @@
 // A file that is not trusted, open for reading.
 #pragma once
 
+#include <cerrno>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -16,11 +17,14 @@ class InputFile {
  public:
   explicit InputFile(std::filesystem::path path) : path_(std::move(path)) {
     std::error_code error;
-    if (!std::filesystem::exists(path_, error)) fail(0, "no such file");
-    if (!std::filesystem::is_regular_file(path_, error)) fail(0, "not a file");
+    const auto status = std::filesystem::status(path_, error);
+    if (status.type() == std::filesystem::file_type::not_found) fail_to_open(path_, "no such file");
+    if (status.type() == std::filesystem::file_type::none) fail_to_open(path_, error.message());
+    if (!std::filesystem::is_regular_file(status)) fail_to_open(path_, "not a file");
     size_ = std::filesystem::file_size(path_, error);
+    if (error) fail_to_open(path_, error.message());
     stream_.open(path_, std::ios::binary);
-    if (error || !stream_) fail(0, "cannot be opened for reading");
+    if (!stream_) fail_to_open(path_, std::generic_category().message(errno));
   }
 
   const std::filesystem::path& path() const { return path_; }
