@@ -19,8 +19,8 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include <dgp/detail/natural_order.hpp>
 #include <dgp/dgp.hpp>
-#include <dgp/io/detail/natural_order.hpp>
 #include <dgp/io/safetensors.hpp>
 #include <dgp/io/svg.hpp>
 #include <dgp/weight_fits.hpp>

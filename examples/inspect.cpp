@@ -15,8 +15,8 @@
 
 #include <dgp/dgp.hpp>
 #include <dgp/io/npy.hpp>
+#include <dgp/io/persistence_chart.hpp>
 #include <dgp/io/safetensors.hpp>
-#include <dgp/io/svg.hpp>
 #ifdef DGP_WITH_NPZ
 #include <dgp/io/npz.hpp>
 #endif

@@ -10,7 +10,9 @@
 #include <vector>
 
 #include <dgp/concepts.hpp>
+#include <dgp/detail/messages.hpp>
 #include <dgp/detail/parallel.hpp>
+#include <dgp/detail/row_tasks.hpp>
 #include <dgp/detail/weight_view.hpp>
 #include <dgp/normalization.hpp>
 #include <dgp/persistence_diagram.hpp>
@@ -38,15 +40,7 @@ template <class Scalar>
 std::vector<SpanningForest<Scalar>> layer_forests(const NetworkWeights<Scalar>& network,
                                                   Normalization normalization) {
   std::vector<SpanningForest<Scalar>> forests(network.size());
-  double work = 0;
-  double most_work = 0;
-  for (const auto& layer : network.views()) {
-    const double weights = static_cast<double>(layer.rows) * static_cast<double>(layer.cols);
-    work += weights;
-    most_work = std::max(most_work, weights);
-  }
-  // One layer that outweighs the others is better shared out itself.
-  if (2 * most_work > work) work = 0;
+  const double work = work_by_layer(network);
   const auto grow = [&](const auto& map_of) {
     parallel_for(network.size(), work,
                  [&](std::size_t k) { forests[k] = spanning_forest(network, k, map_of(k)); });

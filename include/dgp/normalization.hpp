@@ -9,6 +9,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <stdexcept>
 #include <string>
@@ -17,6 +18,7 @@
 
 #include <dgp/concepts.hpp>
 #include <dgp/detail/filtration_maps.hpp>
+#include <dgp/detail/messages.hpp>
 #include <dgp/detail/weight_statistics.hpp>
 #include <dgp/detail/weight_view.hpp>
 
@@ -31,7 +33,8 @@ enum class Normalization {
 
 namespace detail {
 
-// Throws std::invalid_argument where a weight is not finite.
+// Throws std::invalid_argument where a weight is not finite: who wants to know only that calls it
+// too.
 template <class Scalar>
 Scalar largest_magnitude(const NetworkWeights<Scalar>& network) {
   Scalar largest(0);
@@ -102,7 +105,7 @@ auto with_filtrations(const NetworkWeights<Scalar>& network, Normalization norma
                       const Use& use) {
   switch (normalization) {
     case Normalization::none:
-      network.check_finite();
+      largest_magnitude(network);
       return use(std::vector<AsGiven<Scalar>>(network.size()));
     case Normalization::max_abs:
       return use(max_abs_filtrations(network));

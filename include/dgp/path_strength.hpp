@@ -6,16 +6,16 @@
 // one sweep over the weights.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <limits>
 #include <stdexcept>
-#include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <dgp/concepts.hpp>
 #include <dgp/detail/max_min_kernel.hpp>
+#include <dgp/detail/messages.hpp>
 #include <dgp/detail/strength_sweep.hpp>
 #include <dgp/detail/weight_view.hpp>
 #include <dgp/normalization.hpp>
@@ -125,8 +125,8 @@ detail::RowMajorMatrix<scalar_t<Left>> max_min_product(const Left& a, const Righ
   }
   const detail::NetworkWeights<Scalar> left(a);
   const detail::NetworkWeights<Scalar> right(b);
-  left.check_finite();
-  right.check_finite();
+  detail::largest_magnitude(left);
+  detail::largest_magnitude(right);
   return detail::max_min_product(left[0], right[0]);
 }
 

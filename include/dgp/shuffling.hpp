@@ -12,7 +12,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -21,8 +20,10 @@
 #include <vector>
 
 #include <dgp/concepts.hpp>
+#include <dgp/detail/filtration_maps.hpp>
 #include <dgp/detail/sample_stream.hpp>
 #include <dgp/detail/weight_view.hpp>
+#include <dgp/normalization.hpp>
 
 namespace dgp {
 
@@ -37,10 +38,7 @@ std::vector<detail::RowMajorMatrix<scalar_t<Layers>>> shuffled_layers(Layers&& l
   detail::SampleStream random(seed);
   std::vector<detail::RowMajorMatrix<Scalar>> shuffled;
   for (const auto& weights : network.views()) {
-    auto& copy = shuffled.emplace_back(weights.rows, weights.cols);
-    for (Index row = 0; row < weights.rows; ++row) {
-      for (Index col = 0; col < weights.cols; ++col) copy(row, col) = weights(row, col);
-    }
+    auto& copy = shuffled.emplace_back(detail::mapped(weights, detail::AsGiven<Scalar>{}));
     for (Index left = copy.size(); left > 1; --left) {
       const auto other = static_cast<Index>(random.below(static_cast<std::uint64_t>(left)));
       std::swap(copy.data()[left - 1], copy.data()[other]);
@@ -64,7 +62,8 @@ struct ShufflingEffect {
 // those of shuffled_layers(layers, seed + i).
 //
 // Time rounds + 1 measures, memory one copy of the weights. Throws std::invalid_argument for fewer
-// than 2 rounds, for a measure that returns another number of figures, and what the measure throws.
+// than 2 rounds, for an empty network or layer and for a measure that returns another number of
+// figures, and what the measure throws.
 template <Network Layers, class Measure>
 std::vector<ShufflingEffect> shuffling_effects(Layers&& layers, const Measure& measure,
                                                std::size_t rounds, std::uint64_t seed = 1) {

@@ -5,8 +5,6 @@
 // it: its weights are the values at which components merge as edges appear in descending order.
 #pragma once
 
-#include <algorithm>
-#include <string>
 #include <vector>
 
 #include <dgp/concepts.hpp>

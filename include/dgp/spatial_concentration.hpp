@@ -21,6 +21,7 @@
 
 #include <dgp/concepts.hpp>
 #include <dgp/detail/kendall_tau.hpp>
+#include <dgp/detail/messages.hpp>
 #include <dgp/detail/ordered_bits.hpp>
 #include <dgp/detail/parallel.hpp>
 #include <dgp/detail/weight_statistics.hpp>
@@ -80,9 +81,9 @@ struct MatrixOrder {
   std::vector<Index> rows;
   std::vector<Index> cols;
 
-  explicit MatrixOrder(const WeightView<Scalar>& weights) {
+  MatrixOrder(const WeightView<Scalar>& weights, const Scalar& w_max) {
     using Sum = sum_t<Scalar>;
-    const Sum largest = static_cast<Sum>(scaled_by(largest_magnitude(weights)).largest);
+    const Sum largest = static_cast<Sum>(scaled_by(w_max).largest);
     const auto scaled = [&](Index row, Index col) {
       return Sum(Eigen::numext::abs(static_cast<Sum>(weights(row, col))) / largest);
     };
@@ -113,8 +114,8 @@ struct MagnitudeRanks {
 };
 
 template <class Scalar>
-MagnitudeRanks magnitude_ranks(const WeightView<Scalar>& weights) {
-  const MatrixOrder<Scalar> order(weights);
+MagnitudeRanks magnitude_ranks(const WeightView<Scalar>& weights, const Scalar& w_max) {
+  const MatrixOrder<Scalar> order(weights, w_max);
   const auto key_of = [](const Scalar& weight) {
     if constexpr (has_ordered_bits<Scalar>) {
       return magnitude_key(weight);
@@ -143,10 +144,10 @@ MagnitudeRanks magnitude_ranks(const WeightView<Scalar>& weights) {
 }
 
 template <class Scalar>
-double spatial_concentration(const WeightView<Scalar>& weights) {
+double spatial_concentration(const WeightView<Scalar>& weights, const Scalar& largest) {
   const auto rows = static_cast<std::size_t>(weights.rows);
   const auto cols = static_cast<std::size_t>(weights.cols);
-  const MagnitudeRanks ranked = magnitude_ranks(weights);
+  const MagnitudeRanks ranked = magnitude_ranks(weights, largest);
   const auto count = static_cast<std::int64_t>(rows * cols);
 
   std::array<double, 3> tau{};
@@ -188,14 +189,14 @@ template <Layer Weights>
 double spatial_concentration(const Weights& weights) {
   using Scalar = scalar_t<Weights>;
   const detail::NetworkWeights<Scalar> network(weights);
-  network.check_finite();
+  const Scalar largest = detail::largest_magnitude(network);
   const double count = static_cast<double>(network[0].rows) * static_cast<double>(network[0].cols);
   if (count > static_cast<double>(std::numeric_limits<std::uint32_t>::max())) {
     throw std::length_error(network.label(0) + ": " +
                             detail::shape(network[0].rows, network[0].cols) +
                             " weights are past what ranks hold");
   }
-  return detail::spatial_concentration(network[0]);
+  return detail::spatial_concentration(network[0], largest);
 }
 
 }  // namespace dgp

@@ -5,7 +5,7 @@
 // no other header includes this one.
 //
 // All four are exponential families, so that a few sums over the weights hold all that a fit needs:
-// one pass, then equations in one or two unknowns.
+// one pass for w_max, one for the sums, then equations in one or two unknowns.
 #pragma once
 
 #include <algorithm>
@@ -23,6 +23,8 @@
 
 #include <dgp/concepts.hpp>
 #include <dgp/detail/parallel.hpp>
+#include <dgp/detail/row_tasks.hpp>
+#include <dgp/detail/weight_statistics.hpp>
 #include <dgp/detail/weight_view.hpp>
 #include <dgp/normalization.hpp>
 
@@ -52,7 +54,7 @@ struct WeightFits {
 
 namespace detail {
 
-// Means over a layer's x = abs(w) / w_max.
+// Means over a layer's x = abs(w) / w_max; sums over some of them until they are divided.
 struct MagnitudeStatistics {
   double count = 0;
   bool alike = true;  // whether all are equal
@@ -63,20 +65,40 @@ struct MagnitudeStatistics {
   double log_1_minus_x = 0;
   double cut_x = 0;
   double cut_x_squared = 0;
+
+  void add(const MagnitudeStatistics& other) {
+    count += other.count;
+    alike = alike && other.alike;
+    x += other.x;
+    x_squared += other.x_squared;
+    log_1_plus_x += other.log_1_plus_x;
+    log_x += other.log_x;
+    log_1_minus_x += other.log_1_minus_x;
+    cut_x += other.cut_x;
+    cut_x_squared += other.cut_x_squared;
+  }
 };
 
+// Taking the logarithms of one weight takes about as long as so many comparisons.
+inline constexpr double work_of_logarithms = 100;
+
 template <class Scalar>
-MagnitudeStatistics magnitude_statistics(const WeightView<Scalar>& layer, double largest) {
+MagnitudeStatistics magnitude_statistics(const WeightView<Scalar>& weights, double largest) {
   constexpr double cut = 1e-6;
-  const WeightView<Scalar> weights = along_memory(layer);
-  const double first = std::abs(static_cast<double>(weights(0, 0))) / largest;
-  MagnitudeStatistics mean;
-  for (Index row = 0; row < weights.rows; ++row) {
-    MagnitudeStatistics sum;  // of the row: short sums lose little
-    for (Index col = 0; col < weights.cols; ++col) {
-      const double x = std::abs(static_cast<double>(weights(row, col))) / largest;
+  const auto scaled = [&](const Scalar& weight) {
+    return std::abs(static_cast<double>(weight)) / largest;
+  };
+  const double first = scaled(weights(0, 0));
+  RowTasks tasks = walk_tasks(weights);
+  tasks.work *= work_of_logarithms;
+  std::vector<MagnitudeStatistics> sums(tasks.count());
+  for_each_run(weights, tasks, [&](std::size_t task, const Scalar* run, Index count) {
+    MagnitudeStatistics sum;  // of the run: short sums lose little
+    sum.count = static_cast<double>(count);
+    for (Index i = 0; i < count; ++i) {
+      const double x = scaled(run[i]);
       const double inner = std::clamp(x, cut, 1 - cut);
-      mean.alike = mean.alike && x == first;
+      sum.alike = sum.alike && x == first;
       sum.x += x;
       sum.x_squared += x * x;
       sum.log_1_plus_x += std::log1p(x);
@@ -85,15 +107,10 @@ MagnitudeStatistics magnitude_statistics(const WeightView<Scalar>& layer, double
       sum.cut_x += inner;
       sum.cut_x_squared += inner * inner;
     }
-    mean.x += sum.x;
-    mean.x_squared += sum.x_squared;
-    mean.log_1_plus_x += sum.log_1_plus_x;
-    mean.log_x += sum.log_x;
-    mean.log_1_minus_x += sum.log_1_minus_x;
-    mean.cut_x += sum.cut_x;
-    mean.cut_x_squared += sum.cut_x_squared;
-  }
-  mean.count = static_cast<double>(weights.rows) * static_cast<double>(weights.cols);
+    sums[task].add(sum);
+  });
+  MagnitudeStatistics mean;
+  for (const auto& sum : sums) mean.add(sum);
   for (double* sum : {&mean.x, &mean.x_squared, &mean.log_1_plus_x, &mean.log_x,
                       &mean.log_1_minus_x, &mean.cut_x, &mean.cut_x_squared}) {
     *sum /= mean.count;
@@ -214,10 +231,7 @@ std::vector<WeightFits> weight_fits(Layers&& layers) {
   const auto largest =
       static_cast<double>(detail::scaled_by(detail::largest_magnitude(network)).largest);
   std::vector<WeightFits> fits(network.size());
-  double work = 0;
-  for (const auto& weights : network.views()) {
-    work += 100 * static_cast<double>(weights.rows) * static_cast<double>(weights.cols);
-  }
+  const double work = detail::work_of_logarithms * detail::work_by_layer(network);
   detail::parallel_for(network.size(), work, [&](std::size_t k) {
     const auto mean = detail::magnitude_statistics(network[k], largest);
     const double nan = std::numeric_limits<double>::quiet_NaN();

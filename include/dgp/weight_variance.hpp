@@ -62,7 +62,7 @@ std::vector<MagnitudeMoments<Scalar>> magnitude_moments(const NetworkWeights<Sca
       largest = std::max(largest, static_cast<Sum>(layer.largest));
       layers.push_back({count_of(network[k]), layer.mean, layer.variance});
     }
-    const Sum scale = largest > Sum(0) ? largest : Sum(1);
+    const Sum scale = scaled_by(largest).largest;
     for (auto& layer : layers) {
       layer.mean /= scale;
       layer.variance /= scale * scale;

@@ -648,17 +648,22 @@ TEST_CASE("output does not depend on the number of threads", "[inspect]") {
   }
 }
 
-TEST_CASE("files that cannot be read are errors with path and byte", "[inspect]") {
+TEST_CASE("files that cannot be read are errors with path and byte, or the reason", "[inspect]") {
   const TemporaryFolder folder;
   const std::string sound = safetensors(chained());
   write_file(folder / "truncated", sound.substr(0, sound.size() - 1));
   write_file(folder / "text", "this is no checkpoint");
   write_file(folder / "empty", "");
   std::filesystem::create_directory(folder / "directory");
-  for (const std::string name : {"truncated", "text", "empty", "directory", "missing"}) {
+  for (const auto& [name, what] : std::vector<std::pair<std::string, std::string>>{
+           {"truncated", ", byte "},
+           {"text", ", byte "},
+           {"empty", ", byte "},
+           {"directory", ": cannot be opened: not a file"},
+           {"missing", ": cannot be opened: no such file"}}) {
     const std::string path = (folder / name).string();
     for (const std::string format : {"table", "json", "csv"}) {
-      CHECK(holds(failure({path, "--format", format}, 1), path + ", byte "));
+      CHECK(holds(failure({path, "--format", format}, 1), path + what));
     }
   }
 }
@@ -730,7 +735,8 @@ TEST_CASE("any path a file system allows is taken and shown as it is", "[inspect
     const std::string missing = path + " missing";
     failure({missing}, 1);
   }
-  CHECK(holds(failure({(folder / "it's \"missing\"").string()}, 1), "it's \"missing\", byte 0"));
+  CHECK(holds(failure({(folder / "it's \"missing\"").string()}, 1),
+              "it's \"missing\": cannot be opened: no such file"));
 }
 
 TEST_CASE("checkpoints in F16, BF16, F32 and F64 hold the same network", "[inspect]") {

@@ -1,6 +1,7 @@
 // What drives neural persistence: spatial concentration, shuffling, fits, early stopping, bounds.
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <limits>
 #include <numeric>
 #include <vector>
@@ -12,6 +13,10 @@
 
 #if __has_include(<boost/math/special_functions/digamma.hpp>)
 #include <dgp/weight_fits.hpp>
+#endif
+
+#ifdef _OPENMP
+#include <omp.h>
 #endif
 
 namespace {
@@ -287,6 +292,40 @@ TEST_CASE("fits find the parameters that weights were drawn with", "[analysis]")
   CHECK(fits[1].truncated_normal.scale == Approx(0.3).epsilon(0.03));
   CHECK(fits[0].truncated_exponential.loss < fits[0].truncated_normal.loss);
   CHECK(fits[1].truncated_normal.loss < fits[1].truncated_exponential.loss);
+}
+
+TEST_CASE("fits of a layer that is shared out do not depend on threads or storage order",
+          "[analysis]") {
+  Random random(49);
+  const support::Matrix<float> weights =
+      support::random_matrix<float>(random, support::Kind::normal, 1500, 300);
+  const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> by_rows = weights;
+  const auto figures = [](const auto& layer) {
+    const dgp::WeightFits fits = dgp::weight_fits(layer)[0];
+    return std::vector<double>{fits.beta.a,
+                               fits.beta.b,
+                               fits.beta.loss,
+                               fits.truncated_pareto.b,
+                               fits.truncated_pareto.loss,
+                               fits.truncated_normal.scale,
+                               fits.truncated_normal.loss,
+                               fits.truncated_exponential.scale,
+                               fits.truncated_exponential.loss};
+  };
+  const std::vector<double> expected = figures(weights);
+  const std::vector<double> other_order = figures(by_rows);
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    CAPTURE(i);
+    CHECK(other_order[i] == Approx(expected[i]).epsilon(1e-7));
+  }
+#ifdef _OPENMP
+  const int threads = omp_get_max_threads();
+  for (const int count : {1, 2, 5}) {
+    omp_set_num_threads(count);
+    CHECK(figures(weights) == expected);
+  }
+  omp_set_num_threads(threads);
+#endif
 }
 
 TEST_CASE("fits of weights without spread, of zeros and of single weights are defined or NaN",

@@ -1,6 +1,7 @@
 // The reader and writer of .npy files: what sound files hold, what is said of broken ones, and the
 // very bytes that are written.
 #include <cmath>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -17,6 +18,10 @@
 #include "../support/catch.hpp"
 #include "../support/errors.hpp"
 #include "../support/npy_writer.hpp"
+
+#if __has_include(<sys/resource.h>)
+#include <sys/resource.h>
+#endif
 
 namespace {
 
@@ -262,9 +267,11 @@ TEST_CASE("what does not start like a .npy file is refused", "[npy]") {
                  {npy(std::string(70000, ' '), "", 2), 8, "a header of 70000 bytes"},
                  {with(8, "\x01").replace(6, 1, "\x02"), 8, "bytes"}});
   const TemporaryFolder folder;
-  for (const auto& path : {folder / "missing.npy", folder / ""}) {
-    CHECK(byte_in(error_of([&] { read_npy(path); }), path) == 0);
-  }
+  const auto missing = folder / "missing.npy";
+  CHECK(error_of([&] { read_npy(missing); }) ==
+        missing.string() + ": cannot be opened: no such file");
+  CHECK(error_of([&] { read_npy(folder / ""); }) ==
+        (folder / "").string() + ": cannot be opened: not a file");
 }
 
 TEST_CASE("a header that is not NumPy's dictionary is refused where it goes wrong", "[npy]") {
@@ -417,7 +424,38 @@ TEST_CASE("a matrix that cannot be written is an error", "[npy]") {
   std::ostream out(&buffer);
   CHECK(error_of([&] { write_npy(out, Eigen::Matrix2f::Ones()); }).empty());
   if (std::filesystem::exists("/dev/full")) {
-    CHECK(byte_in(error_of([&] { write_npy("/dev/full", Eigen::Matrix2f::Ones()); }),
-                  "/dev/full") >= 0);
+    // One that a buffer holds until the file is closed, and one that no buffer holds.
+    for (const Eigen::Index size : {2, 100}) {
+      CHECK(byte_in(error_of([&] { write_npy("/dev/full", Eigen::MatrixXf::Ones(size, size)); }),
+                    "/dev/full") >= 0);
+    }
   }
 }
+
+#if __has_include(<sys/resource.h>)
+TEST_CASE("where a file can grow no more, the error says how far it came", "[npy]") {
+  const TemporaryFolder folder;
+  const auto path = folder / "w.npy";
+  write_file(path, "older");
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_FSIZE, &before) == 0);
+  for (const long long room : {0, 1000, 20000}) {
+    // 40128 bytes, and as an expression that is evaluated first.
+    for (const bool product : {false, true}) {
+      const Eigen::MatrixXf ones = Eigen::MatrixXf::Ones(100, 100);
+      rlimit limit = before;
+      limit.rlim_cur = static_cast<rlim_t>(room);
+      const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+      setrlimit(RLIMIT_FSIZE, &limit);
+      const std::string message =
+          error_of([&] { product ? write_npy(path, ones * ones) : write_npy(path, ones); });
+      setrlimit(RLIMIT_FSIZE, &before);
+      std::signal(SIGXFSZ, handler);
+      CAPTURE(room, product, message);
+      CHECK(byte_in(message, path) == room);
+      CHECK(support::read_file(path) == "older");
+      CHECK_FALSE(std::filesystem::exists(folder / "w.npy.partial"));
+    }
+  }
+}
+#endif

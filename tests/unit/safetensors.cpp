@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <limits>
 #include <regex>
 #include <stdexcept>
@@ -392,15 +393,37 @@ TEST_CASE("asking for a name that is not there says so", "[safetensors]") {
   CHECK(byte_in(message, path) == 8);
 }
 
-TEST_CASE("a file that is not there or not a file is refused with its path", "[safetensors]") {
+TEST_CASE("a file that cannot be opened is refused with its path and the reason", "[safetensors]") {
   const TemporaryFolder folder;
   std::filesystem::create_directory(folder / "directory");
-  for (const auto& path :
-       {folder / "missing", folder / "directory", folder / "directory/missing"}) {
-    const std::string message = error_of([&] { SafetensorsFile file(path); });
-    CAPTURE(path, message);
-    CHECK(byte_in(message, path) == 0);
+  write_file(folder / "locked", "");
+  std::filesystem::permissions(folder / "locked", std::filesystem::perms::none);
+  std::filesystem::create_symlink("loop", folder / "loop");
+  const auto message_for = [&](const std::string& name) {
+    return error_of([&] { SafetensorsFile file(folder / name); });
+  };
+  const auto refusal = [&](const std::string& name, const std::string& why) {
+    return (folder / name).string() + ": cannot be opened: " + why;
+  };
+  CHECK(message_for("missing") == refusal("missing", "no such file"));
+  CHECK(message_for("directory/missing") == refusal("directory/missing", "no such file"));
+  CHECK(message_for("directory") == refusal("directory", "not a file"));
+  CHECK(holds(message_for("loop"), refusal("loop", "")));
+  CHECK(message_for("loop").size() > refusal("loop", "").size());
+  // No file is locked for root.
+  if (!std::ifstream(folder / "locked")) {
+    CHECK(message_for("locked") == refusal("locked", "Permission denied"));
   }
+}
+
+TEST_CASE("of a text file it is said that it may be no checkpoint at all", "[safetensors]") {
+  const TemporaryFolder folder;
+  const auto path = folder / "README.md";
+  write_file(path, "# A title\n\nAnd some text.\n");
+  CHECK(error_of([&] { SafetensorsFile file(path); }) ==
+        path.string() +
+            ", byte 0: not a safetensors file, or its end is missing: its header would have "
+            "7814987200872914979 bytes, but the file has 26");
 }
 
 TEST_CASE("names and paths with line breaks give messages of one line", "[safetensors]") {

@@ -12,7 +12,7 @@
 #include <Eigen/Core>
 
 #include <dgp/dgp.hpp>
-#include <dgp/io/svg.hpp>
+#include <dgp/io/persistence_chart.hpp>
 
 #include "../support/catch.hpp"
 #include "../support/random_network.hpp"

@@ -62,7 +62,8 @@ class LayerEdges {
   Vertex row_vertex(Index row) const { return first_row_ + static_cast<Vertex>(row); }
   Vertex col_vertex(Index col) const { return first_col_ + static_cast<Vertex>(col); }
 
-  const Key* col_keys() const { return col_keys_; }
+  // From this column on; null without caps.
+  const Key* col_keys(Index col) const { return col_keys_ == nullptr ? nullptr : col_keys_ + col; }
   Key row_key(Index row) const {
     return row_keys_ == nullptr ? static_cast<Key>(-1) : row_keys_[row];
   }
@@ -174,6 +175,16 @@ template <class Scalar, class Map>
   return largest;
 }
 
+// Raises the maxima of a block's columns to the keys of one row, which has this cap.
+template <class Scalar, class Map>
+[[gnu::always_inline]] inline void raise_columns(const Map& map, const Scalar* weights,
+                                                 Bits<Scalar> row_cap, Bits<Scalar>* maxima) {
+  for_each_key<Scalar>(map, weights, nullptr, scan_block, [&](Index i, Bits<Scalar> key) {
+    const Bits<Scalar> capped = row_cap < key ? row_cap : key;
+    maxima[i] = maxima[i] < capped ? capped : maxima[i];
+  });
+}
+
 // Adds those of the first `count` edges of a block that pass the threshold; only keys from `first`
 // on can.
 template <class Scalar, class Map>
@@ -262,7 +273,7 @@ std::vector<Bits<Scalar>> scan_above(const LayerEdges<Scalar, Map>& edges, Batch
   using Key = Bits<Scalar>;
   const auto col_component =
       components == nullptr ? std::vector<Vertex>() : column_components(edges, *components);
-  const RowTasks tasks(edges.rows(), edges.cols(), 64);
+  const RowTasks tasks(edges.rows(), edges.cols());
   // What each thread finds; the first one adds to what there is.
   struct Part {
     Batch<Scalar> batch;
@@ -286,13 +297,9 @@ std::vector<Bits<Scalar>> scan_above(const LayerEdges<Scalar, Map>& edges, Batch
       Key row_maximum = 0;
       for_each_block(
           edges.row(row, spare), edges.cols(), [&](Index col, Index count, const Scalar* weights) {
-            const Key* caps = edges.col_keys() == nullptr ? nullptr : edges.col_keys() + col;
+            const Key* caps = edges.col_keys(col);
             if constexpr (side == MaximaAt::columns) {
-              Key* maxima = at_columns.data() + col;
-              for_each_key<Scalar>(map, weights, nullptr, scan_block, [&](Index i, Key key) {
-                const Key capped = row_cap < key ? row_cap : key;
-                maxima[i] = maxima[i] < capped ? capped : maxima[i];
-              });
+              raise_columns(map, weights, row_cap, at_columns.data() + col);
             }
             std::array<Key, scan_block> keys;
             if (components != nullptr) {
@@ -351,10 +358,10 @@ Index heaviest_in_row(const LayerEdges<Scalar, Map>& edges, Index row, std::vect
   const Map map = edges.map();
   const Scalar* weights = edges.row(row, spare);
   const Key largest =
-      std::min(edges.row_key(row), largest_key(map, weights, edges.col_keys(), edges.cols()));
+      std::min(edges.row_key(row), largest_key(map, weights, edges.col_keys(0), edges.cols()));
   for (Index col = 0;; col += scan_block) {
     const Index count = std::min(scan_block, edges.cols() - col);
-    const Key* caps = edges.col_keys() == nullptr ? nullptr : edges.col_keys() + col;
+    const Key* caps = edges.col_keys(col);
     if (largest_key(map, weights + col, caps, count) < largest) continue;
     while (edges.key(row, col) < largest) ++col;
     return col;
@@ -407,7 +414,7 @@ void scan_best(const LayerEdges<Scalar, Map>& edges, const Components& component
     std::vector<Candidate<Scalar>> row_best;
     ColumnBest<Key> col_best;
   };
-  const RowTasks tasks(edges.rows(), edges.cols(), 64);
+  const RowTasks tasks(edges.rows(), edges.cols());
   std::vector<Part> parts(most_threads());
   parallel_for_by_thread(tasks.count(), tasks.work, [&](std::size_t task, std::size_t thread) {
     Part& part = parts[thread];
@@ -447,7 +454,7 @@ void scan_best(const LayerEdges<Scalar, Map>& edges, const Components& component
       Index row_best = 0;
       for_each_block(
           edges.row(row, spare), edges.cols(), [&](Index col, Index, const Scalar* weights) {
-            const Key* caps = edges.col_keys() == nullptr ? nullptr : edges.col_keys() + col;
+            const Key* caps = edges.col_keys(col);
             const Vertex* far = col_component.data() + col;
             const Key* col_keys = part.col_best.keys.data() + col;
             const auto leaving_key = [&](Index i, Key key) {
@@ -497,17 +504,17 @@ template <class Scalar, class Map>
 std::vector<Bits<Scalar>> row_maxima(const LayerEdges<Scalar, Map>& edges) {
   using Key = Bits<Scalar>;
   std::vector<Key> maxima(static_cast<std::size_t>(edges.rows()), 0);
-  const RowTasks tasks(edges.rows(), edges.cols(), 64);
+  const RowTasks tasks(edges.rows(), edges.cols());
   parallel_for(tasks.count(), tasks.work, [&](std::size_t task) {
     std::vector<Scalar> spare;
     const Map map = edges.map();
     for (Index row = tasks.begin(task); row < tasks.end(task); ++row) {
       Key largest = 0;
-      for_each_block(
-          edges.row(row, spare), edges.cols(), [&](Index col, Index, const Scalar* weights) {
-            const Key* caps = edges.col_keys() == nullptr ? nullptr : edges.col_keys() + col;
-            largest = std::max(largest, largest_key(map, weights, caps, scan_block));
-          });
+      for_each_block(edges.row(row, spare), edges.cols(),
+                     [&](Index col, Index, const Scalar* weights) {
+                       const Key* caps = edges.col_keys(col);
+                       largest = std::max(largest, largest_key(map, weights, caps, scan_block));
+                     });
       maxima[static_cast<std::size_t>(row)] = largest;
     }
   });
@@ -518,7 +525,7 @@ std::vector<Bits<Scalar>> row_maxima(const LayerEdges<Scalar, Map>& edges) {
 template <class Scalar, class Map>
 std::vector<Bits<Scalar>> col_maxima(const LayerEdges<Scalar, Map>& edges) {
   using Key = Bits<Scalar>;
-  const RowTasks tasks(edges.rows(), edges.cols(), 64);
+  const RowTasks tasks(edges.rows(), edges.cols());
   std::vector<std::vector<Key>> parts(most_threads());  // by thread
   parallel_for_by_thread(tasks.count(), tasks.work, [&](std::size_t task, std::size_t thread) {
     std::vector<Key>& maxima = parts[thread];
@@ -527,14 +534,10 @@ std::vector<Bits<Scalar>> col_maxima(const LayerEdges<Scalar, Map>& edges) {
     const Map map = edges.map();
     for (Index row = tasks.begin(task); row < tasks.end(task); ++row) {
       const Key row_cap = edges.row_key(row);
-      for_each_block(
-          edges.row(row, spare), edges.cols(), [&](Index col, Index, const Scalar* weights) {
-            Key* largest = maxima.data() + col;
-            for_each_key<Scalar>(map, weights, nullptr, scan_block, [&](Index i, Key key) {
-              const Key capped = row_cap < key ? row_cap : key;
-              largest[i] = largest[i] < capped ? capped : largest[i];
-            });
-          });
+      for_each_block(edges.row(row, spare), edges.cols(),
+                     [&](Index col, Index, const Scalar* weights) {
+                       raise_columns(map, weights, row_cap, maxima.data() + col);
+                     });
     }
   });
   for (std::size_t thread = 1; thread < parts.size(); ++thread) {

@@ -17,7 +17,6 @@
 #include <cmath>
 #include <cstddef>
 #include <type_traits>
-#include <utility>
 #include <vector>
 
 #include <Eigen/Core>

@@ -26,11 +26,12 @@ WeightView<Scalar> along_memory(const WeightView<Scalar>& weights) {
 // Row ranges of about a quarter of a million weights each, at most `most_tasks` of them, whatever
 // the number of threads.
 struct RowTasks {
+  static constexpr Index most_tasks = 64;
   Index rows;
   double work;  // weights in all
   Index rows_per_task;
 
-  RowTasks(Index row_count, Index cols, Index most_tasks)
+  RowTasks(Index row_count, Index cols)
       : rows(row_count),
         work(static_cast<double>(row_count) * static_cast<double>(cols)),
         rows_per_task(std::max(
@@ -42,6 +43,20 @@ struct RowTasks {
   Index begin(std::size_t task) const { return static_cast<Index>(task) * rows_per_task; }
   Index end(std::size_t task) const { return std::min(rows, begin(task) + rows_per_task); }
 };
+
+// The work of a loop over a network's layers, in weights. None where one layer outweighs the
+// others, so that the loop stays on one thread: that layer is better shared out itself.
+template <class Scalar>
+double work_by_layer(const NetworkWeights<Scalar>& network) {
+  double work = 0;
+  double most = 0;
+  for (const auto& layer : network.views()) {
+    const double weights = static_cast<double>(layer.rows) * static_cast<double>(layer.cols);
+    work += weights;
+    most = std::max(most, weights);
+  }
+  return 2 * most > work ? 0 : work;
+}
 
 // Weights are looked at in blocks. Where a row ends within one, its last weight is repeated, and so
 // are the last entries of arrays by column: a repeated edge changes no maximum.

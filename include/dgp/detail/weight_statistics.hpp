@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <type_traits>
 #include <vector>
@@ -50,7 +49,7 @@ void for_each_run(const WeightView<Scalar>& layer, const RowTasks& tasks, const 
 template <class Scalar>
 RowTasks walk_tasks(const WeightView<Scalar>& layer) {
   const WeightView<Scalar> weights = along_memory(layer);
-  return RowTasks(weights.rows, weights.cols, 64);
+  return RowTasks(weights.rows, weights.cols);
 }
 
 // The largest magnitude; not finite where a weight is not.
@@ -136,7 +135,7 @@ struct Moments {
 
 enum class Of { weights, magnitudes };
 
-// One pass for narrow types, save where the mean dwarfs the deviation; four for wide ones.
+// One pass for narrow types, save where the mean dwarfs the deviation; three for wide ones.
 template <Of of, class Scalar>
 Moments<Scalar> moments(const WeightView<Scalar>& weights) {
   using Sum = sum_t<Scalar>;
@@ -229,9 +228,11 @@ Moments<Scalar> moments(const WeightView<Scalar>& weights) {
     const bool cancelled = squares / count > Sum(1e4) * result.variance;
     if (result.finite && cancelled) result.variance = variance_around(result.mean);
   } else {
-    result.finite = (Eigen::numext::isfinite)(largest_magnitude(weights));
-    if (!result.finite) return result;
+    // A finite mean is that of finite weights; that of finite weights can overflow.
     result.mean = compensated_sum(weights, value_of) / count;
+    result.finite = (Eigen::numext::isfinite)(result.mean) ||
+                    (Eigen::numext::isfinite)(largest_magnitude(weights));
+    if (!result.finite) return result;
     result.variance = variance_around(result.mean);
   }
   return result;

@@ -6,10 +6,9 @@
 //      range, is evaluated once into storage that NetworkWeights owns.
 #pragma once
 
-#include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
@@ -19,6 +18,7 @@
 #include <Eigen/Core>
 
 #include <dgp/concepts.hpp>
+#include <dgp/detail/messages.hpp>
 
 namespace dgp::detail {
 
@@ -59,40 +59,6 @@ WeightView<typename Derived::Scalar> view_of(const Eigen::DenseBase<Derived>& we
                                                                     matrix.cols(), outer, inner}
                              : WeightView<typename Derived::Scalar>{matrix.data(), matrix.rows(),
                                                                     matrix.cols(), inner, outer};
-}
-
-// The text with control characters shown as '?', so that a message stays one line.
-inline std::string one_line(std::string text) {
-  for (char& c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) c = '?';
-  }
-  return text;
-}
-
-// "layer 2 (layers.2.weight)", or "layer 2" where no name is known.
-inline std::string layer_label(std::size_t index, const std::string& name) {
-  const std::string label = "layer " + std::to_string(index);
-  return name.empty() ? label : label + " (" + one_line(name) + ")";
-}
-
-// With as many digits as tell the value from its neighbours (half types: those of a float).
-template <class Scalar>
-std::string printed(const Scalar& value) {
-  std::ostringstream text;
-  if constexpr (std::is_same_v<Scalar, Eigen::half> || std::is_same_v<Scalar, Eigen::bfloat16>) {
-    text << static_cast<float>(value);
-  } else {
-    if constexpr (std::is_floating_point_v<Scalar>) {
-      text.precision(std::numeric_limits<Scalar>::max_digits10);
-    }
-    text << value;
-  }
-  return text.str();
-}
-
-inline std::string shape(Index rows, Index cols) {
-  return std::to_string(rows) + "x" + std::to_string(cols);
 }
 
 // Throws std::invalid_argument for an empty matrix, std::length_error for one whose neurons do not
@@ -156,9 +122,6 @@ class NetworkWeights {
   // Throws std::invalid_argument for the first weight that is not finite. A pass of its own:
   // callers that pass over the weights anyway call it once they have seen such a weight.
   void check_finite(std::size_t k) const { detail::check_finite(label(k), views_[k]); }
-  void check_finite() const {
-    for (std::size_t k = 0; k < size(); ++k) check_finite(k);
-  }
 
   // Throws std::invalid_argument unless layer k+1 takes as many inputs as layer k has outputs.
   void check_chain() const {

@@ -24,8 +24,9 @@ struct IdxArray {
   std::vector<std::uint8_t> values;  // row by row: the last index runs fastest
 };
 
-// Time and memory O(file). Throws std::runtime_error, with path and byte offset, for a file that
-// cannot be read, is not a whole IDX file, holds anything but unsigned bytes, or is compressed.
+// Time and memory O(file). Throws std::runtime_error, with path and, once the file is open, byte
+// offset, for a file that cannot be read, is not a whole IDX file, holds anything but unsigned
+// bytes, or is compressed.
 inline IdxArray read_idx(const std::filesystem::path& path) {
   detail::InputFile file(path);
   std::array<unsigned char, 4> start{};

@@ -17,7 +17,6 @@
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <limits>
 #include <optional>
 #include <ostream>
@@ -32,6 +31,7 @@
 #include <Eigen/Core>
 
 #include <dgp/concepts.hpp>
+#include <dgp/detail/messages.hpp>
 #include <dgp/detail/weight_view.hpp>
 #include <dgp/io/detail/input_file.hpp>
 #include <dgp/io/detail/whole_file.hpp>
@@ -90,7 +90,9 @@ class NpyHeaderParser {
     std::set<std::string> seen;
     while (!accept('}')) {
       const std::string key = string();
-      if (!seen.insert(key).second) reject("property " + quoted(key) + " stands twice");
+      if (!seen.insert(key).second) {
+        reject("property " + dgp::detail::quoted(key) + " stands twice");
+      }
       expect(':');
       if (key == "descr") {
         header.tensor.type = type();
@@ -99,7 +101,7 @@ class NpyHeaderParser {
       } else if (key == "shape") {
         header.tensor.shape = shape();
       } else {
-        reject("unknown property " + quoted(key));
+        reject("unknown property " + dgp::detail::quoted(key));
       }
       if (!accept(',')) {
         expect('}');
@@ -117,10 +119,6 @@ class NpyHeaderParser {
   static constexpr std::size_t most_dimensions = 64;
 
   [[noreturn]] void reject(const std::string& what) const { source_.fail(begin_ + at_, what); }
-
-  static std::string quoted(const std::string& text) {
-    return "'" + dgp::detail::one_line(text) + "'";
-  }
 
   void skip_space() {
     while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n')) ++at_;
@@ -262,23 +260,7 @@ NpyHeader read_npy_header(Source& source, const std::string& name) {
   TensorInfo& tensor = header.tensor;
   tensor.begin = begin + length;
   tensor.end = source.size();
-  if (const auto element = npy_element(tensor.type)) {
-    std::uint64_t needed = element->width;
-    const bool empty = std::find(tensor.shape.begin(), tensor.shape.end(), 0) != tensor.shape.end();
-    for (const std::uint64_t extent : tensor.shape) {
-      if (empty) {
-        needed = 0;
-      } else if (needed > std::numeric_limits<std::uint64_t>::max() / extent) {
-        source.fail(tensor.begin, describe(tensor) + " has an impossible shape");
-      } else {
-        needed *= extent;
-      }
-    }
-    if (needed != tensor.end - tensor.begin) {
-      source.fail(tensor.begin, describe(tensor) + " needs " + std::to_string(needed) +
-                                    " bytes, but has " + std::to_string(tensor.end - tensor.begin));
-    }
-  }
+  if (const auto element = npy_element(tensor.type)) check_bytes(source, tensor, element->width);
   return header;
 }
 
@@ -396,14 +378,10 @@ NpyArray<Scalar> read_npy_array(Source& source, const NpyHeader& header) {
 template <class Scalar, class Source>
 dgp::detail::RowMajorMatrix<Scalar> read_npy_matrix(Source& source, const NpyHeader& header) {
   const TensorInfo& tensor = header.tensor;
-  if (!is_layer(tensor)) source.fail(tensor.begin, describe(tensor) + " is not a matrix");
+  check_matrix(source, tensor);
   const NpyElement element = readable_element(source, tensor);
-  const auto most = static_cast<std::uint64_t>(std::numeric_limits<Index>::max());
-  if (tensor.shape[0] > most || tensor.shape[1] > most) {
-    source.fail(tensor.begin, describe(tensor) + " has an impossible shape");
-  }
-  dgp::detail::RowMajorMatrix<Scalar> matrix(static_cast<Index>(tensor.shape[0]),
-                                             static_cast<Index>(tensor.shape[1]));
+  const auto [rows, cols] = shape_by_rows(source, tensor);
+  dgp::detail::RowMajorMatrix<Scalar> matrix(rows, cols);
   read_npy_values(source, header, element, matrix.data());
   return matrix;
 }
@@ -424,6 +402,46 @@ std::string npy_type() {
   }
 }
 
+// Writes a matrix as write_npy does; the stream may have failed then.
+template <class Derived>
+void put_npy(std::ostream& out, const Eigen::DenseBase<Derived>& matrix) {
+  using Scalar = typename Derived::Scalar;
+  if constexpr (!dgp::detail::lies_in_memory<Derived>) {
+    put_npy(out, dgp::detail::RowMajorMatrix<Scalar>(matrix.derived()));
+  } else {
+    const std::string type = npy_type<Scalar>();
+    static_assert(std::is_integral_v<Scalar> || std::is_same_v<Scalar, float> ||
+                      std::is_same_v<Scalar, double> || std::is_same_v<Scalar, Eigen::half>,
+                  "dgp: NumPy has no such type on every platform; cast the matrix first, for "
+                  "example with W.template cast<float>()");
+    const auto view = dgp::detail::view_of(matrix);
+    std::string header = "{'descr': '" + type + "', 'fortran_order': False, 'shape': (" +
+                         std::to_string(view.rows) + ", " + std::to_string(view.cols) + "), }";
+    // Spaces and a line break, so that the values start at a multiple of 64 bytes.
+    constexpr std::size_t before_header = 10;
+    header.append(63 - (before_header + header.size()) % 64, ' ');
+    header += '\n';
+    const auto length = static_cast<unsigned>(header.size());
+    out.write("\x93NUMPY\x01\x00", 8);
+    out.put(static_cast<char>(length & 0xff));
+    out.put(static_cast<char>(length >> 8));
+    out << header;
+
+    const Index most_in_row = view.rows == 0 ? 0 : view.cols;
+    std::vector<char> row(static_cast<std::size_t>(most_in_row) * sizeof(Scalar));
+    for (Index r = 0; r < view.rows; ++r) {
+      for (Index c = 0; c < view.cols; ++c) {
+        char* const bytes = row.data() + static_cast<std::size_t>(c) * sizeof(Scalar);
+        std::memcpy(bytes, &view(r, c), sizeof(Scalar));
+        if constexpr (std::endian::native == std::endian::big) {
+          std::reverse(bytes, bytes + sizeof(Scalar));
+        }
+      }
+      out.write(row.data(), static_cast<std::streamsize>(row.size()));
+    }
+  }
+}
+
 }  // namespace detail
 
 // A .npy file, open for reading: like a checkpoint with a single tensor, which is named after the
@@ -431,7 +449,8 @@ std::string npy_type() {
 class NpyFile {
  public:
   // Reads and checks the header. Time and memory O(header). Throws std::runtime_error, with path
-  // and byte offset, for a file that cannot be read or is not a whole, well-formed .npy file.
+  // and, once the file is open, byte offset, for a file that cannot be read or is not a whole,
+  // well-formed .npy file.
   explicit NpyFile(std::filesystem::path path)
       : file_(std::move(path)),
         header_(detail::read_npy_header(file_, file_.path().stem().string())),
@@ -482,49 +501,15 @@ std::vector<NamedLayer<dgp::detail::RowMajorMatrix<Scalar>>> read_npy_layers(
 // std::runtime_error if the stream takes no more.
 template <class Derived>
 void write_npy(std::ostream& out, const Eigen::DenseBase<Derived>& matrix) {
-  using Scalar = typename Derived::Scalar;
-  if constexpr (!dgp::detail::lies_in_memory<Derived>) {
-    write_npy(out, dgp::detail::RowMajorMatrix<Scalar>(matrix.derived()));
-  } else {
-    const std::string type = detail::npy_type<Scalar>();
-    static_assert(std::is_integral_v<Scalar> || std::is_same_v<Scalar, float> ||
-                      std::is_same_v<Scalar, double> || std::is_same_v<Scalar, Eigen::half>,
-                  "dgp: NumPy has no such type on every platform; cast the matrix first, for "
-                  "example with W.template cast<float>()");
-    const auto view = dgp::detail::view_of(matrix);
-    std::string header = "{'descr': '" + type + "', 'fortran_order': False, 'shape': (" +
-                         std::to_string(view.rows) + ", " + std::to_string(view.cols) + "), }";
-    // Spaces and a line break, so that the values start at a multiple of 64 bytes.
-    constexpr std::size_t before_header = 10;
-    header.append(63 - (before_header + header.size()) % 64, ' ');
-    header += '\n';
-    const auto length = static_cast<unsigned>(header.size());
-    out.write("\x93NUMPY\x01\x00", 8);
-    out.put(static_cast<char>(length & 0xff));
-    out.put(static_cast<char>(length >> 8));
-    out << header;
-
-    const Index most_in_row = view.rows == 0 ? 0 : view.cols;
-    std::vector<char> row(static_cast<std::size_t>(most_in_row) * sizeof(Scalar));
-    for (Index r = 0; r < view.rows; ++r) {
-      for (Index c = 0; c < view.cols; ++c) {
-        char* const bytes = row.data() + static_cast<std::size_t>(c) * sizeof(Scalar);
-        std::memcpy(bytes, &view(r, c), sizeof(Scalar));
-        if constexpr (std::endian::native == std::endian::big) {
-          std::reverse(bytes, bytes + sizeof(Scalar));
-        }
-      }
-      out.write(row.data(), static_cast<std::streamsize>(row.size()));
-    }
-    if (!out) throw std::runtime_error("the .npy array could not be written");
-  }
+  detail::put_npy(out, matrix);
+  if (!out) throw std::runtime_error("the .npy array could not be written");
 }
 
 // The same into a file, which is made or replaced. Throws std::runtime_error, with path and byte
 // offset, where it cannot be written; an older file then stays as it was.
 template <class Derived>
 void write_npy(const std::filesystem::path& path, const Eigen::DenseBase<Derived>& matrix) {
-  detail::write_whole_file(path, [&](std::ostream& out) { write_npy(out, matrix); });
+  detail::write_whole_file(path, [&](std::ostream& out) { detail::put_npy(out, matrix); });
 }
 
 }  // namespace dgp::io

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -21,9 +20,11 @@
 #include <zip.h>
 
 #include <dgp/concepts.hpp>
+#include <dgp/detail/messages.hpp>
+#include <dgp/detail/natural_order.hpp>
 #include <dgp/detail/weight_view.hpp>
+#include <dgp/io/detail/file_error.hpp>
 #include <dgp/io/detail/input_file.hpp>
-#include <dgp/io/detail/natural_order.hpp>
 #include <dgp/io/npy.hpp>
 #include <dgp/io/tensor_info.hpp>
 
@@ -68,8 +69,9 @@ class NpzEntry {
   }
 
   [[noreturn]] void fail(std::uint64_t byte, const std::string& what) const {
-    throw std::runtime_error(dgp::detail::one_line(path_.string() + ", entry '" + name_) +
-                             "', byte " + std::to_string(byte) + ": " + what);
+    throw std::runtime_error(dgp::detail::one_line(path_.string()) + ", entry " +
+                             dgp::detail::quoted(name_) + ", byte " + std::to_string(byte) + ": " +
+                             what);
   }
 
  private:
@@ -87,8 +89,9 @@ class NpzEntry {
 class NpzFile {
  public:
   // Reads and checks the archive's directory and the headers of its arrays, the entries called
-  // something.npy. Time and memory O(entries). Throws std::runtime_error, with path and byte offset
-  // (in an array: from its own start, unpacked), for what cannot be read or is not well-formed.
+  // something.npy. Time and memory O(entries). Throws std::runtime_error, with path and, once the
+  // file is open, byte offset (in an array: from its own start, unpacked), for what cannot be read
+  // or is not well-formed.
   explicit NpzFile(std::filesystem::path path) : path_(std::move(path)) {
     detail::InputFile file(path_);
     std::array<char, 2> start{};
@@ -147,7 +150,7 @@ class NpzFile {
     constexpr std::uint64_t best_packing = 1032;
     constexpr std::string_view suffix = ".npy";
     const auto refuse = [this](const std::string& name, const std::string& what) {
-      detail::fail(path_, 0, "entry '" + dgp::detail::one_line(name) + "' " + what);
+      detail::fail(path_, 0, "entry " + dgp::detail::quoted(name) + " " + what);
     };
     const zip_int64_t count = zip_get_num_entries(archive_.get(), 0);
     std::uint64_t packed = 0;
@@ -205,7 +208,7 @@ class NpzFile {
       source.expect_end();
       return values;
     }
-    detail::fail(path_, 0, "no array is named '" + dgp::detail::one_line(name) + "'");
+    detail::fail(path_, 0, "no array is named " + dgp::detail::quoted(name));
   }
 
   std::filesystem::path path_;

@@ -16,12 +16,12 @@
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
-#include <limits>
+#include <iterator>
 #include <optional>
 #include <set>
-#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -29,16 +29,15 @@
 #include <nlohmann/json.hpp>
 
 #include <dgp/concepts.hpp>
+#include <dgp/detail/messages.hpp>
+#include <dgp/detail/natural_order.hpp>
 #include <dgp/detail/weight_view.hpp>
 #include <dgp/io/detail/input_file.hpp>
-#include <dgp/io/detail/natural_order.hpp>
 #include <dgp/io/tensor_info.hpp>
 
 namespace dgp::io {
 
 namespace detail {
-
-using dgp::detail::RowMajorMatrix;
 
 // Bits per element; nothing for a type this reader has never heard of.
 inline std::optional<std::uint64_t> bits_of(std::string_view type) {
@@ -76,14 +75,16 @@ class HeaderReader {
 
   bool key(std::string& name) {
     if (depth_ == 1) {
-      if (!names_.insert(name).second) reject("two tensors are named " + quoted(name));
+      if (!names_.insert(name).second) reject("two tensors are named " + dgp::detail::quoted(name));
       in_metadata_ = name == "__metadata__";
       if (!in_metadata_) tensors_.push_back({name, {}, {}, 0, 0});
     } else if (!in_metadata_) {
       if (name != "dtype" && name != "shape" && name != "data_offsets") {
-        reject("unknown property " + quoted(name));
+        reject("unknown property " + dgp::detail::quoted(name));
       }
-      if (!seen_.insert(name).second) reject("property " + quoted(name) + " stands twice");
+      if (!seen_.insert(name).second) {
+        reject("property " + dgp::detail::quoted(name) + " stands twice");
+      }
     }
     key_ = name;
     return true;
@@ -100,11 +101,11 @@ class HeaderReader {
     --depth_;
     if (depth_ == 1 && !in_metadata_) {
       if (seen_.size() != 3) {
-        reject("tensor " + quoted(tensors_.back().name) +
+        reject("tensor " + dgp::detail::quoted(tensors_.back().name) +
                " lacks one of dtype, shape and data_offsets");
       }
       if (offsets_ != 2) {
-        reject("tensor " + quoted(tensors_.back().name) + " needs two data_offsets");
+        reject("tensor " + dgp::detail::quoted(tensors_.back().name) + " needs two data_offsets");
       }
       offsets_ = 0;
     }
@@ -130,7 +131,9 @@ class HeaderReader {
     if (key_ == "shape") {
       tensor.shape.push_back(value);
     } else {
-      if (offsets_ == 2) reject("tensor " + quoted(tensor.name) + " has too many data_offsets");
+      if (offsets_ == 2) {
+        reject("tensor " + dgp::detail::quoted(tensor.name) + " has too many data_offsets");
+      }
       (offsets_ == 0 ? tensor.begin : tensor.end) = value;
       ++offsets_;
     }
@@ -160,9 +163,6 @@ class HeaderReader {
 
  private:
   [[noreturn]] bool reject(const std::string& what) const { fail(path_, byte_, what); }
-  static std::string quoted(const std::string& name) {
-    return "'" + dgp::detail::one_line(name) + "'";
-  }
 
   const std::filesystem::path& path_;
   const std::uint64_t& byte_;
@@ -208,8 +208,8 @@ class CountingIterator {
 class SafetensorsFile {
  public:
   // Reads and checks the header. Time and memory O(header). Throws std::runtime_error, with path
-  // and byte offset, for a file that cannot be read or is not a whole, well-formed safetensors
-  // file.
+  // and, once the file is open, byte offset, for a file that cannot be read or is not a whole,
+  // well-formed safetensors file.
   explicit SafetensorsFile(std::filesystem::path path) : file_(std::move(path)) {
     const std::uint64_t size = file_.size();
     if (size < prefix) file_.fail(size, "the file ends before its header");
@@ -219,7 +219,8 @@ class SafetensorsFile {
     std::uint64_t length = 0;
     for (std::size_t i = prefix; i-- > 0;) length = length << 8 | bytes[i];
     if (length > size - prefix) {
-      file_.fail(0, "a header of " + std::to_string(length) + " bytes, but the file has " +
+      file_.fail(0, "not a safetensors file, or its end is missing: its header would have " +
+                        std::to_string(length) + " bytes, but the file has " +
                         std::to_string(size));
     }
     std::string header(static_cast<std::size_t>(length), '\0');
@@ -255,9 +256,7 @@ class SafetensorsFile {
   // another number of dimensions, and for a file that became shorter meanwhile.
   template <class Scalar>
   dgp::detail::RowMajorMatrix<Scalar> read_matrix(const TensorInfo& tensor) {
-    if (tensor.shape.size() != 2) {
-      file_.fail(tensor.begin, detail::describe(tensor) + " is not a matrix");
-    }
+    detail::check_matrix(file_, tensor);
     return read_rows<Scalar>(tensor);
   }
 
@@ -265,9 +264,6 @@ class SafetensorsFile {
   // images as rows, a vector as a column. Throws as read_matrix.
   template <class Scalar>
   dgp::detail::RowMajorMatrix<Scalar> read_rows(const TensorInfo& tensor) {
-    if (tensor.shape.empty()) {
-      file_.fail(tensor.begin, detail::describe(tensor) + " has no dimension");
-    }
     if (tensor.type == "F32") return read_as<float, Scalar>(tensor);
     if (tensor.type == "F64") return read_as<double, Scalar>(tensor);
     if (tensor.type == "F16") return read_as<Eigen::half, Scalar>(tensor);
@@ -276,12 +272,13 @@ class SafetensorsFile {
                                  " has a type that is not read (F16, BF16, F32 and F64 are)");
   }
 
+  // The same for the tensor of that name; throws std::runtime_error also where there is none.
   template <class Scalar>
   dgp::detail::RowMajorMatrix<Scalar> read_matrix(std::string_view name) {
     for (const auto& tensor : tensors_) {
       if (tensor.name == name) return read_matrix<Scalar>(tensor);
     }
-    file_.fail(prefix, "no tensor is named '" + dgp::detail::one_line(std::string(name)) + "'");
+    file_.fail(prefix, "no tensor is named " + dgp::detail::quoted(std::string(name)));
   }
 
  private:
@@ -305,23 +302,11 @@ class SafetensorsFile {
                    what + (tensor.begin < reached ? " overlaps another" : " leaves a gap"));
       }
       reached = tensor.end;
-      const auto bits = detail::bits_of(tensor.type);
-      if (bits) {
-        std::uint64_t bytes = *bits / 8;
-        for (const std::uint64_t extent : tensor.shape) {
-          if (extent != 0 && bytes > std::numeric_limits<std::uint64_t>::max() / extent) {
-            file_.fail(data_begin + tensor.begin, what + " has an impossible shape");
-          }
-          bytes *= extent;
-        }
-        if (bytes != tensor.end - tensor.begin) {
-          file_.fail(data_begin + tensor.begin, what + " needs " + std::to_string(bytes) +
-                                                    " bytes, but has " +
-                                                    std::to_string(tensor.end - tensor.begin));
-        }
-      }
       tensor.begin += data_begin;
       tensor.end += data_begin;
+      if (const auto bits = detail::bits_of(tensor.type)) {
+        detail::check_bytes(file_, tensor, *bits / 8);
+      }
     }
     if (reached != data_size) {
       file_.fail(data_begin + reached, "bytes after the last tensor");
@@ -330,25 +315,8 @@ class SafetensorsFile {
 
   template <class Stored, class Scalar>
   dgp::detail::RowMajorMatrix<Scalar> read_as(const TensorInfo& tensor) {
-    const auto most = static_cast<std::uint64_t>(std::numeric_limits<Index>::max());
-    std::uint64_t per_row = 1;
-    for (std::size_t axis = 1; axis < tensor.shape.size(); ++axis) {
-      const std::uint64_t extent = tensor.shape[axis];
-      if (extent != 0 && per_row > most / extent) {
-        file_.fail(tensor.begin, detail::describe(tensor) + " has an impossible shape");
-      }
-      per_row *= extent;
-    }
-    if (tensor.shape[0] > most) {
-      file_.fail(tensor.begin, detail::describe(tensor) + " has an impossible shape");
-    }
-    if (tensor.end < tensor.begin ||
-        (tensor.shape[0] != 0 && per_row != 0 &&
-         (tensor.end - tensor.begin) / sizeof(Stored) / tensor.shape[0] != per_row)) {
-      file_.fail(tensor.begin, detail::describe(tensor) + " has another number of bytes");
-    }
-    const auto rows = static_cast<Index>(tensor.shape[0]);
-    const auto cols = static_cast<Index>(per_row);
+    const auto [rows, cols] = detail::shape_by_rows(file_, tensor);
+    detail::check_bytes(file_, tensor, sizeof(Stored));
     dgp::detail::RowMajorMatrix<Scalar> matrix(rows, cols);
     if constexpr (std::is_same_v<Stored, Scalar>) {
       file_.read(tensor.begin, matrix.data(),

@@ -22,6 +22,7 @@
 #include <Eigen/Core>
 #include <nlohmann/json.hpp>
 
+#include <dgp/detail/messages.hpp>
 #include <dgp/detail/weight_view.hpp>
 #include <dgp/io/detail/whole_file.hpp>
 
@@ -87,8 +88,8 @@ inline void write_safetensors(const std::filesystem::path& path,
     std::uint64_t bytes = width_of(tensor);
     for (const std::uint64_t length : tensor.shape) bytes *= length;
     if (width_of(tensor) == 0 || bytes != tensor.bytes.size()) {
-      throw std::invalid_argument("tensor '" + dgp::detail::one_line(tensor.name) +
-                                  "' is not of type F16, BF16, F32 or F64, or its bytes do not "
+      throw std::invalid_argument("tensor " + dgp::detail::quoted(tensor.name) +
+                                  " is not of type F16, BF16, F32 or F64, or its bytes do not "
                                   "fill its shape");
     }
   }
@@ -102,8 +103,8 @@ inline void write_safetensors(const std::filesystem::path& path,
   std::uint64_t end = 0;
   for (const auto* tensor : ordered) {
     if (!names.insert(tensor->name).second) {
-      throw std::invalid_argument("no tensor can be named '" + dgp::detail::one_line(tensor->name) +
-                                  "': the name is taken already");
+      throw std::invalid_argument("no tensor can be named " + dgp::detail::quoted(tensor->name) +
+                                  ": the name is taken already");
     }
     const std::uint64_t begin = end;
     end += tensor->bytes.size();

@@ -1,34 +1,30 @@
-// A file that is not trusted, open for reading; and how errors in it are told: in one line, with
-// its path and the byte where the trouble is.
+// A file that is not trusted, open for reading.
 #pragma once
 
+#include <cerrno>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
-#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <utility>
 
-#include <dgp/detail/weight_view.hpp>
+#include <dgp/io/detail/file_error.hpp>
 
 namespace dgp::io::detail {
-
-[[noreturn]] inline void fail(const std::filesystem::path& path, std::uint64_t byte,
-                              const std::string& what) {
-  throw std::runtime_error(dgp::detail::one_line(path.string()) + ", byte " + std::to_string(byte) +
-                           ": " + what);
-}
 
 class InputFile {
  public:
   explicit InputFile(std::filesystem::path path) : path_(std::move(path)) {
     std::error_code error;
-    if (!std::filesystem::exists(path_, error)) fail(0, "no such file");
-    if (!std::filesystem::is_regular_file(path_, error)) fail(0, "not a file");
+    const auto status = std::filesystem::status(path_, error);
+    if (status.type() == std::filesystem::file_type::not_found) fail_to_open(path_, "no such file");
+    if (status.type() == std::filesystem::file_type::none) fail_to_open(path_, error.message());
+    if (!std::filesystem::is_regular_file(status)) fail_to_open(path_, "not a file");
     size_ = std::filesystem::file_size(path_, error);
+    if (error) fail_to_open(path_, error.message());
     stream_.open(path_, std::ios::binary);
-    if (error || !stream_) fail(0, "cannot be opened for reading");
+    if (!stream_) fail_to_open(path_, std::generic_category().message(errno));
   }
 
   const std::filesystem::path& path() const { return path_; }

@@ -3,11 +3,9 @@
 
 #include <filesystem>
 #include <fstream>
-#include <stdexcept>
-#include <string>
 #include <system_error>
 
-#include <dgp/detail/weight_view.hpp>
+#include <dgp/io/detail/file_error.hpp>
 
 namespace dgp::io::detail {
 
@@ -16,10 +14,6 @@ namespace dgp::io::detail {
 // was. Not for one path from several processes or threads at once.
 template <class Write>
 void write_whole_file(const std::filesystem::path& path, const Write& write) {
-  const auto fail = [&](std::streamoff byte, const std::string& what) {
-    throw std::runtime_error(dgp::detail::one_line(path.string()) + ", byte " +
-                             std::to_string(byte) + ": " + what);
-  };
   std::filesystem::path partial = path;
   partial += ".partial";
   std::error_code error;
@@ -29,15 +23,16 @@ void write_whole_file(const std::filesystem::path& path, const Write& write) {
       std::filesystem::exists(status) && !std::filesystem::is_regular_file(status);
   if (in_place) partial = path;
   std::ofstream stream(partial, std::ios::binary | std::ios::trunc);
-  if (!stream) fail(0, "cannot be opened for writing");
-  std::streamoff reached = 0;
+  if (!stream) fail(path, 0, "cannot be opened for writing");
   try {
     write(stream);
-    if (stream) reached = stream.tellp();
     stream.close();
-    if (!stream) fail(reached, "cannot be written on from here");
+    if (!stream) {
+      const auto reached = std::filesystem::file_size(partial, error);
+      fail(path, error ? 0 : reached, "cannot be written on from here");
+    }
     if (!in_place) std::filesystem::rename(partial, path, error);
-    if (!in_place && error) fail(0, "cannot be replaced (" + error.message() + ")");
+    if (!in_place && error) fail(path, 0, "cannot be replaced (" + error.message() + ")");
   } catch (...) {
     if (!in_place) std::filesystem::remove(partial, error);
     throw;
