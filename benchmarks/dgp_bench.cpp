@@ -34,6 +34,7 @@ namespace {
 bool counts_memory = false;
 std::size_t bytes_held = 0;
 std::size_t most_bytes_held = 0;
+std::size_t allocations = 0;
 constexpr std::size_t block_front = alignof(std::max_align_t);
 
 }  // namespace
@@ -43,6 +44,7 @@ void* operator new(std::size_t size) {
   if (block == nullptr) throw std::bad_alloc();
   *static_cast<std::size_t*>(block) = counts_memory ? size : 0;
   if (counts_memory) {
+    ++allocations;
     bytes_held += size;
     most_bytes_held = std::max(most_bytes_held, bytes_held);
   }
@@ -114,6 +116,16 @@ class Comparison {
     counts_memory = false;
     const auto extra = static_cast<double>(most_bytes_held);
     print("memory, % of the weights", 1, 100 * extra / weight_bytes_, "-");
+  }
+
+  // How often a call allocates on one thread.
+  template <class Call>
+  void run_allocations(const std::string& what, const Call& call) {
+    allocations = 0;
+    counts_memory = true;
+    call();
+    counts_memory = false;
+    print(what + ", allocations", 1, static_cast<double>(allocations), "-");
   }
 
   void print(const std::string& what, int threads, double figure, const std::string& passes) const {
@@ -300,6 +312,56 @@ void compare_product(int size, bool with_baseline) {
   }
 }
 
+// Per-sample graphs beside inference: here one pass is a forward pass of the sample, Eigen's
+// matrix-vector products.
+void compare_samples(const std::vector<int>& widths, double lit, const std::string& kind) {
+  auto layers = normal_network(widths);
+  for (auto& layer : layers) layer *= std::sqrt(2 / static_cast<float>(layer.cols()));
+  const dgp::ActivationGraphs graphs(layers);
+  constexpr int batch = 64;
+  std::mt19937 random(3);
+  std::uniform_real_distribution<float> uniform;
+  Matrix images(batch, widths.front());
+  for (auto& pixel : images.reshaped()) pixel = uniform(random) < lit ? uniform(random) : 0;
+  std::vector<Eigen::VectorXf> samples;
+  for (int i = 0; i < batch; ++i) samples.emplace_back(images.row(i));
+
+  std::string name;
+  for (const int width : widths) name += (name.empty() ? "" : "-") + std::to_string(width);
+  std::vector<Eigen::VectorXf> activations(widths.size());
+  const auto forward = [&](const Eigen::VectorXf& sample) {
+    activations[0] = sample;
+    for (std::size_t k = 0; k < layers.size(); ++k) {
+      activations[k + 1].noalias() = layers[k] * activations[k];
+      if (k + 1 < layers.size()) activations[k + 1] = activations[k + 1].cwiseMax(0.F);
+    }
+    return activations.back()(0);
+  };
+  const double bytes = static_cast<double>(graphs.weight_count()) * sizeof(float);
+  Comparison comparison("samples", name + ", " + kind, bytes, in_turn(samples, forward));
+  for (const auto method :
+       {dgp::FeatureMethod::dgp, dgp::FeatureMethod::dgp_var,
+        dgp::FeatureMethod::dgp_var_approximate, dgp::FeatureMethod::topological}) {
+    const std::string what(dgp::name_of(method));
+    dgp::FeatureWorkspace<float> workspace;
+    Eigen::VectorXf features;
+    const auto call = [&](const Eigen::VectorXf& sample) {
+      graphs.features(sample, method, workspace, features);
+      return features(0);
+    };
+    comparison.run(what, 1, in_turn(samples, call));
+    comparison.run_allocations(what, [&] {
+      for (const auto& sample : samples) call(sample);
+    });
+    if (method == dgp::FeatureMethod::dgp_var || method == dgp::FeatureMethod::topological) {
+      for (const int threads : {1, 2}) {
+        comparison.run(what + ", batch of 64", threads,
+                       [&] { return dgp::feature_matrix(graphs, images, method); });
+      }
+    }
+  }
+}
+
 }  // namespace
 
 TEST_CASE("forests of every family, small", "[quick]") {
@@ -380,6 +442,17 @@ TEST_CASE("watching a training", "[small]") {
     for (const auto& layer : layers) sum += dgp::spatial_concentration(layer);
     return sum;
   }));
+}
+
+TEST_CASE("per-sample graphs, small", "[quick]") {
+  compare_samples({784, 100, 100, 10}, 0.2, "a fifth of the pixels lit");
+}
+
+TEST_CASE("per-sample graphs", "[small]") {
+  for (const auto& widths : {std::vector{784, 100, 100, 10}, {784, 650, 650, 650, 10}}) {
+    compare_samples(widths, 0.2, "a fifth of the pixels lit");
+    compare_samples(widths, 1, "all pixels lit");
+  }
 }
 
 TEST_CASE("growth: time per weight from 10^5 to 10^8 weights", "[large]") {

@@ -92,6 +92,22 @@ awk -F ' [|] ' '
         " | " ms(figure("watching", input, watched[i] ", % of a quarter epoch", 1)) " |"
     }
 
+    table("features of one sample, of | forward pass, ms | `dgp_var`, forward passes | `dgp` | `dgp_var_approximate` | `topological` | allocations of 64 samples | 64 samples, two threads: times faster, `dgp_var` | `topological` |",
+          "---|--:|--:|--:|--:|--:|--:|--:|--:|")
+    for (i = 1; i <= count["samples"]; ++i) {
+      input = inputs["samples", i]
+      pass = figure("samples", input, "one pass", 1)
+      print "| " input " | " ms(pass) " | " ratio(figure("samples", input, "dgp_var", 1), pass) \
+        " | " ratio(figure("samples", input, "dgp", 1), pass) \
+        " | " ratio(figure("samples", input, "dgp_var_approximate", 1), pass) \
+        " | " ratio(figure("samples", input, "topological", 1), pass) \
+        " | " figure("samples", input, "dgp_var, allocations", 1) \
+        " | " ratio(figure("samples", input, "dgp_var, batch of 64", 1), \
+                    figure("samples", input, "dgp_var, batch of 64", 2)) \
+        " | " ratio(figure("samples", input, "topological, batch of 64", 1), \
+                    figure("samples", input, "topological, batch of 64", 2)) " |"
+    }
+
     table("growth of `maximum_spanning_forest` | ms | passes | ns per weight |", "---|--:|--:|--:|")
     for (i = 1; i <= count["growth"]; ++i) {
       input = inputs["growth", i]

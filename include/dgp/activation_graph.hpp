@@ -136,7 +136,7 @@ class ActivationGraphs {
 
   Index inputs() const { return layers_.front().cols(); }
   Index outputs() const { return layers_.back().rows(); }
-  std::size_t weights() const {
+  std::size_t weight_count() const {
     std::size_t count = 0;
     for (const auto& layer : layers_) count += static_cast<std::size_t>(layer.weights().size());
     return count;
@@ -410,7 +410,7 @@ detail::RowMajorMatrix<Scalar> feature_matrix(const ActivationGraphs<Scalar>& gr
   detail::RowMajorMatrix<Scalar> matrix(view.rows, graphs.feature_count(method));
   detail::parallel_for_by_thread(
       static_cast<std::size_t>(view.rows),
-      static_cast<double>(view.rows) * static_cast<double>(graphs.weights()),
+      static_cast<double>(view.rows) * static_cast<double>(graphs.weight_count()),
       [&](std::size_t index, std::size_t thread) {
         Thread& own = threads[thread];
         const auto row = static_cast<Index>(index);

@@ -64,8 +64,12 @@ class PresortedLayer {
       for (Index col = 0; col < view.cols; ++col) weights_(row, col) = view(row, col);
     }
     largest_weight_ = weights_.cwiseAbs().maxCoeff();
-    parallel_for(static_cast<std::size_t>(cols()), 8 * static_cast<double>(weights_.size()),
-                 [&](std::size_t col) { sort_column(static_cast<Index>(col)); });
+    std::vector<std::vector<PresortedEdge<Scalar>>> sorted(most_threads());
+    parallel_for_by_thread(static_cast<std::size_t>(cols()),
+                           8 * static_cast<double>(weights_.size()),
+                           [&](std::size_t col, std::size_t thread) {
+                             sort_column(static_cast<Index>(col), sorted[thread]);
+                           });
   }
 
   Index rows() const { return weights_.rows(); }
@@ -79,10 +83,22 @@ class PresortedLayer {
                                           const ActivationScale<Scalar>& scale,
                                           const Visit& visit) const {
     fetch(std::min(col + columns_ahead, cols() - 1));
-    const PresortedEdge<Scalar>* first = column(col);
-    const PresortedEdge<Scalar>* last = first + rows();
-    while (first != last && visit(scale(first->weight, activation), first->row)) ++first;
-    while (first != last && visit(scale(last[-1].weight, activation), last[-1].row)) --last;
+    const PresortedEdge<Scalar>* light = column(col);  // every second one, from the lightest on
+    const PresortedEdge<Scalar>* heavy = light + 1;    // the others, from the heaviest on
+    const auto goes_on = [&](const PresortedEdge<Scalar>& edge) {
+      return visit(scale(edge.weight, activation), edge.row);
+    };
+    const Index light_count = rows() - rows() / 2;
+    Index heavy_count = rows() / 2;
+    Index first = 0;
+    while (first < light_count && goes_on(light[2 * first])) ++first;
+    if (first == light_count) {  // past the middle
+      while (heavy_count > 0 && goes_on(heavy[2 * (heavy_count - 1)])) --heavy_count;
+    }
+    Index last = 0;
+    while (last < heavy_count && goes_on(heavy[2 * last])) ++last;
+    if (last < rows() / 2) return;
+    for (Index i = light_count; i > first && goes_on(light[2 * (i - 1)]);) --i;
   }
 
   Scalar largest_weight() const { return largest_weight_; }  // in magnitude
@@ -93,8 +109,8 @@ class PresortedLayer {
     Scalar largest(0);
     for (Index col = 0; col < cols(); ++col) {
       fetch(std::min(col + columns_ahead, cols() - 1));
-      for (const Index rank : {Index{0}, rows() - 1}) {
-        const Scalar value = scale(column(col)[rank].weight, activations(col));
+      for (const Index end : {Index{0}, rows() > 1 ? Index{1} : Index{0}}) {
+        const Scalar value = scale(column(col)[end].weight, activations(col));
         largest = std::max(largest, value);
       }
     }
@@ -125,34 +141,39 @@ class PresortedLayer {
   void fetch(Index col) const {
     constexpr std::ptrdiff_t line = 64;
     const char* first = reinterpret_cast<const char*>(column(col));
-    const char* last = reinterpret_cast<const char*>(column(col + 1)) - 1;
-    for (const char* byte : {first, first + line, last - line, last}) {
-      Eigen::internal::prefetch(byte);
-    }
+    Eigen::internal::prefetch(first);
+    Eigen::internal::prefetch(first + line);
   }
 
-  void sort_column(Index col) {
-    PresortedEdge<Scalar>* first = edges_.data() + col * rows();
-    PresortedEdge<Scalar>* last = first + rows();
+  // `sorted` is for work.
+  void sort_column(Index col, std::vector<PresortedEdge<Scalar>>& sorted) {
+    sorted.clear();
     Sum sum(0);
     for (Index row = 0; row < rows(); ++row) {
-      first[row] = {weights_(row, col), static_cast<Vertex>(row)};
+      sorted.push_back({weights_(row, col), static_cast<Vertex>(row)});
       sum += static_cast<Sum>(weights_(row, col));
     }
     const Sum mean = sum / static_cast<Sum>(rows());
     Sum squares(0);
-    for (const auto* edge = first; edge != last; ++edge) {
-      const Sum distance = static_cast<Sum>(edge->weight) - mean;
+    for (const auto& edge : sorted) {
+      const Sum distance = static_cast<Sum>(edge.weight) - mean;
       squares += distance * distance;
     }
     means_(col) = mean;
     spreads_(col) = squares;
-    std::sort(first, last, [](const auto& a, const auto& b) { return a.weight < b.weight; });
+    std::sort(sorted.begin(), sorted.end(),
+              [](const auto& a, const auto& b) { return a.weight < b.weight; });
+    PresortedEdge<Scalar>* place = edges_.data() + col * rows();
+    for (auto light = sorted.begin(), heavy = sorted.end(); light != heavy;) {
+      *place++ = *light++;
+      if (light != heavy) *place++ = *--heavy;
+    }
   }
 
   RowMajorMatrix<Scalar> weights_;  // (fan_out × fan_in)
   Scalar largest_weight_{0};
-  std::vector<PresortedEdge<Scalar>> edges_;      // input after input, by ascending weight
+  std::vector<PresortedEdge<Scalar>>
+      edges_;  // input after input: lightest, heaviest, next to these, …
   Eigen::Array<Sum, Eigen::Dynamic, 1> means_;    // of each input's weights
   Eigen::Array<Sum, Eigen::Dynamic, 1> spreads_;  // their summed squared distances from it
 };

@@ -1,0 +1,550 @@
+// dgp-shift as its users meet it: the real program, its files, its output, its exit codes.
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <Eigen/Core>
+#include <nlohmann/json.hpp>
+
+#include <dgp/activation_graph.hpp>
+#include <dgp/io/activation_graph.hpp>
+#include <dgp/io/idx.hpp>
+#include <dgp/io/npy.hpp>
+
+#include "../../examples/corruptions.hpp"
+#include "../support/catch.hpp"
+#include "../support/errors.hpp"
+#include "../support/npy_writer.hpp"
+#include "../support/run_program.hpp"
+#include "../support/safetensors_writer.hpp"
+
+namespace {
+
+using nlohmann::json;
+using support::holds;
+using support::lines_of;
+using support::read_file;
+using support::TemporaryFolder;
+using support::write_file;
+using Arguments = std::vector<std::string>;
+using Images = dgp::detail::RowMajorMatrix<float>;
+using Path = std::filesystem::path;
+
+const std::string model = DGP_EXAMPLE_DATA "/digits_64-32-16-10.safetensors";
+const std::string digits = DGP_EXAMPLE_DATA "/digits-images-idx3-ubyte";
+const std::string digit_labels = DGP_EXAMPLE_DATA "/digits-labels-idx1-ubyte";
+
+std::string successful(const Arguments& arguments) {
+  return support::successful(DGP_SHIFT, arguments);
+}
+
+std::string failure(const Arguments& arguments, int exit_code = 1) {
+  return support::failure(DGP_SHIFT, arguments, exit_code);
+}
+
+Arguments joined(Arguments first, const Arguments& second) {
+  first.insert(first.end(), second.begin(), second.end());
+  return first;
+}
+
+json as_json(const Arguments& arguments) {
+  return json::parse(successful(joined(arguments, {"--format", "json"})));
+}
+
+std::set<std::string> keys_of(const json& object) {
+  std::set<std::string> keys;
+  for (const auto& [key, value] : object.items()) keys.insert(key);
+  return keys;
+}
+
+// The shipped digits, as the network takes them.
+Images network_inputs() {
+  const auto array = dgp::io::read_idx(digits);
+  Images images(static_cast<Eigen::Index>(array.shape[0]), 64);
+  std::transform(array.values.begin(), array.values.end(), images.data(),
+                 [](std::uint8_t value) { return static_cast<float>(value) / 16; });
+  return images;
+}
+
+std::string bytes_of(const Images& images) {
+  return support::f32(std::vector<float>(images.data(), images.data() + images.size()));
+}
+
+// Pictures of 8x8 as an array of floats.
+std::string npy_of(const Images& images) {
+  return support::npy(support::npy_header("<f4", "(" + std::to_string(images.rows()) + ", 8, 8)"),
+                      bytes_of(images));
+}
+
+// The path of a file made for one test.
+std::string made(const TemporaryFolder& folder, const std::string& name, const std::string& bytes) {
+  write_file(folder / name, bytes);
+  return (folder / name).string();
+}
+
+// A short study.
+Arguments study(const Path& output, const Arguments& more = {}) {
+  return joined({"evaluate", "--methods", "dgp_var", "softmax", "--corruptions", "gaussian_noise",
+                 "--batch-sizes", "10", "20", "--rounds", "4", "--output", output.string()},
+                more);
+}
+
+// Three kinds of tests on two sizes of batches; six intensities and three shares, and false alarms.
+constexpr std::size_t cells_of_study = 3 * 2 * (6 * 3 + 1);
+
+}  // namespace
+
+TEST_CASE("shift's help explains every command and option", "[shift]") {
+  const auto teaches = [](const Arguments& arguments, const Arguments& words) {
+    const std::string help = successful(joined(arguments, {"--help"}));
+    for (const auto& word : words) {
+      CAPTURE(arguments, word);
+      CHECK(holds(help, word));
+    }
+  };
+  teaches({}, {"features", "evaluate", "monitor", "Exit code"});
+  const Arguments methods{
+      "dgp_var_normalize", "dgp_var_approximate", "topological_var", "magdiff", "softmax", "logit",
+      "input_activation"};
+  teaches({"features"}, joined(methods, {"--model", "--images", "--method", "--output", "--threads",
+                                         "--activation", ".npy", "IDX", "safetensors"}));
+  teaches({"evaluate"},
+          joined(methods,
+                 {"--model", "--images", "--labels", "--methods", "--corruptions", "--batch-sizes",
+                  "--reference", "--tested", "--rounds", "--seed", "--output", "--format",
+                  "pixel_shuffle", "rates.csv", "rates.svg", "settings.json", "interrupted"}));
+  teaches({"monitor"}, joined(methods, {"--model", "--reference-images", "--reference-labels",
+                                        "--method", "--batch-size", "--format", "FILE"}));
+}
+
+TEST_CASE("bytes mean the same in every file, however few its images", "[shift]") {
+  // What is white is told by the kind of the bytes, not by the largest that happens to be there.
+  const TemporaryFolder folder;
+  struct Case {
+    int largest;
+    float white;
+  };
+  for (const auto& [largest, white] : {Case{0, 1}, Case{1, 1}, Case{2, 16}, Case{16, 16},
+                                       Case{17, 255}, Case{254, 255}, Case{255, 255}}) {
+    CAPTURE(largest);
+    const std::string bytes = std::string(63, '\0') + static_cast<char>(largest);
+    const std::string of_bytes =
+        made(folder, "bytes.npy", support::npy(support::npy_header("|u1", "(1, 64)"), bytes));
+    Images image = Images::Zero(1, 64);
+    image(0, 63) = static_cast<float>(largest) / white;
+    const std::string of_floats = made(folder, "floats.npy", npy_of(image));
+    CHECK(successful({"features", "--images", of_bytes}) ==
+          successful({"features", "--images", of_floats}));
+  }
+}
+
+TEST_CASE("features are those of the library, to the last bit", "[shift]") {
+  const Images images = network_inputs();
+  const auto graphs = dgp::io::read_activation_graphs(model);
+  for (const auto method : {dgp::FeatureMethod::dgp_var, dgp::FeatureMethod::topological,
+                            dgp::FeatureMethod::input_activation}) {
+    const std::string name(dgp::name_of(method));
+    CAPTURE(name);
+    const Images expected = dgp::feature_matrix(graphs, images, method);
+    const TemporaryFolder folder;
+    const std::string npy = (folder / "features.npy").string();
+    CHECK(successful({"features", "--method", name, "--output", npy}).empty());
+    const auto written = dgp::io::read_npy(npy);
+    REQUIRE(written.shape == std::vector<std::size_t>{1797, written.values.size() / 1797});
+    REQUIRE(static_cast<Eigen::Index>(written.values.size()) == expected.size());
+    CHECK(std::equal(written.values.begin(), written.values.end(), expected.data()));
+
+    const auto lines = lines_of(successful({"features", "--method", name}));
+    REQUIRE(lines.size() == 1797);
+    std::size_t equal = 0;
+    for (std::size_t row = 0; row < lines.size(); ++row) {
+      const char* at = lines[row].c_str();
+      for (Eigen::Index col = 0; col < expected.cols(); ++col) {
+        char* end = nullptr;
+        if (std::strtof(at, &end) == expected(static_cast<Eigen::Index>(row), col)) ++equal;
+        at = *end == ',' ? end + 1 : end;
+      }
+      if (*at != '\0') --equal;
+    }
+    CHECK(equal == static_cast<std::size_t>(expected.size()));
+  }
+}
+
+TEST_CASE("the same images in any format have the same features", "[shift]") {
+  const TemporaryFolder folder;
+  const auto bytes = dgp::io::read_idx(digits).values;
+  const Images images = network_inputs();
+  const std::string expected = successful({"features"});
+  const Arguments files{
+      made(folder, "floats.npy", npy_of(images)),
+      made(folder, "bytes.npy",
+           support::npy(support::npy_header("|u1", "(1797, 64)"), {bytes.begin(), bytes.end()})),
+      made(folder, "tensor.safetensors",
+           support::safetensors({{"x", "F32", {1797, 1, 8, 8}, bytes_of(images)}}))};
+  for (const auto& file : files) {
+    CAPTURE(file);
+    CHECK(successful({"features", "--images", file}) == expected);
+  }
+  CHECK(successful({"features", "--threads", "1"}) == expected);
+  CHECK(successful({"features", "--threads", "2"}) == expected);
+  CHECK(successful({"features", "--activation", "tanh"}) != expected);
+}
+
+TEST_CASE("a bias that is missing counts as zero", "[shift]") {
+  const TemporaryFolder folder;
+  const support::Tensor first{"a.weight", "F32", {2, 2}, support::f32({1, 2, -1, 1})};
+  const support::Tensor second{"b.weight", "F32", {1, 2}, support::f32({1, 10})};
+  const std::string images = made(
+      folder, "x.npy", support::npy(support::npy_header("<f4", "(1, 2)"), support::f32({0.5F, 1})));
+  const auto logit = [&](const std::vector<support::Tensor>& tensors) {
+    return successful({"features", "--model",
+                       made(folder, "m.safetensors", support::safetensors(tensors)), "--images",
+                       images, "--method", "logit"});
+  };
+  CHECK(logit({first, second}) == "7.5\n");
+  CHECK(logit({first, second, {"b.bias", "F32", {1}, support::f32({-7})}}) == "0.5\n");
+  CHECK(logit({first, second, {"a.bias", "F32", {2}, support::f32({0, -0.5F})}}) == "2.5\n");
+}
+
+TEST_CASE("a study gives a figure for each cell", "[shift]") {
+  const TemporaryFolder folder;
+  const Path output = folder / "out";
+  const auto document = as_json(study(output));
+  CHECK(keys_of(document) == std::set<std::string>{"model", "images", "labels", "activation",
+                                                   "reference", "tested", "rounds", "seed", "alpha",
+                                                   "summary", "false_alarms", "rates"});
+  CHECK(document["reference"] == 898);
+  CHECK(document["tested"] == 899);
+  REQUIRE(document["rates"].size() == 3 * 2 * 6 * 3);
+  REQUIRE(document["false_alarms"].size() == 3 * 2);
+  const std::set<std::string> of_result{"rate", "lowest", "highest", "flagged", "rounds"};
+  for (const auto& entry : document["rates"]) {
+    std::set<std::string> keys{"corruption", "intensity", "method", "test", "batch_size", "share"};
+    keys.insert(of_result.begin(), of_result.end());
+    CHECK(keys_of(entry) == keys);
+    CHECK(entry["flagged"].get<double>() == entry["rate"].get<double>() * 4);
+    CHECK(entry["lowest"] <= entry["rate"]);
+    CHECK(entry["rate"] <= entry["highest"]);
+  }
+  for (const auto& entry : document["false_alarms"]) {
+    std::set<std::string> keys{"method", "test", "batch_size"};
+    keys.insert(of_result.begin(), of_result.end());
+    CHECK(keys_of(entry) == keys);
+  }
+  const json& summary = document["summary"];
+  CHECK(keys_of(summary) ==
+        std::set<std::string>{"batch_size", "share", "best", "methods", "too_many_false_alarms"});
+  CHECK(summary["batch_size"] == 20);  // the largest, as 50 is not among them
+  CHECK(summary["best"] == json{{"method", "dgp_var"}, {"test", "class_means"}});
+  REQUIRE(summary["methods"].size() == 3);
+  CHECK(keys_of(summary["methods"][0]) ==
+        std::set<std::string>{"method", "test", "mean_rate", "rates"});
+  double sum = 0;
+  for (const auto& entry : document["rates"]) {
+    if (entry["method"] == "dgp_var" && entry["batch_size"] == 20 && entry["share"] == 1) {
+      sum += entry["rate"].get<double>();
+    }
+  }
+  CHECK(summary["methods"][0]["mean_rate"].get<double>() == Approx(sum / 6));
+  CHECK(summary["methods"][0]["rates"]["gaussian_noise"].get<double>() == Approx(sum / 6));
+
+  const auto lines = lines_of(read_file(output / "rates.csv"));
+  REQUIRE(lines.size() == 1 + cells_of_study);
+  CHECK(lines[0] ==
+        "corruption,intensity,method,test,batch_size,share,rate,lowest,highest,flagged,rounds");
+  CHECK(lines[1].rfind("none,0,dgp_var,class_means,10,0,", 0) == 0);
+  CHECK(lines.back().rfind("gaussian_noise,5,softmax,values,20,1,", 0) == 0);
+  const std::string svg = read_file(output / "rates.svg");
+  CHECK(holds(svg, "</svg>"));
+  CHECK(holds(svg, "gaussian_noise"));
+  CHECK(holds(svg, "softmax (values)"));
+}
+
+TEST_CASE("a study's table tells what is best and what is not", "[shift]") {
+  const TemporaryFolder folder;
+  const Path output = folder / "out";
+  const std::string text = successful({"evaluate", "--methods", "dgp_var,softmax", "--corruptions",
+                                       "gaussian_noise,pixel_shuffle", "--batch-sizes", "50",
+                                       "--rounds", "10", "--output", output.string()});
+  CHECK(holds(text, "Best over all corruptions: "));
+  CHECK(holds(text, "Better noticed by others: pixel_shuffle (dgp_var 0."));
+  CHECK(holds(text, "No method raises false alarms"));
+  CHECK(holds(text, "false alarms"));
+  CHECK(holds(text, output.string() + " holds rates.csv"));
+  // Through a pipe, there is a line for each corruption and intensity.
+  CHECK(holds(text, "\n12 of 111 figures: gaussian_noise 0\n"));
+}
+
+TEST_CASE("a study leaves out methods that a network has no features for", "[shift]") {
+  const TemporaryFolder folder;
+  const Images weights = network_inputs().topRows(10);
+  const std::string one_layer =
+      made(folder, "one.safetensors",
+           support::safetensors({{"weight", "F32", {10, 64}, bytes_of(weights)}}));
+  const Arguments arguments{
+      "evaluate",      "--model", one_layer,  "--batch-sizes",          "5", "--rounds", "1",
+      "--corruptions", "affine",  "--output", (folder / "out").string()};
+  const std::string text = successful(arguments);
+  CHECK(holds(text, "\nlogit (values)"));
+  CHECK_FALSE(holds(text, "input_activation"));
+  CHECK(holds(failure(joined(arguments, {"--methods", "input_activation"})),
+              "input_activation: the network has no such features"));
+}
+
+TEST_CASE("a study is the same on any number of threads, and another with any seed", "[shift]") {
+  const TemporaryFolder folder;
+  const auto rates = [&](const std::string& name, const Arguments& more) {
+    successful(study(folder / name, more));
+    return read_file(folder / name / "rates.csv");
+  };
+  const std::string one = rates("one", {"--threads", "1"});
+  CHECK(rates("two", {"--threads", "2"}) == one);
+  CHECK(rates("other", {"--seed", "2"}) != one);
+}
+
+TEST_CASE("a study goes on where it stopped", "[shift]") {
+  const TemporaryFolder folder;
+  const Path rates = folder / "out" / "rates.csv";
+  successful(study(folder / "out"));
+  const std::string whole = read_file(rates);
+  const auto lines = lines_of(whole);
+  REQUIRE(lines.size() == 1 + cells_of_study);
+
+  // As if the figure of line 20 had come out otherwise: it is not worked out again.
+  std::string head;
+  std::string expected;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    std::size_t field = 0;
+    for (int commas = 0; commas < 6; ++commas) field = lines[i].find(',', field) + 1;
+    const std::string line = i == 20 ? lines[i].substr(0, field) + "0.125,0,1,1,8" : lines[i];
+    expected += line + "\n";
+    if (i < 41) head += line + "\n";
+  }
+  write_file(rates, head + lines[41].substr(0, 30));
+  const std::string text = successful(study(folder / "out"));
+  CHECK(holds(text, "holds 40 of " + std::to_string(cells_of_study) + " figures already"));
+  CHECK(read_file(rates) == expected);
+  // All is there: nothing is left to work out.
+  CHECK(holds(successful(study(folder / "out")), "holds " + std::to_string(cells_of_study)));
+  CHECK(read_file(rates) == expected);
+  // Stopped before the first figure.
+  for (const std::string& start : {std::string(), std::string("corrup")}) {
+    write_file(rates, start);
+    successful(study(folder / "out"));
+    CHECK(read_file(rates) == whole);
+  }
+}
+
+TEST_CASE("a study that is killed goes on", "[shift]") {
+  const TemporaryFolder folder;
+  const auto long_study = [&](const std::string& name) {
+    return Arguments{"evaluate",
+                     "--methods",
+                     "dgp_var",
+                     "--corruptions",
+                     "gaussian_noise",
+                     "--batch-sizes",
+                     "20",
+                     "--rounds",
+                     "3000",
+                     "--output",
+                     (folder / name).string()};
+  };
+  const std::string rates = support::quoted((folder / "out" / "rates.csv").string());
+  // Killed once five figures are there.
+  const auto killed = support::run_program(
+      DGP_SHIFT, long_study("out"),
+      "exec 2>/dev/null; PROGRAM & pid=$!; turns=0; until [ \"$(wc -l <" + rates +
+          ")\" -gt 5 ] || [ $turns -gt 3000 ]; do sleep 0.01; turns=$((turns + 1)); done; "
+          "kill -KILL $pid; wait $pid");
+  REQUIRE(killed.exit_code == 137);
+  CHECK(holds(successful(long_study("out")), " of 19 figures already"));
+  successful(long_study("whole"));
+  CHECK(read_file(folder / "out" / "rates.csv") == read_file(folder / "whole" / "rates.csv"));
+}
+
+TEST_CASE("a folder with another study is refused, and left as it is", "[shift]") {
+  const TemporaryFolder folder;
+  const Path output = folder / "out";
+  successful(study(output));
+  const std::string rates = read_file(output / "rates.csv");
+  const std::string settings = read_file(output / "settings.json");
+  const std::string other_images = made(folder, "images.npy", npy_of(network_inputs()));
+  for (const auto& [more, name] : std::vector<std::pair<Arguments, std::string>>{
+           {{"--rounds", "5"}, "rounds"},
+           {{"--seed", "2"}, "seed"},
+           {{"--batch-sizes", "10"}, "batch_sizes"},
+           {{"--reference", "500"}, "reference"},
+           {{"--tested", "500"}, "tested"},
+           {{"--methods", "logit"}, "methods"},
+           {{"--corruptions", "affine"}, "corruptions"},
+           {{"--activation", "tanh"}, "activation"},
+           {{"--images", other_images, "--labels", digit_labels}, "images"}}) {
+    Arguments arguments{"evaluate", "--output", output.string()};
+    const Arguments same = study(output);
+    // What is told twice would be added up.
+    const auto told = std::find(same.begin(), same.end(), more[0]);
+    for (auto at = same.begin() + 1; at != same.end(); ++at) {
+      if (at == told) {
+        while (at + 1 != same.end() && (at + 1)->rfind("--", 0) != 0) ++at;
+      } else if (*at != "--output" && *at != output.string()) {
+        arguments.push_back(*at);
+      }
+    }
+    const std::string message = failure(joined(arguments, more));
+    CAPTURE(arguments, message);
+    CHECK(holds(message, output.string() + " holds a study with other settings (" + name + ")"));
+  }
+  CHECK(read_file(output / "rates.csv") == rates);
+  CHECK(read_file(output / "settings.json") == settings);
+
+  write_file(output / "rates.csv", rates + "gaussian_noise,6\n");
+  CHECK(holds(failure(study(output)), "rates.csv, line 116"));
+  write_file(output / "rates.csv", "mine\n");
+  CHECK(holds(failure(study(output)), "rates.csv, line 1:"));
+  std::filesystem::remove(output / "settings.json");
+  CHECK(holds(failure(study(output)), "belongs to no study"));
+  CHECK(read_file(output / "rates.csv") == "mine\n");
+}
+
+TEST_CASE("a monitor tells shifted batches from clean ones", "[shift]") {
+  const TemporaryFolder folder;
+  const Images images = network_inputs();
+  const Images clean = images.bottomRows(200);
+  const Images noisy =
+      corruptions::corrupted(clean, 8, 8, corruptions::Corruption::gaussian_noise, 5, 1);
+  const auto labels = dgp::io::read_idx(digit_labels).values;
+  const Arguments command{"monitor",
+                          "--model",
+                          model,
+                          "--reference-images",
+                          made(folder, "reference.npy", npy_of(images.topRows(1500))),
+                          "--reference-labels",
+                          made(folder, "labels.npy",
+                               support::npy(support::npy_header("|u1", "(1500,)"),
+                                            {labels.begin(), labels.begin() + 1500}))};
+  const std::string clean_file = made(folder, "clean.npy", npy_of(clean));
+  const std::string noisy_file = made(folder, "noisy.npy", npy_of(noisy));
+
+  const auto document = as_json(joined(command, {clean_file, noisy_file}));
+  CHECK(keys_of(document) ==
+        std::set<std::string>{"model", "reference_images", "method", "batches"});
+  CHECK(document["method"] == "dgp_var");
+  REQUIRE(document["batches"].size() == 2);
+  for (const auto& batch : document["batches"]) {
+    CHECK(keys_of(batch) == std::set<std::string>{"file", "first", "images", "shifted",
+                                                  "smallest_p_value", "level", "moved"});
+    CHECK(batch["images"] == 200);
+    CHECK(batch["level"].get<double>() == Approx(0.005));
+    CHECK(batch["shifted"] == (batch["smallest_p_value"] < batch["level"]));
+    CHECK(batch["shifted"] == !batch["moved"].empty());
+  }
+  CHECK(document["batches"][0]["file"] == clean_file);
+  CHECK(document["batches"][0]["shifted"] == false);
+  CHECK(document["batches"][1]["shifted"] == true);
+
+  const auto lines =
+      lines_of(successful(joined(command, {"--batch-size", "80", noisy_file, "--method", "dgp"})));
+  REQUIRE(lines.size() == 3);
+  CHECK(lines[0].rfind(noisy_file + ", images 0 to 79: shifted, smallest p-value ", 0) == 0);
+  CHECK(holds(lines[0], ", level 0.005, classes "));
+  CHECK(lines[2].rfind(noisy_file + ", images 160 to 199: ", 0) == 0);
+  CHECK(successful(joined(command, {clean_file, noisy_file, "--threads", "1"})) ==
+        successful(joined(command, {clean_file, noisy_file, "--threads", "2"})));
+}
+
+TEST_CASE("bytes are as bright in a batch as in the reference", "[shift]") {
+  const TemporaryFolder folder;
+  const auto bytes = dgp::io::read_idx(digits).values;
+  std::string half;
+  for (const std::uint8_t value : bytes) half += static_cast<char>(value / 2);
+  const auto document = as_json(
+      {"monitor", "--model", model, "--reference-images", digits, "--reference-labels",
+       digit_labels, digits,
+       made(folder, "half.npy", support::npy(support::npy_header("|u1", "(1797, 8, 8)"), half))});
+  CHECK(document["batches"][0]["shifted"] == false);
+  CHECK(document["batches"][1]["shifted"] == true);
+}
+
+TEST_CASE("shift fails in one line", "[shift]") {
+  const TemporaryFolder folder;
+  const auto fails = [&](const Arguments& arguments, const std::string& part) {
+    const std::string message = failure(arguments);
+    CAPTURE(message, part);
+    CHECK(holds(message, part));
+  };
+  const auto file = [&](const std::string& name, const std::string& bytes) {
+    return made(folder, name, bytes);
+  };
+  fails({"features", "--images", (folder / "none").string()}, "none");
+  fails({"features", "--model", (folder / "none").string()}, "none");
+  fails({"features", "--images", digit_labels}, "not of images");
+  fails({"features", "--model", DGP_EXAMPLE_DATA "/mnist_784-100-100-10.safetensors"},
+        "images of 64 pixels, but ");
+  fails({"features", "--images",
+         file("y.safetensors", support::safetensors({{"y", "F32", {1, 1}, support::f32({1})}}))},
+        "no tensor is named 'x'");
+  fails({"features", "--model",
+         file("norm.safetensors",
+              support::safetensors({{"a.weight", "F32", {1, 64}, std::string(256, '\0')},
+                                    {"norms.0.weight", "F32", {1}, support::f32({1})}}))},
+        "norms.0.weight");
+  fails({"features", "--output", (folder / "no" / "folder.npy").string()}, "folder.npy");
+
+  const auto evaluation = [&](const std::string& images, const std::string& labels) {
+    return Arguments{
+        "evaluate", "--images", images, "--labels", labels, "--output", (folder / "out").string()};
+  };
+  const std::string few =
+      file("few.npy", support::npy(support::npy_header("|u1", "(2,)"), "\x01\x02"));
+  fails(evaluation(digits, few), "2 labels, but ");
+  fails(evaluation(digits, digits), "not a list of labels");
+  fails(evaluation(digits, file("real.npy", support::npy(support::npy_header("<f4", "(1,)"),
+                                                         support::f32({0.5F})))),
+        "0.5 is no label");
+  const Images bright = 2 * network_inputs();
+  fails(evaluation(file("bright.npy", npy_of(bright)), digit_labels), "[0, 1]");
+  fails(joined(evaluation(digits, digit_labels), {"--batch-sizes", "500"}),
+        "batches of 500 images need twice as many to test, but there are 899");
+  CHECK_FALSE(std::filesystem::exists(folder / "out"));
+  write_file(folder / "file", "");
+  fails(study(folder / "file"), "cannot be made a folder");
+
+  const Arguments monitor{
+      "monitor",   "--model", model, "--reference-images", digits, "--reference-labels",
+      digit_labels};
+  fails(joined(monitor, {file("float.npy", npy_of(network_inputs()))}), "one holds bytes");
+  fails(joined(monitor, {(folder / "none").string()}), "none");
+}
+
+TEST_CASE("shift's wrong usage is an error with exit code 2", "[shift]") {
+  for (const Arguments& arguments :
+       std::vector<Arguments>{{},
+                              {"unknown"},
+                              {"features", "--method", "magic"},
+                              {"features", "--activation", "gelu"},
+                              {"features", "--threads", "0"},
+                              {"features", "--format", "json"},
+                              {"evaluate", "--methods", "magic"},
+                              {"evaluate", "--corruptions", "fog"},
+                              {"evaluate", "--batch-sizes", "0"},
+                              {"evaluate", "--rounds", "0"},
+                              {"evaluate", "--seed", "-1"},
+                              {"evaluate", "--format", "csv"},
+                              {"evaluate", "--images", digits},
+                              {"evaluate", "--labels", digit_labels},
+                              {"evaluate", "--output", ""},
+                              {"monitor", digits},
+                              {"monitor", "--model", model, "--reference-images", digits,
+                               "--reference-labels", digit_labels},
+                              {"monitor", "--model", model, "--reference-images", digits,
+                               "--reference-labels", digit_labels, "--batch-size", "0", digits}}) {
+    failure(arguments, 2);
+  }
+}
