@@ -7,12 +7,12 @@
 //
 // The theorem of deep_graph_persistence.hpp, on layers that give away the heaviest edges of each
 // input neuron first (presorted_layer.hpp), so that each step ends when what is left cannot matter:
-//   1. Entry strengths, forwards: about five edges for each output neuron, those above a sampled
+//   1. Entry strengths, forwards: about four edges for each output neuron, those above a sampled
 //      threshold, reach nearly all; the others look at all their edges.
 //   2. Exit strengths, backwards: an input neuron's edges are read until they are no heavier than
 //      the best path found.
-//   3. Kruskal's algorithm on the edges above a sampled threshold and the best edge of each neuron:
-//      its value is the lesser of the neuron's two strengths.
+//   3. Kruskal's algorithm on the heaviest edges and the best edge of each neuron: its value is the
+//      lesser of the neuron's two strengths.
 //   4. While inputs and outputs are apart, the best edge out of each component but the one that
 //      would cost most to look at (Boruvka).
 // For random weights time O(n log n) for n neurons; O(weights · log n) at worst. Nothing is
@@ -123,8 +123,8 @@ class SampleForest {
   }
 
  private:
-  static constexpr double entry_edges_per_row = 5;  // of which e^-5 of the rows get none
-  static constexpr double edges_per_neuron = 0.5;
+  static constexpr double entry_edges_per_row = 4;    // of which e^-4 of the rows get none
+  static constexpr std::size_t edges_per_neuron = 8;  // at most, in step 3
 
   Vertex col_vertex(std::size_t k, Index col) const {
     return first_vertex_[k] + static_cast<Vertex>(col);
@@ -141,36 +141,28 @@ class SampleForest {
             .min(entry_[k].array());
   }
 
-  // A threshold that about `wanted` edges of the layers [first, last) lie above, under the entry
-  // strengths and, if asked, the exit strengths; one that all are above where that is most of them.
-  Scalar sampled_threshold(std::size_t first, std::size_t last, double wanted, bool under_exit) {
+  // A value that about `wanted` edges of a layer lie above, under the entry strengths; one that all
+  // are above where that is most of them.
+  Scalar sampled_threshold(std::size_t k, double wanted) {
     constexpr double rank = 8;  // of the threshold in the sample: its accuracy is 1 / sqrt(rank)
     constexpr Index side_by_side = 8;  // fetched from memory together
-    double all = 0;
-    for (std::size_t k = first; k < last; ++k) {
-      all += static_cast<double>(layers_[k].weights().size());
-    }
+    const auto& weights = layers_[k].weights();
+    const auto all = static_cast<double>(weights.size());
     if (all < 4 * wanted) return Scalar(-1);
     SampleStream random;  // its numbers decide the order of the work, never the result
     const auto below = [&](Index bound) {
       return static_cast<Index>(((random() >> 32) * static_cast<std::uint64_t>(bound)) >> 32);
     };
+    const Index count = std::min(side_by_side, weights.cols());
+    drawn_.clear();
+    for (auto left = static_cast<Index>(std::ceil(rank / wanted * all)); left > 0; left -= count) {
+      drawn_.emplace_back(below(weights.rows()), below(weights.cols() - count + 1));
+      Eigen::internal::prefetch(&weights(drawn_.back().first, drawn_.back().second));
+    }
     sample_.clear();
-    for (std::size_t k = first; k < last; ++k) {
-      const auto& weights = layers_[k].weights();
-      const Index count = std::min(side_by_side, weights.cols());
-      const double draws = rank / wanted * static_cast<double>(weights.size());
-      drawn_.clear();
-      for (auto left = static_cast<Index>(std::ceil(draws)); left > 0; left -= count) {
-        drawn_.emplace_back(below(weights.rows()), below(weights.cols() - count + 1));
-        Eigen::internal::prefetch(&weights(drawn_.back().first, drawn_.back().second));
-      }
-      for (const auto& [row, col] : drawn_) {
-        for (Index i = col; i < col + count; ++i) {
-          Scalar value = std::min(entry_[k](i), scales_[k](weights(row, i), activations_[k](i)));
-          if (under_exit) value = std::min(value, exit_[k + 1](row));
-          sample_.push_back(value);
-        }
+    for (const auto& [row, col] : drawn_) {
+      for (Index i = col; i < col + count; ++i) {
+        sample_.push_back(std::min(entry_[k](i), scales_[k](weights(row, i), activations_[k](i))));
       }
     }
     // With so few in front, this looks at most values once.
@@ -179,12 +171,27 @@ class SampleForest {
     return *nth;
   }
 
+  // A value that the best edges of a twentieth of the neurons lie above, by every eighth neuron:
+  // the heaviest edges connect these, and most others hang on them by their best edge.
+  Scalar threshold_of_best() {
+    constexpr Index step = 8;
+    sample_.clear();
+    for (std::size_t k = 0; k <= count_; ++k) {
+      for (Index i = 0; i < entry_[k].size(); i += step) {
+        sample_.push_back(std::min(entry_[k](i), exit_[k](i)));
+      }
+    }
+    const auto nth = sample_.begin() + static_cast<std::ptrdiff_t>(sample_.size() / 20);
+    std::nth_element(sample_.begin(), nth, sample_.end(), std::greater<Scalar>());
+    return *nth;
+  }
+
   void find_entry_strengths() {
     entry_[0].setConstant(layers_[0].cols(), Eigen::NumTraits<Scalar>::infinity());
     for (std::size_t k = 0; k < count_; ++k) {
       const PresortedLayer<Scalar>& layer = layers_[k];
-      entry_threshold_ = sampled_threshold(
-          k, k + 1, entry_edges_per_row * static_cast<double>(layer.rows()), false);
+      entry_threshold_ =
+          sampled_threshold(k, entry_edges_per_row * static_cast<double>(layer.rows()));
       const Scalar threshold = entry_threshold_;
       Vector& reached = entry_[k + 1];
       reached.setConstant(layer.rows(), Scalar(-1));
@@ -238,13 +245,10 @@ class SampleForest {
 
   // The edges above a threshold, and the best one of each neuron.
   void collect_heaviest() {
-    const double wanted = edges_per_neuron * static_cast<double>(first_vertex_.back());
-    const auto limit = static_cast<std::size_t>(16 * wanted);
+    const auto limit = edges_per_neuron * static_cast<std::size_t>(first_vertex_.back());
     batch_.edges.clear();
-    // In a single layer no strength is a limit: the threshold of the entry strengths serves.
-    const Scalar threshold =
-        count_ == 1 ? entry_threshold_ : sampled_threshold(0, count_, wanted, true);
-    batch_.threshold = {threshold, true};
+    // In a single layer no strength is a limit, and the edges that gave the strengths serve.
+    batch_.threshold = {count_ == 1 ? entry_threshold_ : threshold_of_best(), true};
     for (std::size_t k = 0; k < count_; ++k) {
       const PresortedLayer<Scalar>& layer = layers_[k];
       const Vector& beyond = exit_[k + 1];
