@@ -75,6 +75,7 @@ template <class Scalar>
 class SampleForest {
  public:
   using Vector = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;
+  using Array = Eigen::Array<Scalar, Eigen::Dynamic, 1>;
 
   // The layers first … first + count - 1 of a network; activations[first + k] are those of the
   // inputs of layer first + k. Everything must stay while the results are asked for.
@@ -82,6 +83,7 @@ class SampleForest {
                   std::size_t count, const std::vector<Vector>& activations,
                   const std::vector<ActivationScale<Scalar>>& scales) {
     layers_ = layers.data() + first;
+    first_ = first;
     count_ = count;
     activations_ = activations.data() + first;
     scales_ = scales.data() + first;
@@ -91,15 +93,18 @@ class SampleForest {
       first_vertex_.push_back(first_vertex_.back() + static_cast<Vertex>(layers_[k].rows()));
     }
     best_edge_.resize(first_vertex_.back());
-    if (entry_.size() < count + 1) entry_.resize(count + 1);
-    if (exit_.size() < count + 1) exit_.resize(count + 1);
+    if (entry_.size() != layers.size() + 1) {
+      entry_.resize(layers.size() + 1);
+      exit_.resize(layers.size() + 1);
+      values_.resize(layers.size());
+    }
     find_entry_strengths();
     find_exit_strengths();
   }
 
   // Of the outputs: the row maxima of S. Of the inputs: its column maxima.
-  const Vector& entry_strengths() const { return entry_[count_]; }
-  const Vector& exit_strengths() const { return exit_[0]; }
+  const Vector& entry_strengths() const { return entry_[first_ + count_]; }
+  const Vector& exit_strengths() const { return exit_[first_]; }
 
   // Descending; n_in + n_out - 1 of them.
   const std::vector<Scalar>& deaths() {
@@ -126,6 +131,10 @@ class SampleForest {
   static constexpr double entry_edges_per_row = 4;    // of which e^-4 of the rows get none
   static constexpr std::size_t edges_per_neuron = 8;  // at most, in step 3
 
+  // Of each layer of neurons in a place of its own, as memory of another size would be given back.
+  Vector& entry(std::size_t k) { return entry_[first_ + k]; }
+  Vector& exit(std::size_t k) { return exit_[first_ + k]; }
+
   Vertex col_vertex(std::size_t k, Index col) const {
     return first_vertex_[k] + static_cast<Vertex>(col);
   }
@@ -134,11 +143,12 @@ class SampleForest {
   }
 
   // The values, under the entry strengths, of all edges into one output neuron.
-  void look_at_row(std::size_t k, Index row) {
-    values_ =
-        scales_[k]
-            .values(layers_[k].weights().row(row).transpose().array(), activations_[k].array())
-            .min(entry_[k].array());
+  const Array& row_values(std::size_t k, Index row) {
+    Array& values = values_[first_ + k];
+    values = scales_[k]
+                 .values(layers_[k].weights().row(row).transpose().array(), activations_[k].array())
+                 .min(entry(k).array());
+    return values;
   }
 
   // A value that about `wanted` edges of a layer lie above, under the entry strengths; one that all
@@ -162,7 +172,7 @@ class SampleForest {
     sample_.clear();
     for (const auto& [row, col] : drawn_) {
       for (Index i = col; i < col + count; ++i) {
-        sample_.push_back(std::min(entry_[k](i), scales_[k](weights(row, i), activations_[k](i))));
+        sample_.push_back(std::min(entry(k)(i), scales_[k](weights(row, i), activations_[k](i))));
       }
     }
     // With so few in front, this looks at most values once.
@@ -177,8 +187,8 @@ class SampleForest {
     constexpr Index step = 8;
     sample_.clear();
     for (std::size_t k = 0; k <= count_; ++k) {
-      for (Index i = 0; i < entry_[k].size(); i += step) {
-        sample_.push_back(std::min(entry_[k](i), exit_[k](i)));
+      for (Index i = 0; i < entry(k).size(); i += step) {
+        sample_.push_back(std::min(entry(k)(i), exit(k)(i)));
       }
     }
     const auto nth = sample_.begin() + static_cast<std::ptrdiff_t>(sample_.size() / 20);
@@ -187,17 +197,17 @@ class SampleForest {
   }
 
   void find_entry_strengths() {
-    entry_[0].setConstant(layers_[0].cols(), Eigen::NumTraits<Scalar>::infinity());
+    entry(0).setConstant(layers_[0].cols(), Eigen::NumTraits<Scalar>::infinity());
     for (std::size_t k = 0; k < count_; ++k) {
       const PresortedLayer<Scalar>& layer = layers_[k];
       entry_threshold_ =
           sampled_threshold(k, entry_edges_per_row * static_cast<double>(layer.rows()));
       const Scalar threshold = entry_threshold_;
-      Vector& reached = entry_[k + 1];
+      Vector& reached = entry(k + 1);
       reached.setConstant(layer.rows(), Scalar(-1));
       Scalar* best = reached.data();
       for (Index col = 0; col < layer.cols(); ++col) {
-        const Scalar cap = entry_[k](col);
+        const Scalar cap = entry(k)(col);
         if (!(threshold < cap)) continue;
         const auto visit = [&](const Scalar& value, Vertex row) {
           if (!(threshold < value)) return false;
@@ -208,20 +218,21 @@ class SampleForest {
       }
       for (Index row = 0; row < layer.rows(); ++row) {
         if (!(reached(row) < Scalar(0))) continue;
-        look_at_row(k, row);
-        reached(row) = values_.maxCoeff();
+        Index col = 0;
+        reached(row) = row_values(k, row).maxCoeff(&col);
+        best_edge_[row_vertex(k, row)] = col_vertex(k, col);
       }
     }
   }
 
   void find_exit_strengths() {
-    exit_[count_].setConstant(layers_[count_ - 1].rows(), Eigen::NumTraits<Scalar>::infinity());
+    exit(count_).setConstant(layers_[count_ - 1].rows(), Eigen::NumTraits<Scalar>::infinity());
     for (std::size_t k = count_; k-- > 0;) {
       const PresortedLayer<Scalar>& layer = layers_[k];
-      const Vector& beyond = exit_[k + 1];
+      const Vector& beyond = exit(k + 1);
       Index strongest = 0;
       const Scalar most = beyond.maxCoeff(&strongest);
-      exit_[k].resize(layer.cols());
+      exit(k).resize(layer.cols());
       for (Index col = 0; col < layer.cols(); ++col) {
         const Scalar activation = activations_[k](col);
         // One to begin with; without activation all edges are equal, and it is the best.
@@ -237,7 +248,7 @@ class SampleForest {
           return true;
         };
         if (activation != Scalar(0)) layer.visit_edges(col, activation, scales_[k], visit);
-        exit_[k](col) = best;
+        exit(k)(col) = best;
         best_edge_[col_vertex(k, col)] = first_vertex_[k + 1] + best_row;
       }
     }
@@ -251,11 +262,11 @@ class SampleForest {
     batch_.threshold = {count_ == 1 ? entry_threshold_ : threshold_of_best(), true};
     for (std::size_t k = 0; k < count_; ++k) {
       const PresortedLayer<Scalar>& layer = layers_[k];
-      const Vector& beyond = exit_[k + 1];
+      const Vector& beyond = exit(k + 1);
       for (Index col = 0; col < layer.cols(); ++col) {
         const Scalar above = batch_.threshold.value;
-        const Scalar cap = entry_[k](col);
-        if (!(above < std::min(cap, exit_[k](col)))) continue;
+        const Scalar cap = entry(k)(col);
+        if (!(above < std::min(cap, exit(k)(col)))) continue;
         const auto visit = [&](const Scalar& value, Vertex row) {
           if (!(above < value)) return false;
           const Scalar strength = std::min(std::min(cap, value), beyond(static_cast<Index>(row)));
@@ -276,16 +287,20 @@ class SampleForest {
     for (std::size_t k = 0; k < count_; ++k) {
       for (Index col = 0; col < layers_[k].cols(); ++col) {
         const Vertex vertex = col_vertex(k, col);
-        add_best(std::min(entry_[k](col), exit_[k](col)), best_edge_[vertex], vertex);
+        add_best(std::min(entry(k)(col), exit(k)(col)), best_edge_[vertex], vertex);
       }
     }
     const std::size_t last = count_ - 1;
     for (Index row = 0; row < layers_[last].rows(); ++row) {
-      if (batch_.threshold.passes(entry_[count_](row))) continue;
-      look_at_row(last, row);
-      Index col = 0;
-      const Scalar strength = values_.maxCoeff(&col);
-      add_best(strength, row_vertex(last, row), col_vertex(last, col));
+      const Scalar strength = entry(count_)(row);
+      if (batch_.threshold.passes(strength)) continue;
+      const Vertex vertex = row_vertex(last, row);
+      if (entry_threshold_ < strength) {  // else it is known
+        Index col = 0;
+        row_values(last, row).maxCoeff(&col);
+        best_edge_[vertex] = col_vertex(last, col);
+      }
+      add_best(strength, vertex, best_edge_[vertex]);
     }
   }
 
@@ -309,12 +324,12 @@ class SampleForest {
 
     for (std::size_t k = 0; k < count_; ++k) {
       const PresortedLayer<Scalar>& layer = layers_[k];
-      const Vector& beyond = exit_[k + 1];
+      const Vector& beyond = exit(k + 1);
       const Vertex* row_components = component_.data() + first_vertex_[k + 1];
       const Vertex* col_components = component_.data() + first_vertex_[k];
       for (Index col = 0; col < layer.cols(); ++col) {
         Candidate<Scalar>& best = best_[col_components[col]];
-        const Scalar cap = entry_[k](col);
+        const Scalar cap = entry(k)(col);
         if (!(best.value < cap)) continue;
         const auto visit = [&](const Scalar& value, Vertex row) {
           if (!(best.value < value)) return false;
@@ -330,10 +345,10 @@ class SampleForest {
       for (Index row = 0; row < layer.rows(); ++row) {
         Candidate<Scalar>& best = best_[row_components[row]];
         if (!(best.value < beyond(row))) continue;
-        look_at_row(k, row);
+        const Array& values = row_values(k, row);
         for (Index col = 0; col < layer.cols(); ++col) {
-          if (best.value < values_(col) && col_components[col] != row_components[row]) {
-            best = {std::min<Scalar>(values_(col), beyond(row)), row_vertex(k, row),
+          if (best.value < values(col) && col_components[col] != row_components[row]) {
+            best = {std::min<Scalar>(values(col), beyond(row)), row_vertex(k, row),
                     col_vertex(k, col)};
             if (!(best.value < beyond(row))) break;
           }
@@ -348,6 +363,7 @@ class SampleForest {
   }
 
   const PresortedLayer<Scalar>* layers_ = nullptr;
+  std::size_t first_ = 0;
   std::size_t count_ = 0;
   const Vector* activations_ = nullptr;
   const ActivationScale<Scalar>* scales_ = nullptr;
@@ -356,7 +372,7 @@ class SampleForest {
   std::vector<Vector> exit_;
   Scalar entry_threshold_{0};      // of the last layer
   std::vector<Vertex> best_edge_;  // the other end of each neuron's best edge
-  Eigen::Array<Scalar, Eigen::Dynamic, 1> values_;
+  std::vector<Array> values_;      // by layer: of the edges into one neuron
   std::vector<std::pair<Index, Index>> drawn_;
   std::vector<Scalar> sample_;
   std::vector<Candidate<Scalar>> spare_;
