@@ -19,6 +19,7 @@
 #include <dgp/shift_detection.hpp>
 
 #include "../support/catch.hpp"
+#include "../support/errors.hpp"
 #include "../support/random_network.hpp"
 
 namespace {
@@ -27,6 +28,8 @@ using dgp::ClassMeans;
 using dgp::Index;
 using dgp::kolmogorov_smirnov;
 using dgp::kolmogorov_smirnov_p_value;
+using support::error_of;
+using support::holds;
 using support::Random;
 using Method = dgp::KolmogorovSmirnovMethod;
 using RowMajor = dgp::detail::RowMajorMatrix<double>;
@@ -34,18 +37,10 @@ using RowMajor = dgp::detail::RowMajorMatrix<double>;
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
-template <class Error = std::invalid_argument, class Action>
-std::string error_of(const Action& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
-
-bool holds(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
+// What is said of bad input.
+template <class Action>
+std::string refusal_of(const Action& action) {
+  return support::error_of<std::invalid_argument>(action);
 }
 
 bool close(double actual, double expected, double tolerance = 1e-12) {
@@ -200,16 +195,16 @@ TEST_CASE("samples that cannot be tested are named", "[shift]") {
   const std::vector<double> hollow;
   const std::vector<double> broken{1, 2, not_a_number};
   const std::vector<double> unsorted{1, 3, 2};
-  CHECK(holds(error_of([&] { kolmogorov_smirnov(hollow, sound); }), "first sample is empty"));
-  CHECK(holds(error_of([&] { kolmogorov_smirnov(sound, hollow); }), "second sample is empty"));
+  CHECK(holds(refusal_of([&] { kolmogorov_smirnov(hollow, sound); }), "first sample is empty"));
+  CHECK(holds(refusal_of([&] { kolmogorov_smirnov(sound, hollow); }), "second sample is empty"));
   const std::string in_second = "value 2 of the second sample is NaN";
-  CHECK(holds(error_of([&] { kolmogorov_smirnov(sound, broken); }), in_second));
-  CHECK(holds(error_of([&] { dgp::kolmogorov_smirnov_sorted(sound, broken); }), in_second));
-  CHECK(holds(error_of([&] { dgp::kolmogorov_smirnov_sorted(unsorted, sound); }),
+  CHECK(holds(refusal_of([&] { kolmogorov_smirnov(sound, broken); }), in_second));
+  CHECK(holds(refusal_of([&] { dgp::kolmogorov_smirnov_sorted(sound, broken); }), in_second));
+  CHECK(holds(refusal_of([&] { dgp::kolmogorov_smirnov_sorted(unsorted, sound); }),
               "value 2 of the first sample is less"));
-  CHECK(holds(error_of([&] { kolmogorov_smirnov_p_value(-1, 2, 3); }), "-1 / 6"));
-  CHECK(holds(error_of([&] { kolmogorov_smirnov_p_value(7, 2, 3); }), "7 / 6"));
-  CHECK(holds(error_of([&] { kolmogorov_smirnov_p_value(0, 0, 3); }), "first sample"));
+  CHECK(holds(refusal_of([&] { kolmogorov_smirnov_p_value(-1, 2, 3); }), "-1 / 6"));
+  CHECK(holds(refusal_of([&] { kolmogorov_smirnov_p_value(7, 2, 3); }), "7 / 6"));
+  CHECK(holds(refusal_of([&] { kolmogorov_smirnov_p_value(0, 0, 3); }), "first sample"));
   CHECK(holds(error_of<std::length_error>([&] { kolmogorov_smirnov_p_value(0, 3, 2'000'000'000); }),
               "second sample has 2000000000"));
 }
@@ -305,28 +300,29 @@ TEST_CASE("class means do not depend on the order or the stream", "[shift]") {
 TEST_CASE("features that cannot be taken are named and change nothing", "[shift]") {
   ClassMeans means({2, 1});
   const RowMajor sound = RowMajor::Ones(2, 3);
-  CHECK(holds(error_of([&] { means.distances(sound); }), "no class"));
+  CHECK(holds(refusal_of([&] { means.distances(sound); }), "no class"));
   means.add(sound, std::vector<int>{0, 1});
   RowMajor broken = RowMajor::Ones(2, 3);
   broken(1, 2) = not_a_number;
-  CHECK(holds(error_of([&] {
+  CHECK(holds(refusal_of([&] {
                 means.add(broken, std::vector<int>{5, 6});
               }),
               "sample 1, column 2: feature is nan"));
-  CHECK(holds(error_of([&] { means.distances(broken); }), "sample 1, column 2: feature is nan"));
+  CHECK(holds(refusal_of([&] { means.distances(broken); }), "sample 1, column 2: feature is nan"));
   for (const double value : {infinity, -infinity, 1.1e150, -1e200}) {
     broken(1, 2) = value;
     CHECK_THROWS_AS(means.add(broken, std::vector<int>{5, 6}), std::invalid_argument);
   }
-  CHECK(holds(error_of([&] {
+  CHECK(holds(refusal_of([&] {
                 means.add(sound, std::vector<int>{3, -1});
               }),
               "label -1 of sample 1 is not in [0, 65535]"));
   CHECK_THROWS_AS(means.add(sound, std::vector<int>{3, 65536}), std::invalid_argument);
   CHECK_THROWS_AS(means.add(sound, std::vector<std::uint64_t>{~std::uint64_t{0}, 0}),
                   std::invalid_argument);
-  CHECK(holds(error_of([&] { means.add(sound, std::vector<int>{3}); }), "1 labels for 2 samples"));
-  CHECK(holds(error_of([&] {
+  CHECK(
+      holds(refusal_of([&] { means.add(sound, std::vector<int>{3}); }), "1 labels for 2 samples"));
+  CHECK(holds(refusal_of([&] {
                 means.add(RowMajor::Ones(2, 4), std::vector<int>{3, 3});
               }),
               "shape 2x4, but with 3 columns"));
@@ -389,9 +385,9 @@ TEST_CASE("a shift is found in the columns that moved", "[shift]") {
   broken(3, 2) = infinity;
   CHECK_NOTHROW(dgp::detect_shift(clean, broken));
   broken(3, 2) = not_a_number;
-  CHECK(holds(error_of([&] { dgp::detect_shift(clean, broken); }), "the batch, row 3, column 2"));
-  CHECK(holds(error_of([&] { dgp::detect_shift(broken, clean); }), "clean, row 3, column 2"));
-  CHECK(holds(error_of([&] { dgp::detect_shift(clean, batch.leftCols(4)); }),
+  CHECK(holds(refusal_of([&] { dgp::detect_shift(clean, broken); }), "the batch, row 3, column 2"));
+  CHECK(holds(refusal_of([&] { dgp::detect_shift(broken, clean); }), "clean, row 3, column 2"));
+  CHECK(holds(refusal_of([&] { dgp::detect_shift(clean, batch.leftCols(4)); }),
               "clean has 5 columns, the batch 4"));
   CHECK_THROWS_AS(dgp::detect_shift(clean, RowMajor(0, 5)), std::invalid_argument);
   CHECK_THROWS_AS(dgp::detect_shift(RowMajor(3, 0), RowMajor(3, 0)), std::invalid_argument);
@@ -510,7 +506,7 @@ TEST_CASE("detection rates depend on the seed and on nothing else", "[shift]") {
 TEST_CASE("detection rates that cannot be measured are errors", "[shift]") {
   const RowMajor clean = RowMajor::Ones(20, 2);
   CHECK_NOTHROW(dgp::detection_rate(clean, clean, {.batch_size = 10}));
-  CHECK(holds(error_of([&] { dgp::detection_rate(clean, clean, {.batch_size = 11}); }),
+  CHECK(holds(refusal_of([&] { dgp::detection_rate(clean, clean, {.batch_size = 11}); }),
               "two batches of 11 need more than 20 samples"));
   constexpr Index most = std::numeric_limits<Index>::max();
   for (const dgp::DetectionRateOptions& options : {dgp::DetectionRateOptions{.batch_size = 0},
@@ -529,6 +525,6 @@ TEST_CASE("detection rates that cannot be measured are errors", "[shift]") {
   CHECK_THROWS_AS(dgp::detection_rate(clean, clean.leftCols(1), options), std::invalid_argument);
   RowMajor broken = clean;
   broken(7, 1) = not_a_number;
-  CHECK(holds(error_of([&] { dgp::detection_rate(clean, broken, options); }),
+  CHECK(holds(refusal_of([&] { dgp::detection_rate(clean, broken, options); }),
               "shifted, row 7, column 1"));
 }
