@@ -6,6 +6,7 @@
 // monitor:  clean labelled images and batches in, a verdict on each batch out
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <filesystem>
 #include <iostream>
@@ -129,19 +130,25 @@ void print_verdicts(const Study& study, const Summary& summary) {
       const auto rate = [&](std::size_t d) { return summary.rates[d].at(corruption); };
       const std::size_t ours = *best_of(study, is_deep, rate);
       const std::size_t theirs = *best_of(study, is_other, rate);
-      if (rate(ours) < rate(theirs)) {
+      const auto spread = [](double share) { return share * (1 - share); };
+      const double chance =
+          2 * std::sqrt((spread(rate(ours)) + spread(rate(theirs))) / summary.rounds_per_rate);
+      if (rate(ours) + chance < rate(theirs)) {
         behind.push_back(corruption + " (" + named(ours, rate(ours)) + ", " +
                          named(theirs, rate(theirs)) + ")");
       }
     }
     std::cout << "Deep graph persistence at its best: " << named(*best_deep, mean(*best_deep))
               << ".\n"
-              << (behind.empty() ? "No corruption is noticed better by any other method.\n"
-                                 : "Better noticed by others: " + joined(behind, ", ") + ".\n");
+              << (behind.empty()
+                      ? "No corruption is noticed better, beyond chance, by any other method.\n"
+                      : "Better noticed by others, beyond chance: " + joined(behind, ", ") + ".\n");
   }
   if (summary.alarming.empty()) {
     std::cout << "No method raises false alarms, in batches of any size, above "
-              << shift::exact(shift::alpha) << " beyond the confidence interval.\n";
+              << shift::exact(shift::alpha)
+              << " beyond the confidence interval\n"
+                 "(both batches are drawn from the same clean images, so none should).\n";
   }
   for (const auto& cell : summary.alarming) {
     std::cout << "Too many false alarms: " << cell.detector.label() << " in batches of "
@@ -488,7 +495,9 @@ void add_monitor(CLI::App& command, Inputs& inputs, MonitorOptions& options) {
       "compared with those of the other half. Prints a line for each batch: whether it has\n"
       "shifted, the smallest p-value of a Kolmogorov-Smirnov test per class, the level below\n"
       "which it counts (0.05 by the number of classes), and the classes whose distances moved.\n"
-      "Of clean batches, one in twenty may be called shifted. Bytes of all files are divided by\n"
+      "The clean images should not be those that the network was trained on; a batch should have\n"
+      "their classes in like shares, and far fewer images. Of such batches, about one in twenty\n"
+      "may be called shifted though clean. Bytes of all files are divided by\n"
       "what those of the clean images are.\n"
       "\n" +
       about_files + about_methods +

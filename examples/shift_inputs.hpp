@@ -83,6 +83,14 @@ inline Pictures read_pictures(const std::string& path) {
     pictures.bytes = true;
     set({array.shape.begin(), array.shape.end()}, array.values);
   }
+  for (Index image = 0; image < pictures.count(); ++image) {
+    for (Index pixel = 0; pixel < pictures.values.cols(); ++pixel) {
+      if (std::isfinite(pictures.values(image, pixel))) continue;
+      throw std::runtime_error(path + ", image " + std::to_string(image) + ", pixel " +
+                               std::to_string(pixel) + ": " +
+                               dgp::detail::printed(pictures.values(image, pixel)));
+    }
+  }
   return pictures;
 }
 
@@ -133,13 +141,16 @@ inline dgp::Activation activation_of(const std::string& name) {
 inline Graphs read_model(const Inputs& inputs) {
   const dgp::io::SafetensorsFile file(inputs.model);
   std::set<std::string> biases;
+  bool layers = false;
   for (const auto& tensor : file.tensors()) {
-    const std::size_t end = tensor.name.rfind("weight");
-    if (dgp::io::is_layer(tensor)) biases.insert(tensor.name.substr(0, end) + "bias");
+    if (!dgp::io::is_layer(tensor)) continue;
+    layers = true;
+    if (const auto bias = dgp::io::detail::bias_name_of(tensor.name)) biases.insert(*bias);
   }
-  if (biases.empty())
+  if (!layers) {
     throw std::runtime_error(inputs.model + ": no 2-D tensor" +
                              console::of_other_shapes(file.tensors()));
+  }
   for (const auto& tensor : file.tensors()) {
     if (dgp::io::is_layer(tensor) || biases.count(tensor.name) > 0) continue;
     throw std::runtime_error(inputs.model + ": tensor '" + one_line(tensor.name) +

@@ -95,7 +95,7 @@ template <class Scalar>
 class ActivationGraphs;
 
 // What the work on one sample needs, kept from sample to sample: nothing is allocated after the
-// first of a method. One for each thread.
+// first of a network and method. One for each thread.
 template <class Scalar>
 class FeatureWorkspace {
   friend class ActivationGraphs<Scalar>;
@@ -283,11 +283,8 @@ class ActivationGraphs {
                  FeatureWorkspace<Scalar>& workspace) const {
     auto& activations = workspace.activations_;
     activations.resize(layers_.size() + 1);
-    if constexpr (Derived::RowsAtCompileTime == 1) {
-      activations[0] = sample.transpose();
-    } else {
-      activations[0] = sample;
-    }
+    activations[0].resize(sample.size());
+    for (Index i = 0; i < sample.size(); ++i) activations[0](i) = sample.derived()(i);
     for (std::size_t k = 0; k < layers_.size(); ++k) {
       Vector& next = activations[k + 1];
       next.resize(layers_[k].rows());
@@ -340,18 +337,29 @@ class ActivationGraphs {
         const auto moments = layers_[k].moments(workspace.activations_[k]);
         using std::sqrt;
         scales[k].mean = static_cast<Scalar>(moments.mean);
-        scales[k].deviation =
-            static_cast<Scalar>(Sum(sqrt(Sum(moments.squares / freedom))) + Sum(1e-8));
+        const Sum deviation = sqrt(Sum(moments.squares / freedom));
+        scales[k].deviation = static_cast<Scalar>(Sum(deviation + Sum(1e-8)));
+        const bool fits = (Eigen::numext::isfinite)(scales[k].mean) &&
+                          (Eigen::numext::isfinite)(scales[k].deviation);
+        if (!fits) refuse_overflow(k);
+        // Where all entries are equal but for rounding, all values are 0.
+        const Sum rounding = static_cast<Sum>(Eigen::NumTraits<Scalar>::epsilon());
+        if (deviation <= rounding * Eigen::numext::abs(moments.mean)) {
+          scales[k].deviation = Eigen::NumTraits<Scalar>::infinity();
+        }
       }
     }
     for (std::size_t k = 0; k < layers_.size(); ++k) {
       const Scalar most =
           layers_[k].largest_weight() * workspace.activations_[k].cwiseAbs().maxCoeff();
       if (!(Eigen::numext::isfinite)(Scalar(Scalar(most + most) / scales[k].deviation))) {
-        throw std::domain_error("layer " + std::to_string(k) +
-                                ": weights times activations overflow");
+        refuse_overflow(k);
       }
     }
+  }
+
+  [[noreturn]] static void refuse_overflow(std::size_t k) {
+    throw std::domain_error("layer " + std::to_string(k) + ": weights times activations overflow");
   }
 
   // The value of the heaviest edge, or 1 where all are 0.
@@ -399,12 +407,13 @@ detail::RowMajorMatrix<Scalar> feature_matrix(const ActivationGraphs<Scalar>& gr
     Vector sample;
     Vector features;
   };
-  const detail::NetworkWeights<Scalar> rows(samples.derived());  // evaluated once, if need be
+  if (samples.rows() == 0) throw std::invalid_argument("there are no samples");
   if (samples.cols() != graphs.inputs()) {
     throw std::invalid_argument("samples of " + std::to_string(samples.cols()) +
                                 " values, but the network takes " +
                                 std::to_string(graphs.inputs()));
   }
+  const detail::NetworkWeights<Scalar> rows(samples.derived());  // evaluated once, if need be
   const detail::WeightView<Scalar>& view = rows[0];
   std::vector<Thread> threads(detail::most_threads());
   detail::RowMajorMatrix<Scalar> matrix(view.rows, graphs.feature_count(method));

@@ -1,12 +1,15 @@
 // A watch for a network in service: does what comes in still look like what it was trained on?
 //
-// in:  a network (activation_graph.hpp); clean samples with their labels, once; then batches
+// in:  a network (activation_graph.hpp); clean samples with their labels that it was not trained on,
+//      once; then batches
 // out: a verdict per batch: whether it is shifted, p-values, and the classes that moved
 //
 // Each class has a mean feature vector; a sample is described by its distances to these, and a
 // batch's distances are compared with those of clean samples (shift_detection.hpp). Samples lie
 // closer to a mean that they are part of: one half of the clean samples makes the means, the other
-// is what batches are compared with.
+// is what batches are compared with. Clean batches are expected to have the classes of these samples
+// in like shares: a batch of one class looks shifted. Keep batches much smaller than the half that
+// they are compared with, or a half that is a little unusual raises an alarm each time.
 #pragma once
 
 #include <cstddef>
@@ -27,7 +30,8 @@ namespace dgp {
 template <class Scalar>
 class ShiftMonitor {
  public:
-  // alpha: of clean batches, at most this share is flagged. Throws std::invalid_argument for one
+  // alpha: of clean batches, about this share or less is flagged, over many sets of clean samples;
+  // for any one set it can be more or less. Throws std::invalid_argument for one
   // that does not lie between 0 and 1.
   explicit ShiftMonitor(ActivationGraphs<Scalar> graphs,
                         FeatureMethod method = FeatureMethod::dgp_var, double alpha = 0.05)

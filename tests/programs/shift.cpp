@@ -273,7 +273,7 @@ TEST_CASE("a study's table tells what is best and what is not", "[shift]") {
                                        "gaussian_noise,pixel_shuffle", "--batch-sizes", "50",
                                        "--rounds", "10", "--output", output.string()});
   CHECK(holds(text, "Best over all corruptions: "));
-  CHECK(holds(text, "Better noticed by others: pixel_shuffle (dgp_var 0."));
+  CHECK(holds(text, "Better noticed by others, beyond chance: pixel_shuffle (dgp_var 0."));
   CHECK(holds(text, "No method raises false alarms"));
   CHECK(holds(text, "false alarms"));
   CHECK(holds(text, output.string() + " holds rates.csv"));

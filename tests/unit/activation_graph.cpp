@@ -131,6 +131,27 @@ TEST_CASE("normalised features are divided by the largest of all layers", "[acti
   }
 }
 
+TEST_CASE("a sample may stand in a row or in a column", "[activation_graph]") {
+  const Small small;
+  const ActivationGraphs<double> graphs(small.layers, small.biases);
+  const Matrix row = small.sample.transpose();
+  dgp::FeatureWorkspace<double> workspace;
+  Vector features;
+  graphs.features(row, FeatureMethod::logit, workspace, features);
+  CHECK(features == features_of(graphs, small.sample, FeatureMethod::logit));
+}
+
+TEST_CASE("a graph of equal entries has no structure", "[activation_graph]") {
+  // 0.1 * 0.7 rounds; with fused operations the rest of it must not look like a deviation.
+  const ActivationGraphs<float> graphs(Eigen::MatrixXf::Constant(30, 20, 0.1F));
+  dgp::FeatureWorkspace<float> workspace;
+  Eigen::VectorXf features;
+  for (const auto method : {FeatureMethod::dgp_var, FeatureMethod::topological_var}) {
+    graphs.features(Eigen::VectorXf::Constant(20, 0.7F), method, workspace, features);
+    CHECK(features == Eigen::VectorXf::Zero(49));
+  }
+}
+
 TEST_CASE("the lengths of feature lists add up", "[activation_graph]") {
   const Small small;
   const ActivationGraphs<double> graphs(small.layers, small.biases);
@@ -208,6 +229,9 @@ TEST_CASE("bad networks and samples are refused", "[activation_graph]") {
   CHECK(
       holds(refusal([&] { dgp::feature_matrix(graphs, Matrix::Zero(3, 2), FeatureMethod::logit); }),
             "samples of 2 values"));
+  CHECK(
+      holds(refusal([&] { dgp::feature_matrix(graphs, Matrix::Zero(0, 3), FeatureMethod::logit); }),
+            "there are no samples"));
 
   const auto outside = [&](const ActivationGraphs<double>& network, const Vector& input) {
     return error_of<std::domain_error>(
@@ -217,6 +241,8 @@ TEST_CASE("bad networks and samples are refused", "[activation_graph]") {
   CHECK(holds(outside(large, Vector::Constant(3, 1e200)), "layer 0: its activations overflow"));
   const ActivationGraphs<double> opposite((Matrix(2, 2) << 1e200, -1e200, 1, 1).finished());
   CHECK(holds(outside(opposite, Vector::Constant(2, 1e108)), "overflow"));
+  const ActivationGraphs<double> squares(Matrix::Random(20, 30) * 1e160);
+  CHECK(holds(outside(squares, Vector::Ones(30)), "overflow"));
   const ActivationGraphs<double> single(Matrix::Ones(1, 1));
   CHECK(holds(outside(single, Vector::Ones(1)), "layer 0: one weight has no sample deviation"));
 }

@@ -69,7 +69,9 @@ class ForestBuilder {
     std::fill_n(terminal_.rbegin(), outputs, std::uint8_t{1});
     terminal_components_ = inputs + outputs;
     accepted_.clear();
+    accepted_.reserve(neurons);
     terminal_merges_.clear();
+    terminal_merges_.reserve(inputs + outputs);
   }
 
   // Whether all terminals are in one component: no further edge can matter.

@@ -16,7 +16,7 @@
 //   4. While inputs and outputs are apart, the best edge out of each component but the one that
 //      would cost most to look at (Boruvka).
 // For random weights time O(n log n) for n neurons; O(weights · log n) at worst. Nothing is
-// allocated once the workspace has served a few samples.
+// allocated once the workspace has served a sample of these layers.
 //
 // Which of several equal best edges a neuron has does not matter. Let it be of value x: the neuron
 // has no edge above x, nor has any that merged with it before by a best edge of its own of value
@@ -30,6 +30,7 @@
 #include <cstdint>
 #include <functional>
 #include <numeric>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -68,6 +69,10 @@ void sort_descending(std::vector<Candidate<Scalar>>& edges, std::vector<Candidat
       for (const auto& edge : edges) spare[next[digit_of(edge, digit)]++] = edge;
       edges.swap(spare);
     }
+    if constexpr (digits % 2 == 1) {  // each vector back to its own memory
+      edges.swap(spare);
+      edges = spare;
+    }
   }
 }
 
@@ -98,6 +103,17 @@ class SampleForest {
       exit_.resize(layers.size() + 1);
       values_.resize(layers.size());
     }
+    const auto neurons = static_cast<std::size_t>(first_vertex_.back());
+    std::size_t widest = 0;
+    for (std::size_t k = 0; k < count; ++k) {
+      values_[first + k].resize(layers_[k].cols());
+      widest = std::max(widest, static_cast<std::size_t>(layers_[k].rows()));
+    }
+    batch_.edges.reserve(edges_per_neuron * neurons + widest + neurons);
+    spare_.reserve(batch_.edges.capacity());
+    component_.resize(neurons);
+    cost_.resize(neurons);
+    best_.resize(neurons);
     find_entry_strengths();
     find_exit_strengths();
   }
@@ -112,17 +128,18 @@ class SampleForest {
     const auto inputs = static_cast<std::size_t>(layers_[0].cols());
     const auto outputs = static_cast<std::size_t>(layers_[count_ - 1].rows());
     forest_.reset(neurons, inputs, outputs);
+    replay_.reset(neurons, inputs, outputs);
     collect_heaviest();
     sort_descending(batch_.edges, spare_);
     forest_.add_descending(batch_.edges);
     if (forest_.finished()) return forest_.terminal_merges();
     while (!forest_.finished()) {
       collect_best();
+      if (batch_.edges.empty()) throw std::logic_error("activation graph: no edge leads on");
       forest_.add(batch_.edges);
     }
     // Batches did not come in order, so the merges are replayed from the heaviest.
     sort_descending(forest_.accepted(), spare_);
-    replay_.reset(neurons, inputs, outputs);
     replay_.add_descending(forest_.accepted());
     return replay_.terminal_merges();
   }
@@ -307,7 +324,6 @@ class SampleForest {
   // The best edge out of each component but the one that would cost most to look at.
   void collect_best() {
     const Vertex neurons = first_vertex_.back();
-    component_.resize(neurons);
     cost_.assign(neurons, 0);
     for (std::size_t k = 0; k <= count_; ++k) {
       // All edges into a neuron are looked at, but only a few of those out of it.

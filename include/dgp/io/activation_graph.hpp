@@ -1,8 +1,9 @@
 // A network with its biases from a checkpoint, ready for the activation graphs of its inputs.
 #pragma once
 
-#include <cstddef>
 #include <filesystem>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +16,17 @@
 
 namespace dgp::io {
 
+namespace detail {
+
+// "layers.0.bias" for "layers.0.weight"; nothing for a name that does not end so.
+inline std::optional<std::string> bias_name_of(const std::string& layer) {
+  constexpr std::string_view weight = "weight";
+  if (!layer.ends_with(weight)) return std::nullopt;
+  return layer.substr(0, layer.size() - weight.size()) + "bias";
+}
+
+}  // namespace detail
+
 // in:  a safetensors file; its layers are the 2-D tensors in natural order of their names, each
 //      (fan_out × fan_in). The bias of `name.weight` is the tensor `name.bias`, with fan_out
 //      values; zeros where there is none.
@@ -24,17 +36,17 @@ template <class Scalar = float>
 ActivationGraphs<Scalar> read_activation_graphs(const std::filesystem::path& path,
                                                 Activation activation = Activation::relu) {
   using Vector = typename ActivationGraphs<Scalar>::Vector;
-  constexpr std::string_view weight = "weight";
   SafetensorsFile file(path);
   const auto layers = detail::layers_of<Scalar>(file);
+  std::map<std::string_view, const TensorInfo*> tensors;
+  for (const TensorInfo& tensor : file.tensors()) tensors.emplace(tensor.name, &tensor);
   std::vector<Vector> biases;
   for (const auto& layer : layers) {
     biases.push_back(Vector::Zero(layer.weights.rows()));
-    if (!layer.name.ends_with(weight)) continue;
-    const std::string name = layer.name.substr(0, layer.name.size() - weight.size()) + "bias";
-    for (const TensorInfo& tensor : file.tensors()) {
-      if (tensor.name == name) biases.back() = file.template read_rows<Scalar>(tensor).reshaped();
-    }
+    const auto name = detail::bias_name_of(layer.name);
+    const auto tensor = name ? tensors.find(*name) : tensors.end();
+    if (tensor == tensors.end()) continue;
+    biases.back() = file.template read_rows<Scalar>(*tensor->second).reshaped();
   }
   return ActivationGraphs<Scalar>(layers, std::move(biases), activation);
 }
