@@ -327,15 +327,20 @@ void monitor(const Inputs& inputs, const MonitorOptions& options, const std::str
   dgp::ShiftMonitor<float> monitor(graphs, dgp::feature_method(options.method), shift::alpha);
   monitor.fit(scaled(reference, white), shift::read_labels(inputs.labels, reference));
 
-  ordered_json batches = ordered_json::array();
+  // What is wrong with the last file is told before the first is judged.
+  std::vector<Pictures> files;
   for (const auto& path : options.batches) {
-    const Pictures pictures = shift::read_pictures(path);
+    const Pictures& pictures = files.emplace_back(shift::read_pictures(path));
     shift::check_pixels(pictures, graphs, inputs);
     if (pictures.bytes != reference.bytes) {
       throw std::runtime_error(path + " and " + reference.path +
-                               ": one holds bytes, the other does not; what is white in both is "
-                               "not known");
+                               ": one holds bytes, the other does not, and what is white in both "
+                               "is not known; give both alike");
     }
+  }
+  ordered_json batches = ordered_json::array();
+  for (const Pictures& pictures : files) {
+    const std::string& path = pictures.path;
     const Matrix images = scaled(pictures, white);
     const Index size = options.batch_size > 0 ? options.batch_size : images.rows();
     for (Index first = 0; first < images.rows(); first += size) {
@@ -417,7 +422,11 @@ void add_features(CLI::App& command, FeatureOptions& options) {
 
 void add_evaluate(CLI::App& command, Inputs& inputs, StudyOptions& options) {
   command.footer(
-      "Images are corrupted in seven ways at six intensities (0 to 5). A batch is noticed where\n"
+      "Images are corrupted in seven ways at six intensities, from 0, mild but not clean, to 5; "
+      "in\n"
+      "pictures as small as the shipped digits the mildest three of pixel_shuffle are one. A "
+      "batch\n"
+      "is noticed where\n"
       "its features, by their distances to the class means of other images, differ from those of\n"
       "a clean batch: two-sample Kolmogorov-Smirnov tests, 0.05 by the number of classes. The\n"
       "rate is the share of random batches that are noticed, of each size and with a quarter,\n"
@@ -504,7 +513,7 @@ void add_monitor(CLI::App& command, Inputs& inputs, MonitorOptions& options) {
       "\n"
       "Example:\n"
       "  dgp-shift monitor --model model.safetensors --reference-images clean-idx3-ubyte \\\n"
-      "            --reference-labels clean-idx1-ubyte --batch-size 50 monday.npy tuesday.npy");
+      "            --reference-labels clean-idx1-ubyte --batch-size 50 monday-idx3-ubyte");
   command.add_option("--model", inputs.model, "The network")->type_name("FILE")->required();
   command.add_option("--reference-images", inputs.images, "Clean images")
       ->type_name("FILE")
@@ -542,7 +551,7 @@ int main(int argc, char** argv) {
       "  dgp-shift evaluate\n"
       "  dgp-shift features --model model.safetensors --images today.npy --output features.npy\n"
       "  dgp-shift monitor --model model.safetensors --reference-images clean-idx3-ubyte \\\n"
-      "            --reference-labels clean-idx1-ubyte today.npy\n"
+      "            --reference-labels clean-idx1-ubyte today-idx3-ubyte\n"
       "  dgp-shift evaluate --help\n"
       "\n"
       "Exit code: 0, 1 for an error, 2 for wrong usage.");

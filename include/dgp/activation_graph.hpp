@@ -18,6 +18,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -401,6 +402,9 @@ template <class Scalar, class Derived>
 detail::RowMajorMatrix<Scalar> feature_matrix(const ActivationGraphs<Scalar>& graphs,
                                               const Eigen::MatrixBase<Derived>& samples,
                                               FeatureMethod method) {
+  static_assert(std::is_same_v<typename Derived::Scalar, Scalar>,
+                "dgp: samples must have the scalar type of the weights; cast them first, for "
+                "example with X.template cast<float>()");
   using Vector = typename ActivationGraphs<Scalar>::Vector;
   struct Thread {
     FeatureWorkspace<Scalar> workspace;

@@ -1,19 +1,22 @@
 // A watch for a network in service: does what comes in still look like what it was trained on?
 //
-// in:  a network (activation_graph.hpp); clean samples with their labels that it was not trained on,
+// in:  a network (activation_graph.hpp); clean samples with their labels that it was not trained
+// on,
 //      once; then batches
 // out: a verdict per batch: whether it is shifted, p-values, and the classes that moved
 //
 // Each class has a mean feature vector; a sample is described by its distances to these, and a
 // batch's distances are compared with those of clean samples (shift_detection.hpp). Samples lie
 // closer to a mean that they are part of: one half of the clean samples makes the means, the other
-// is what batches are compared with. Clean batches are expected to have the classes of these samples
-// in like shares: a batch of one class looks shifted. Keep batches much smaller than the half that
-// they are compared with, or a half that is a little unusual raises an alarm each time.
+// is what batches are compared with. Clean batches are expected to have the classes of these
+// samples in like shares: a batch of one class looks shifted. Keep batches much smaller than the
+// half that they are compared with, or a half that is a little unusual raises an alarm each time.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <map>
+#include <ranges>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -46,29 +49,33 @@ class ShiftMonitor {
   // first, third, … sample goes into its mean; verdicts depend on the order no more than on which
   // samples these are.
   //
-  // in:  samples (samples × inputs), with one label each, at least two of every class; hundreds
-  //      of samples give a test that tells small shifts
+  // in:  samples (samples × inputs), with one label each (any range of integers), at least two of
+  //      every class; hundreds of samples give a test that tells small shifts
   // Time that of feature_matrix. Throws std::invalid_argument as feature_matrix and
   // ClassMeans::add do, and for a class of one sample.
-  template <class Derived>
-  void fit(const Eigen::MatrixBase<Derived>& samples, const std::vector<Index>& labels) {
+  template <class Derived, std::ranges::forward_range Labels>
+  requires std::integral<std::ranges::range_value_t<Labels>>
+  void fit(const Eigen::MatrixBase<Derived>& samples, const Labels& labels) {
     ClassMeans means(graphs_.feature_parts(method_));
-    if (static_cast<Index>(labels.size()) != samples.rows()) {
-      throw std::invalid_argument("shift monitor: " + std::to_string(labels.size()) +
-                                  " labels for " + std::to_string(samples.rows()) + " samples");
+    const auto label_count = std::ranges::distance(labels);
+    if (label_count != samples.rows()) {
+      throw std::invalid_argument("shift monitor: " + std::to_string(label_count) + " labels for " +
+                                  std::to_string(samples.rows()) + " samples");
     }
-    std::map<Index, Index> seen;  // samples by class
+    using Label = std::ranges::range_value_t<Labels>;
+    std::map<Label, Index> seen;  // samples by class
     std::vector<Index> of_means;
-    std::vector<Index> labels_of_means;
+    std::vector<Label> labels_of_means;
     std::vector<Index> others;
-    for (Index row = 0; row < samples.rows(); ++row) {
-      const Index label = labels[static_cast<std::size_t>(row)];
+    Index row = 0;
+    for (const Label label : labels) {
       if (seen[label]++ % 2 == 0) {
         of_means.push_back(row);
         labels_of_means.push_back(label);
       } else {
         others.push_back(row);
       }
+      ++row;
     }
     for (const auto& [label, count] : seen) {
       if (count < 2) {

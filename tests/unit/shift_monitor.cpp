@@ -58,7 +58,8 @@ TEST_CASE("a monitor tells noisy digits from clean ones", "[shift_monitor]") {
   const Digits all = digits();
   dgp::ShiftMonitor<float> monitor(network());
   const Images clean = all.images.bottomRows(797);
-  monitor.fit(all.images.topRows(1000), {all.labels.begin(), all.labels.begin() + 1000});
+  monitor.fit(all.images.topRows(1000),
+              std::vector<dgp::Index>(all.labels.begin(), all.labels.begin() + 1000));
   CHECK(monitor.labels() == std::vector<dgp::Index>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
 
   const auto shifted = monitor.check(noisy(clean.topRows(100)));
@@ -82,8 +83,8 @@ TEST_CASE("a monitor tells noisy digits from clean ones", "[shift_monitor]") {
 TEST_CASE("a monitor names classes by their labels", "[shift_monitor]") {
   const Digits all = digits();
   dgp::ShiftMonitor<float> monitor(network());
-  std::vector<dgp::Index> labels(all.labels.begin(), all.labels.begin() + 1000);
-  for (dgp::Index& label : labels) label = 10 * label + 7;
+  std::vector<int> labels(all.labels.begin(), all.labels.begin() + 1000);
+  for (int& label : labels) label = 10 * label + 7;
   monitor.fit(all.images.topRows(1000), labels);
   const auto verdict = monitor.check(noisy(all.images.bottomRows(200)));
   REQUIRE(!verdict.moved.empty());
@@ -141,7 +142,7 @@ TEST_CASE("a monitor says what it cannot do", "[shift_monitor]") {
   CHECK(holds(refusal(images, {1, 1, 1, 2}), "one sample of class 2"));
   CHECK(holds(refusal(images, {1, 1, -1, -1}), "label -1"));
   CHECK(holds(refusal(images.leftCols(3), {1, 1, 2, 2}), "samples of 3 values"));
-  monitor.fit(images, {1, 1, 2, 2});
+  monitor.fit(images, std::vector<int>{1, 1, 2, 2});
   CHECK(holds(error_of<std::invalid_argument>([&] { monitor.check(images.leftCols(3)); }),
               "samples of 3 values"));
 }
