@@ -118,7 +118,8 @@ class Comparison {
     print("memory, % of the weights", 1, 100 * extra / weight_bytes_, "-");
   }
 
-  // How often a call allocates on one thread.
+  // How often containers allocate in a call on one thread; of Eigen's memory tests/allocation
+  // tells.
   template <class Call>
   void run_allocations(const std::string& what, const Call& call) {
     allocations = 0;

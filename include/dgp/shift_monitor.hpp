@@ -1,8 +1,7 @@
 // A watch for a network in service: does what comes in still look like what it was trained on?
 //
-// in:  a network (activation_graph.hpp); clean samples with their labels that it was not trained
-// on,
-//      once; then batches
+// in:  a network (activation_graph.hpp); once, clean samples with their labels, other than those
+//      it was trained on; then batches
 // out: a verdict per batch: whether it is shifted, p-values, and the classes that moved
 //
 // Each class has a mean feature vector; a sample is described by its distances to these, and a
@@ -34,8 +33,8 @@ template <class Scalar>
 class ShiftMonitor {
  public:
   // alpha: of clean batches, about this share or less is flagged, over many sets of clean samples;
-  // for any one set it can be more or less. Throws std::invalid_argument for one
-  // that does not lie between 0 and 1.
+  // for any one set it can be more or less. Throws std::invalid_argument for one that does not lie
+  // between 0 and 1.
   explicit ShiftMonitor(ActivationGraphs<Scalar> graphs,
                         FeatureMethod method = FeatureMethod::dgp_var, double alpha = 0.05)
       : graphs_(std::move(graphs)),
