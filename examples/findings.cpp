@@ -565,15 +565,11 @@ std::vector<dgp::svg::Chart> charts_of(const Findings& findings) {
       }
     }
     charts.push_back({"Neural persistence against the spread of the weights",
-                      {"standard deviation of |w| / max |w|", false, {}},
-                      {"mean normalised neural persistence", false, {}},
+                      {"standard deviation of |w| / max |w|"},
+                      {"mean normalised neural persistence"},
                       {tracks},
                       {}});
-    charts.push_back({"Over training",
-                      {"checkpoint", false, {}},
-                      {"", false, {}},
-                      {persistence, deviation, deep},
-                      {}});
+    charts.push_back({"Over training", {"checkpoint"}, {""}, {persistence, deviation, deep}, {}});
   }
   std::vector<std::string> names;
   for (const auto& layer : findings.layers) names.push_back(layer.name);
@@ -596,20 +592,20 @@ std::vector<dgp::svg::Chart> charts_of(const Findings& findings) {
   }
   charts.push_back({"The layer as trained against itself shuffled",
                     {"layer", false, names},
-                    {"z-score", false, {}},
+                    {"z-score"},
                     z_scores,
                     {}});
   charts.push_back(
       {"Neural persistence and its bounds",
        {"layer", false, names},
-       {"normalised", false, {}},
+       {"normalised"},
        {by_layer("lower bound", [](const auto& l) { return l.bounds.lower.normalized; }),
         by_layer("neural persistence", [](const auto& l) { return l.persistence; }),
         by_layer("upper bound", [](const auto& l) { return l.bounds.upper.normalized; })},
        {}});
   charts.push_back({"Spatial concentration",
                     {"layer", false, names},
-                    {"largest Kendall tau-b", false, {}},
+                    {"largest Kendall tau-b"},
                     {by_layer("as trained", [](const auto& l) { return l.spatial_concentration; }),
                      by_layer("shuffled (mean)",
                               [](const auto& l) {
@@ -624,7 +620,7 @@ std::vector<dgp::svg::Chart> charts_of(const Findings& findings) {
   charts.push_back(
       {"Fits to the distribution of |w| / max |w|",
        {"layer", false, names},
-       {"negative log-likelihood per weight", false, {}},
+       {"negative log-likelihood per weight"},
        {by_layer("beta", [&](const auto& l) { return per_weight(l, l.fits.beta.loss); }),
         by_layer("truncated Pareto",
                  [&](const auto& l) { return per_weight(l, l.fits.truncated_pareto.loss); }),

@@ -21,6 +21,7 @@
 #include <nlohmann/json.hpp>
 
 #include <dgp/activation_graph.hpp>
+#include <dgp/io/detail/whole_file.hpp>
 #include <dgp/io/npy.hpp>
 #include <dgp/io/svg.hpp>
 #include <dgp/shift_detection.hpp>
@@ -83,14 +84,20 @@ void print_features(const Inputs& inputs, const FeatureOptions& options) {
     progress.update(static_cast<double>(done) / static_cast<double>(images.rows()),
                     std::to_string(done) + " images");
   }
-  if (!options.output.empty()) return dgp::io::write_npy(options.output, features);
-  for (Index row = 0; row < features.rows(); ++row) {
-    std::string line;
-    for (const float value : features.row(row)) {
-      line.append(line.empty() ? "" : ",").append(shift::exact(value));
+  const auto print = [&](std::ostream& stream) {
+    for (const auto& row : features.rowwise()) {
+      std::string line;
+      for (const float value : row) {
+        line.append(line.empty() ? "" : ",").append(shift::exact(value));
+      }
+      stream << line << "\n";
     }
-    std::cout << line << "\n";
+  };
+  if (options.output.empty()) return print(std::cout);
+  if (std::filesystem::path(options.output).extension() == ".csv") {
+    return dgp::io::detail::write_whole_file(options.output, print);
   }
+  dgp::io::write_npy(options.output, features);
 }
 
 // --- evaluate ---
@@ -246,8 +253,7 @@ ordered_json json_of(const Study& study, const Summary& summary, const Inputs& i
 void write_picture(const Study& study, const Summary& summary, const std::filesystem::path& path) {
   std::vector<dgp::svg::Chart> charts;
   for (const auto& corruption : summary.corruptions) {
-    dgp::svg::Chart chart{
-        corruption, {"intensity", false, {}}, {"detection rate", false, {}}, {}, {}};
+    dgp::svg::Chart chart{corruption, {"intensity"}, {"detection rate", false, {}, {0, 1}}, {}, {}};
     for (const auto& detector : study.detectors) {
       dgp::svg::Series series{detector.label(), {}, {}};
       for (const auto& cell : study.cells) {
@@ -416,7 +422,9 @@ void add_features(CLI::App& command, FeatureOptions& options) {
       .add_option("--method", options.method, "How an image becomes a vector (default: dgp_var)")
       ->type_name("NAME")
       ->check(one_of(names_of(dgp::feature_methods)));
-  command.add_option("--output", options.output, "Write a .npy file instead of CSV")
+  command
+      .add_option("--output", options.output,
+                  "Write a file instead: CSV where its name ends in .csv, else .npy")
       ->type_name("FILE");
 }
 

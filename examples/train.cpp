@@ -346,7 +346,7 @@ void write_svg(const std::filesystem::path& path, const Record& record) {
   if (record.by_validation) rules.push_back({"loss stops", record.by_validation->epoch});
   const auto chart = [&](const std::string& title, const std::string& axis,
                          const std::vector<Series>& all) {
-    return Chart{title, {"epoch", false, {}}, {axis, false, {}}, all, rules};
+    return Chart{title, {"epoch"}, {axis}, all, rules};
   };
   auto persistence = layers(&Check::np_layers);
   persistence.push_back(field("mean", &Check::np_mean));

@@ -160,7 +160,11 @@ TEST_CASE("features are those of the library, to the last bit", "[shift]") {
     REQUIRE(static_cast<Eigen::Index>(written.values.size()) == expected.size());
     CHECK(std::equal(written.values.begin(), written.values.end(), expected.data()));
 
-    const auto lines = lines_of(successful({"features", "--method", name}));
+    const std::string printed = successful({"features", "--method", name});
+    const std::string csv = (folder / "features.csv").string();
+    CHECK(successful({"features", "--method", name, "--output", csv}).empty());
+    CHECK(read_file(csv) == printed);
+    const auto lines = lines_of(printed);
     REQUIRE(lines.size() == 1797);
     std::size_t equal = 0;
     for (std::size_t row = 0; row < lines.size(); ++row) {

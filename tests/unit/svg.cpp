@@ -497,6 +497,48 @@ TEST_CASE("svg: a grid holds all charts") {
   CHECK(render(charts[0]) == render(std::vector<Chart>{charts[0]}));
 }
 
+TEST_CASE("svg: charts of the same series share a legend, others do not") {
+  Chart first = line({0, 1}, {0.25, 0.5});
+  first.series = {{"one", {}, {0, 1}}, {"two", {}, {1, 0}}};
+  Chart second = first;
+  second.series[0].y = {3, 4};
+  const auto legends = [](const std::vector<Chart>& charts) {
+    const std::string svg = render(charts);
+    check_drawing(svg);
+    CHECK(has_text(svg, "two"));
+    const auto all = texts(svg);
+    return std::count(all.begin(), all.end(), "one");
+  };
+  CHECK(legends({first}) == 1);
+  CHECK(legends({first, second, first}) == 1);
+  second.series[1].mark = Mark::points;
+  CHECK(legends({first, second, first}) == 3);
+  second.series.pop_back();
+  CHECK(legends({first, second}) == 2);
+
+  // It stands within the picture, below all plots.
+  const std::string svg = render({first, first, first});
+  const double height = std::stod(matches(svg, " height=\"([0-9.]+)\"").front());
+  const auto labels = matches(svg, "<text x=\"[^\"]*\" y=\"([^\"]*)\"[^>]*>one<");
+  const auto plots = matches(svg, "<g transform=\"translate\\([0-9.]+ ([0-9.]+)\\)");
+  REQUIRE(labels.size() == 1);
+  REQUIRE(plots.size() == 3);
+  CHECK(std::stod(labels[0]) > std::stod(plots[2]) + 300);
+  CHECK(std::stod(labels[0]) < height);
+}
+
+TEST_CASE("svg: an axis reaches to the values it covers") {
+  Chart chart = line({1, 2}, {0.2, 0.4});
+  CHECK_FALSE(among(numbers(render(chart)), "1.0"));
+  chart.y.covers = {0, 1, nan};
+  const std::string svg = render(chart);
+  check_drawing(svg);
+  CHECK(among(numbers(svg), "0.0"));
+  CHECK(among(numbers(svg), "1.0"));
+  chart.x = {"x", true, {}, {0, 1000}};
+  CHECK(among(numbers(render(chart)), "1000"));
+}
+
 // A locale that writes 1,5 and 1.000.
 struct Continental : std::numpunct<char> {
   char do_decimal_point() const override { return ','; }
