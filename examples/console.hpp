@@ -15,7 +15,6 @@
 #include <exception>
 #include <filesystem>
 #include <iostream>
-#include <iterator>
 #include <string>
 #include <system_error>
 #include <unistd.h>
@@ -24,9 +23,8 @@
 
 #include <CLI/CLI.hpp>
 
-#include <dgp/detail/weight_view.hpp>
+#include <dgp/detail/messages.hpp>
 #include <dgp/io/detail/whole_file.hpp>
-#include <dgp/io/tensor_info.hpp>
 
 namespace console {
 
@@ -116,48 +114,6 @@ void print_rows(const std::vector<std::vector<std::string>>& rows, const AfterRo
 
 inline void print_rows(const std::vector<std::vector<std::string>>& rows) {
   print_rows(rows, [](std::size_t) {});
-}
-
-// "conv1.weight [2,1,3,3], conv2.weight [4,2,3,3] and 5 more"
-inline std::string listed(const std::vector<dgp::io::TensorInfo>& tensors) {
-  constexpr std::size_t most = 4;
-  std::string text;
-  for (std::size_t i = 0; i < std::min(tensors.size(), most); ++i) {
-    std::string shape;
-    for (const auto extent : tensors[i].shape) {
-      shape.append(shape.empty() ? "" : ",").append(std::to_string(extent));
-    }
-    text.append(text.empty() ? "" : ", ").append(dgp::detail::one_line(tensors[i].name));
-    text.append(" [").append(shape).append("]");
-  }
-  if (tensors.size() > most) text += " and " + std::to_string(tensors.size() - most) + " more";
-  return text;
-}
-
-// For an error where no tensor is a matrix: what there is instead.
-inline std::string of_other_shapes(const std::vector<dgp::io::TensorInfo>& tensors) {
-  return tensors.empty() ? "" : "; of other shapes: " + listed(tensors);
-}
-
-// The tensors that hold weights which no measure takes: a convolution's, for one. Biases do not.
-inline std::vector<dgp::io::TensorInfo> not_measured(
-    const std::vector<dgp::io::TensorInfo>& tensors) {
-  std::vector<dgp::io::TensorInfo> others;
-  std::copy_if(tensors.begin(), tensors.end(), std::back_inserter(others),
-               [](const auto& tensor) { return tensor.shape.size() > 2; });
-  return others;
-}
-
-inline std::vector<std::string> names_of(const std::vector<dgp::io::TensorInfo>& tensors) {
-  std::vector<std::string> names;
-  for (const auto& tensor : tensors) names.push_back(tensor.name);
-  return names;
-}
-
-// A paragraph on them; empty where there are none.
-inline std::string not_measured_note(const std::vector<dgp::io::TensorInfo>& tensors) {
-  return tensors.empty() ? ""
-                         : "\nNot measured (more than two dimensions): " + listed(tensors) + "\n";
 }
 
 // A check for options that CLI11 would take modulo 2^64.

@@ -21,10 +21,11 @@
 
 #include <dgp/detail/natural_order.hpp>
 #include <dgp/dgp.hpp>
-#include <dgp/io/safetensors.hpp>
 #include <dgp/io/svg.hpp>
+#include <dgp/io/tensor_info.hpp>
 #include <dgp/weight_fits.hpp>
 
+#include "checkpoint.hpp"
 #include "console.hpp"
 
 namespace {
@@ -35,6 +36,7 @@ using console::number;
 
 struct Options {
   std::vector<std::string> checkpoints{DGP_EXAMPLE_DATA "/digits_64-32-16-10.safetensors"};
+  std::string layers;
   std::size_t shuffles = 20;
   std::uint64_t seed = 1;
 };
@@ -104,17 +106,16 @@ struct Checkpoint {
   std::vector<dgp::io::TensorInfo> not_measured;
 };
 
-Checkpoint read_checkpoint(const std::string& path) {
-  dgp::io::SafetensorsFile file(path);
-  Checkpoint checkpoint{{}, console::not_measured(file.tensors())};
-  for (const auto& tensor : file.tensors()) {
-    if (!dgp::io::is_layer(tensor)) continue;
-    checkpoint.layers.push_back({tensor.name, file.read_matrix<double>(tensor)});
-  }
-  if (checkpoint.layers.empty()) {
-    throw std::runtime_error(path + ": no 2-D tensor" + console::of_other_shapes(file.tensors()));
-  }
-  return checkpoint;
+Checkpoint read_checkpoint(const std::string& path, const std::string& pattern) {
+  return checkpoint::open(path, [&](auto file) {
+    const auto tensors = checkpoint::selected_tensors(file, pattern);
+    Checkpoint result{{}, checkpoint::not_measured(tensors)};
+    for (const auto& tensor : tensors) {
+      if (!dgp::io::is_layer(tensor)) continue;
+      result.layers.push_back({tensor.name, file.template read_matrix<double>(tensor)});
+    }
+    return result;
+  });
 }
 
 bool same_shapes(const NamedLayers& a, const NamedLayers& b) {
@@ -189,7 +190,7 @@ Findings find(const Options& options) {
   NamedLayers last;
   for (const auto& path : options.checkpoints) {
     progress.update(0, "reading " + path);
-    auto [layers, not_measured] = read_checkpoint(path);
+    auto [layers, not_measured] = read_checkpoint(path, options.layers);
     if (!last.empty() && !same_shapes(layers, last)) {
       throw std::runtime_error(path + ": its layers differ from those of " +
                                findings.training.back().file);
@@ -448,7 +449,7 @@ void print_json(const Findings& findings, const Options& options) {
                           {"shuffles", options.shuffles},
                           {"seed", options.seed},
                           {"layers", layers},
-                          {"not_measured", console::names_of(findings.not_measured)},
+                          {"not_measured", checkpoint::names_of(findings.not_measured)},
                           {"weight_variance", json_of(last.weight_variance)},
                           {"neural_persistence", json_of(last.mean_normalized)},
                           {"deep_graph_persistence", json_of(last.deep)},
@@ -518,7 +519,7 @@ void print_table(const Findings& findings, const Options& options) {
   console::print_rows(network_rows(findings));
   std::cout << "\n" << dgp::detail::one_line(findings.training.back().file) << "\n";
   console::print_rows(layer_rows(findings));
-  std::cout << console::not_measured_note(findings.not_measured)
+  std::cout << checkpoint::not_measured_note(findings.not_measured)
             << "\nz shuffled: how many standard deviations the layer as trained lies from "
             << options.shuffles << " shuffled ones\n(same weights, other places). Within ±"
             << number("%.1f", news_threshold(options.shuffles, findings.layers.size()))
@@ -665,7 +666,7 @@ void write_report(const Findings& findings, const Options& options, const std::s
   }
   html += "</dl>\n<h2>Networks</h2>\n<div class=\"scroll\">" + html_table(network_rows(findings)) +
           "</div>\n<h2>Layers</h2>\n<div class=\"scroll\">" + html_table(layer_rows(findings)) +
-          "</div>\n<p>" + escaped(console::not_measured_note(findings.not_measured)) +
+          "</div>\n<p>" + escaped(checkpoint::not_measured_note(findings.not_measured)) +
           "</p>\n<p>z shuffled: how many standard deviations the layer as trained lies from " +
           std::to_string(options.shuffles) +
           " shuffled ones (same weights, other places). Within ±" +
@@ -687,10 +688,10 @@ int main(int argc, char** argv) {
       "change it, where do large weights gather, which distribution do they follow, and\n"
       "what do random networks of the same shapes measure?\n"
       "\n"
-      "CHECKPOINTs are safetensors files of one network, taken in natural order of their\n"
-      "names (checkpoint-10 after checkpoint-9); layers are all 2-D tensors, of the same shapes\n"
-      "in each file, and are analysed in the last one. Without any, a small network trained on\n"
-      "handwritten digits is shown.",
+      "CHECKPOINTs are files of one network, safetensors or NumPy's .npz and .npy, taken in\n"
+      "natural order of their names (checkpoint-10 after checkpoint-9); layers are the 2-D\n"
+      "tensors, of the same shapes in each file, and are analysed in the last one. Without any,\n"
+      "a small network trained on handwritten digits is shown.",
       "dgp-findings");
   app.footer(
       "Examples:\n"
@@ -698,7 +699,8 @@ int main(int argc, char** argv) {
       "  dgp-findings run/checkpoint-*.safetensors --report findings.html\n"
       "\n"
       "Exit code: 0, 1 for an error, 2 for wrong usage.");
-  app.add_option("CHECKPOINT", options.checkpoints, "Checkpoints in safetensors format");
+  app.add_option("CHECKPOINT", options.checkpoints, "Checkpoints: .safetensors, .npz or .npy");
+  checkpoint::add_layers(app, options.layers);
   app.add_option("--shuffles", options.shuffles,
                  "Shuffled copies of each layer, and random networks (default: 20; claims need 10)")
       ->type_name("N")

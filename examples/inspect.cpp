@@ -2,11 +2,9 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <iterator>
 #include <optional>
-#include <regex>
 #include <string>
 #include <vector>
 
@@ -14,13 +12,10 @@
 #include <nlohmann/json.hpp>
 
 #include <dgp/dgp.hpp>
-#include <dgp/io/npy.hpp>
 #include <dgp/io/persistence_chart.hpp>
-#include <dgp/io/safetensors.hpp>
-#ifdef DGP_WITH_NPZ
-#include <dgp/io/npz.hpp>
-#endif
+#include <dgp/io/tensor_info.hpp>
 
+#include "checkpoint.hpp"
 #include "console.hpp"
 
 namespace {
@@ -76,27 +71,6 @@ Figures figures(const dgp::Persistence<Scalar>& persistence) {
     result.deaths.push_back(static_cast<double>(pair.death));
   }
   return result;
-}
-
-// The tensors that the pattern selects, of any shape.
-template <class File>
-std::vector<dgp::io::TensorInfo> selected_tensors(const File& file, const std::string& pattern) {
-  // The standard library matches by recursion; a name longer than any real one could exhaust it.
-  constexpr std::size_t longest_name = 1000;
-  const std::regex wanted(pattern);
-  std::vector<dgp::io::TensorInfo> tensors;
-  for (const auto& tensor : file.tensors()) {
-    if (pattern.empty() ||
-        (tensor.name.size() <= longest_name && std::regex_search(tensor.name, wanted))) {
-      tensors.push_back(tensor);
-    }
-  }
-  if (std::none_of(tensors.begin(), tensors.end(), dgp::io::is_layer)) {
-    throw std::runtime_error(file.path().string() + ": no 2-D tensor" +
-                             (pattern.empty() ? "" : " matches '" + pattern + "'") +
-                             console::of_other_shapes(tensors));
-  }
-  return tensors;
 }
 
 template <class Scalar, class File>
@@ -190,7 +164,7 @@ void print_json(const Report& report, const Options& options) {
     if (options.analysis) entry["spatial_concentration"] = or_null(layer.spatial_concentration);
     json["layers"].push_back(entry);
   }
-  json["not_measured"] = console::names_of(report.not_measured);
+  json["not_measured"] = checkpoint::names_of(report.not_measured);
   json["neural_persistence"]["mean_normalized"] = report.mean_normalized;
   json["neural_persistence"]["sum"] = report.sum;
   if (report.standardized) {
@@ -292,7 +266,7 @@ void print_table(const Report& report, const Options& options) {
       std::cout << "    deaths: " << joined(measured[r]->deaths, "%.6g") << "\n";
     }
   });
-  std::cout << console::not_measured_note(report.not_measured);
+  std::cout << checkpoint::not_measured_note(report.not_measured);
   if (!report.standardized) {
     std::cout << "\nNo " << (report.raw ? "standardised " : "")
               << "deep graph persistence: " << report.reason << "\n";
@@ -336,48 +310,19 @@ void write_picture(const Report& report, const Options& options) {
   console::write_text(options.picture, dgp::svg::render(charts));
 }
 
-template <class File>
-Report inspect(File file, const Options& options) {
-  const auto tensors = selected_tensors(file, options.layers);
-  std::vector<dgp::io::TensorInfo> layers;
-  std::copy_if(tensors.begin(), tensors.end(), std::back_inserter(layers), dgp::io::is_layer);
-  const bool wide = std::any_of(layers.begin(), layers.end(), [](const auto& tensor) {
-    return tensor.type == "F64" || tensor.type == "<f8" || tensor.type == ">f8";
-  });
-  Report report =
-      wide ? measure<double>(file, layers, options) : measure<float>(file, layers, options);
-  report.not_measured = console::not_measured(tensors);
-  return report;
-}
-
-// The format by the name's ending; with any other ending, by the first bytes.
-std::string format_of(const std::filesystem::path& path) {
-  const std::string extension = path.extension().string();
-  for (const std::string known : {".safetensors", ".npy", ".npz"}) {
-    if (extension == known) return known;
-  }
-  std::string start(6, '\0');
-  std::error_code error;
-  if (std::filesystem::is_regular_file(path, error)) {
-    std::ifstream(path, std::ios::binary).read(start.data(), std::ssize(start));
-  }
-  if (start == "\x93NUMPY") return ".npy";
-  if (start.compare(0, 4, "PK\x03\x04") == 0) return ".npz";
-  return ".safetensors";
-}
-
 Report inspect(const Options& options) {
-  const std::string format = format_of(options.model);
-  if (format == ".npy") return inspect(dgp::io::NpyFile(options.model), options);
-  if (format == ".npz") {
-#ifdef DGP_WITH_NPZ
-    return inspect(dgp::io::NpzFile(options.model), options);
-#else
-    throw std::runtime_error(options.model +
-                             ": this dgp-inspect was built without libzip and reads no .npz");
-#endif
-  }
-  return inspect(dgp::io::SafetensorsFile(options.model), options);
+  return checkpoint::open(options.model, [&](auto file) {
+    const auto tensors = checkpoint::selected_tensors(file, options.layers);
+    std::vector<dgp::io::TensorInfo> layers;
+    std::copy_if(tensors.begin(), tensors.end(), std::back_inserter(layers), dgp::io::is_layer);
+    const bool wide = std::any_of(layers.begin(), layers.end(), [](const auto& tensor) {
+      return tensor.type == "F64" || tensor.type == "<f8" || tensor.type == ">f8";
+    });
+    Report report =
+        wide ? measure<double>(file, layers, options) : measure<float>(file, layers, options);
+    report.not_measured = checkpoint::not_measured(tensors);
+    return report;
+  });
 }
 
 }  // namespace
@@ -415,17 +360,7 @@ int main(int argc, char** argv) {
       "\n"
       "Exit code: 0, 1 for an error, 2 for wrong usage.");
   app.add_option("MODEL", options.model, "Checkpoint: .safetensors, .npz or .npy");
-  app.add_option("--layers", options.layers,
-                 "Take only tensors whose name holds a match of this regular expression")
-      ->type_name("REGEX")
-      ->check([](const std::string& pattern) -> std::string {
-        try {
-          const std::regex valid(pattern);
-          return {};
-        } catch (const std::regex_error&) {
-          return "'" + pattern + "' is not a regular expression";
-        }
-      });
+  checkpoint::add_layers(app, options.layers);
   app.add_option("--p", options.p, "Order of the norm, at least 1; inf is allowed (default: 2)")
       ->type_name("P")
       ->check([](const std::string& text) -> std::string {

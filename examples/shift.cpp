@@ -563,7 +563,7 @@ int main(int argc, char** argv) {
       "  dgp-shift evaluate --help\n"
       "\n"
       "Exit code: 0, 1 for an error, 2 for wrong usage.");
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);  // none is refused below, once a mistyped one has been named
   auto* const features = app.add_subcommand("features", "Prints a feature vector for each image");
   auto* const evaluation = app.add_subcommand(
       "evaluate", "Tells how often each method notices corrupted images, and errs on clean ones");
@@ -591,6 +591,12 @@ int main(int argc, char** argv) {
     }
     console::add_threads(*command);
   }
+
+  app.callback([&] {
+    if (app.get_subcommands().empty()) {
+      throw CLI::RequiredError("One of features, evaluate and monitor");
+    }
+  });
 
   return console::run(app, argc, argv, [&] {
     if (features->parsed()) return print_features(inputs, feature_options);

@@ -25,7 +25,7 @@
 #include <dgp/io/npy.hpp>
 #include <dgp/io/safetensors.hpp>
 
-#include "console.hpp"
+#include "checkpoint.hpp"
 
 namespace shift {
 
@@ -149,7 +149,7 @@ inline Graphs read_model(const Inputs& inputs) {
   }
   if (!layers) {
     throw std::runtime_error(inputs.model + ": no 2-D tensor" +
-                             console::of_other_shapes(file.tensors()));
+                             checkpoint::of_other_shapes(file.tensors()));
   }
   for (const auto& tensor : file.tensors()) {
     if (dgp::io::is_layer(tensor) || biases.count(tensor.name) > 0) continue;

@@ -13,6 +13,7 @@
 
 #include "../support/catch.hpp"
 #include "../support/errors.hpp"
+#include "../support/npy_writer.hpp"
 #include "../support/random_network.hpp"
 #include "../support/run_program.hpp"
 #include "../support/safetensors_writer.hpp"
@@ -88,6 +89,44 @@ TEST_CASE("dgp-findings gives the figures of the library", "[programs]") {
   }
   CHECK(document["random_networks"]["gaussian"]["neural_persistence"].is_number());
   CHECK(document["claims"].size() >= 4);
+}
+
+TEST_CASE("dgp-findings reads NumPy's files, and only the layers it is told to", "[programs]") {
+  const support::TemporaryFolder folder;
+  support::Random random(25);
+  const std::vector<Matrix> layers{
+      support::random_matrix<float>(random, support::Kind::normal, 6, 9),
+      support::random_matrix<float>(random, support::Kind::normal, 4, 6)};
+  const auto figures = [](const Arguments& arguments) {
+    Arguments all = arguments;
+    all.insert(all.end(), {"--format", "json", "--shuffles", "10"});
+    json document = json::parse(successful(all));
+    document.erase("file");
+    document.erase("training");
+    return document;
+  };
+  const auto both = written(folder / "both.safetensors", layers);
+  const json expected = figures({both});
+  REQUIRE(expected["layers"].size() == 2);
+
+  const json first = figures({both, "--layers", "0.weight"});
+  CHECK(first["layers"].size() == 1);
+  CHECK(first == figures({written(folder / "first", {layers[0]})}));
+  CHECK(holds(failure({both, "--layers", "attention"}, 1), "no 2-D tensor matches 'attention'"));
+  failure({both, "--layers", "["}, 2);
+
+#ifdef DGP_WITH_NPZ
+  std::vector<support::ArchiveEntry> entries;
+  for (std::size_t k = layers.size(); k-- > 0;) {
+    const auto rows = layers[k].reshaped<Eigen::RowMajor>();
+    const std::string array = support::npy_of_floats(static_cast<std::size_t>(layers[k].rows()),
+                                                     static_cast<std::size_t>(layers[k].cols()),
+                                                     f32({rows.begin(), rows.end()}));
+    entries.push_back(support::deflated("layers." + std::to_string(k) + ".weight.npy", array));
+  }
+  support::write_file(folder / "both.npz", support::archive(entries));
+  CHECK(figures({(folder / "both.npz").string()}) == expected);
+#endif
 }
 
 TEST_CASE("dgp-findings without arguments shows the shipped network, twice alike", "[programs]") {

@@ -551,4 +551,6 @@ TEST_CASE("shift's wrong usage is an error with exit code 2", "[shift]") {
                                "--reference-labels", digit_labels, "--batch-size", "0", digits}}) {
     failure(arguments, 2);
   }
+  CHECK(holds(failure({"evalute"}, 2), "evalute"));
+  CHECK(holds(failure({}, 2), "features, evaluate and monitor"));
 }
