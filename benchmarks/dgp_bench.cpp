@@ -244,6 +244,13 @@ void compare_forest(const Family& family, int rows, int cols, bool with_sort) {
   comparison.run("maximum_spanning_forest", 1, in_turn(by_column, forest));
 }
 
+// "784-100-10"
+std::string name_of(const std::vector<int>& widths) {
+  std::string name;
+  for (const int width : widths) name += (name.empty() ? "" : "-") + std::to_string(width);
+  return name;
+}
+
 std::vector<Matrix> normal_network(const std::vector<int>& widths) {
   std::vector<Matrix> layers;
   std::mt19937 random(7);
@@ -257,11 +264,9 @@ std::vector<Matrix> normal_network(const std::vector<int>& widths) {
 
 void compare_network(const std::vector<int>& widths, bool with_matrix) {
   const auto layers = normal_network(widths);
-  std::string name;
   std::vector<const Matrix*> all;
-  for (const int width : widths) name += (name.empty() ? "" : "-") + std::to_string(width);
   for (const auto& layer : layers) all.push_back(&layer);
-  Comparison comparison("network", name, all);
+  Comparison comparison("network", name_of(widths), all);
   for (const int threads : {1, 2}) {
     comparison.run("deep_graph_persistence", threads,
                    [&] { return dgp::deep_graph_persistence(layers); });
@@ -327,8 +332,6 @@ void compare_samples(const std::vector<int>& widths, double lit, const std::stri
   std::vector<Eigen::VectorXf> samples;
   for (int i = 0; i < batch; ++i) samples.emplace_back(images.row(i));
 
-  std::string name;
-  for (const int width : widths) name += (name.empty() ? "" : "-") + std::to_string(width);
   std::vector<Eigen::VectorXf> activations(widths.size());
   const auto forward = [&](const Eigen::VectorXf& sample) {
     activations[0] = sample;
@@ -339,7 +342,7 @@ void compare_samples(const std::vector<int>& widths, double lit, const std::stri
     return activations.back()(0);
   };
   const double bytes = static_cast<double>(graphs.weight_count()) * sizeof(float);
-  Comparison comparison("samples", name + ", " + kind, bytes, in_turn(samples, forward));
+  Comparison comparison("samples", name_of(widths) + ", " + kind, bytes, in_turn(samples, forward));
   for (const auto method :
        {dgp::FeatureMethod::dgp, dgp::FeatureMethod::dgp_var,
         dgp::FeatureMethod::dgp_var_approximate, dgp::FeatureMethod::topological}) {
