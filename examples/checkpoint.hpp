@@ -59,7 +59,7 @@ auto open(const std::string& path, const Visit& visit) {
   return visit(dgp::io::SafetensorsFile(path));
 }
 
-// The option --layers, whose value selected_tensors takes.
+// The option --layers, the pattern that select takes.
 inline void add_layers(CLI::App& app, std::string& pattern) {
   app.add_option("--layers", pattern,
                  "Take only tensors whose name holds a match of this regular expression")
@@ -90,38 +90,35 @@ inline std::string listed(const std::vector<TensorInfo>& tensors) {
   return text;
 }
 
-// For an error where no tensor is a matrix: what there is instead.
-inline std::string of_other_shapes(const std::vector<TensorInfo>& tensors) {
-  return tensors.empty() ? "" : "; of other shapes: " + listed(tensors);
-}
+// What a checkpoint holds for the measures.
+struct Selection {
+  std::vector<TensorInfo> layers;
+  std::vector<TensorInfo> not_measured;  // weights of more dimensions: a convolution's, for one
+};
 
-// The tensors that the pattern selects, of any shape, all where it is empty. Throws
-// std::runtime_error where none of them is a matrix.
+// The tensors whose names the pattern selects, all where it is empty. Throws std::runtime_error
+// where none of them is a layer.
 template <class File>
-std::vector<TensorInfo> selected_tensors(const File& file, const std::string& pattern) {
+Selection select(const File& file, const std::string& pattern) {
   // The standard library matches by recursion; a name longer than any real one could exhaust it.
   constexpr std::size_t longest_name = 1000;
   const std::regex wanted(pattern);
-  std::vector<TensorInfo> tensors;
-  std::copy_if(file.tensors().begin(), file.tensors().end(), std::back_inserter(tensors),
-               [&](const TensorInfo& tensor) {
-                 return pattern.empty() || (tensor.name.size() <= longest_name &&
-                                            std::regex_search(tensor.name, wanted));
-               });
-  if (std::none_of(tensors.begin(), tensors.end(), dgp::io::is_layer)) {
+  Selection selection;
+  std::vector<TensorInfo> others;
+  for (const auto& tensor : file.tensors()) {
+    const bool selected = pattern.empty() || (tensor.name.size() <= longest_name &&
+                                              std::regex_search(tensor.name, wanted));
+    if (!selected) continue;
+    (dgp::io::is_layer(tensor) ? selection.layers : others).push_back(tensor);
+  }
+  if (selection.layers.empty()) {
     throw std::runtime_error(file.path().string() + ": no 2-D tensor" +
                              (pattern.empty() ? "" : " matches '" + pattern + "'") +
-                             of_other_shapes(tensors));
+                             (others.empty() ? "" : "; of other shapes: " + listed(others)));
   }
-  return tensors;
-}
-
-// The tensors that hold weights which no measure takes: a convolution's, for one. Biases do not.
-inline std::vector<TensorInfo> not_measured(const std::vector<TensorInfo>& tensors) {
-  std::vector<TensorInfo> others;
-  std::copy_if(tensors.begin(), tensors.end(), std::back_inserter(others),
+  std::copy_if(others.begin(), others.end(), std::back_inserter(selection.not_measured),
                [](const TensorInfo& tensor) { return tensor.shape.size() > 2; });
-  return others;
+  return selection;
 }
 
 inline std::vector<std::string> names_of(const std::vector<TensorInfo>& tensors) {

@@ -43,6 +43,12 @@ int run(CLI::App& app, int argc, char** argv, const Body& body) {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {
     return app.exit(help);
+  } catch (const CLI::RequiredError& error) {
+    // What is mistyped, if anything is, says more than what is missing for it.
+    const auto extras = app.remaining(true);
+    complain(std::string(extras.empty() ? error.what() : CLI::ExtrasError(extras).what()) +
+             " (see --help)");
+    return 2;
   } catch (const CLI::ParseError& error) {
     complain(std::string(error.what()) + " (see --help)");
     return 2;

@@ -21,6 +21,7 @@
 
 #include <dgp/detail/natural_order.hpp>
 #include <dgp/dgp.hpp>
+#include <dgp/io/detail/svg_text.hpp>
 #include <dgp/io/svg.hpp>
 #include <dgp/io/tensor_info.hpp>
 #include <dgp/weight_fits.hpp>
@@ -108,10 +109,9 @@ struct Checkpoint {
 
 Checkpoint read_checkpoint(const std::string& path, const std::string& pattern) {
   return checkpoint::open(path, [&](auto file) {
-    const auto tensors = checkpoint::selected_tensors(file, pattern);
-    Checkpoint result{{}, checkpoint::not_measured(tensors)};
-    for (const auto& tensor : tensors) {
-      if (!dgp::io::is_layer(tensor)) continue;
+    auto [layers, not_measured] = checkpoint::select(file, pattern);
+    Checkpoint result{{}, std::move(not_measured)};
+    for (const auto& tensor : layers) {
       result.layers.push_back({tensor.name, file.template read_matrix<double>(tensor)});
     }
     return result;
@@ -568,9 +568,8 @@ std::vector<dgp::svg::Chart> charts_of(const Findings& findings) {
     charts.push_back({"Neural persistence against the spread of the weights",
                       {"standard deviation of |w| / max |w|"},
                       {"mean normalised neural persistence"},
-                      {tracks},
-                      {}});
-    charts.push_back({"Over training", {"checkpoint"}, {""}, {persistence, deviation, deep}, {}});
+                      {tracks}});
+    charts.push_back({"Over training", {"checkpoint"}, {""}, {persistence, deviation, deep}});
   }
   std::vector<std::string> names;
   for (const auto& layer : findings.layers) names.push_back(layer.name);
@@ -594,26 +593,21 @@ std::vector<dgp::svg::Chart> charts_of(const Findings& findings) {
   charts.push_back({"The layer as trained against itself shuffled",
                     {"layer", false, names},
                     {"z-score"},
-                    z_scores,
-                    {}});
+                    z_scores});
   charts.push_back(
       {"Neural persistence and its bounds",
        {"layer", false, names},
        {"normalised"},
        {by_layer("lower bound", [](const auto& l) { return l.bounds.lower.normalized; }),
         by_layer("neural persistence", [](const auto& l) { return l.persistence; }),
-        by_layer("upper bound", [](const auto& l) { return l.bounds.upper.normalized; })},
-       {}});
+        by_layer("upper bound", [](const auto& l) { return l.bounds.upper.normalized; })}});
   charts.push_back({"Spatial concentration",
                     {"layer", false, names},
                     {"largest Kendall tau-b"},
                     {by_layer("as trained", [](const auto& l) { return l.spatial_concentration; }),
-                     by_layer("shuffled (mean)",
-                              [](const auto& l) {
-                                return l.shuffled_concentration.original +
-                                       l.shuffled_concentration.mean;
-                              })},
-                    {}});
+                     by_layer("shuffled (mean)", [](const auto& l) {
+                       return l.shuffled_concentration.original + l.shuffled_concentration.mean;
+                     })}});
   // Losses of fits grow with the layer; per weight they can be compared.
   const auto per_weight = [](const LayerFindings& layer, double loss) {
     return loss / (static_cast<double>(layer.rows) * static_cast<double>(layer.cols));
@@ -627,9 +621,9 @@ std::vector<dgp::svg::Chart> charts_of(const Findings& findings) {
                  [&](const auto& l) { return per_weight(l, l.fits.truncated_pareto.loss); }),
         by_layer("truncated normal",
                  [&](const auto& l) { return per_weight(l, l.fits.truncated_normal.loss); }),
-        by_layer("truncated exponential",
-                 [&](const auto& l) { return per_weight(l, l.fits.truncated_exponential.loss); })},
-       {}});
+        by_layer("truncated exponential", [&](const auto& l) {
+          return per_weight(l, l.fits.truncated_exponential.loss);
+        })}});
   return charts;
 }
 
@@ -688,10 +682,11 @@ int main(int argc, char** argv) {
       "change it, where do large weights gather, which distribution do they follow, and\n"
       "what do random networks of the same shapes measure?\n"
       "\n"
-      "CHECKPOINTs are files of one network, safetensors or NumPy's .npz and .npy, taken in\n"
-      "natural order of their names (checkpoint-10 after checkpoint-9); layers are the 2-D\n"
-      "tensors, of the same shapes in each file, and are analysed in the last one. Without any,\n"
-      "a small network trained on handwritten digits is shown.",
+      "CHECKPOINTs are files of one network at successive moments of its training, safetensors\n"
+      "or NumPy's .npz and .npy, taken in natural order of their names (checkpoint-10 after\n"
+      "checkpoint-9); layers are the 2-D tensors, of the same shapes in each file, and are\n"
+      "analysed in the last one. Without any, a small network trained on handwritten digits is\n"
+      "shown.",
       "dgp-findings");
   app.footer(
       "Examples:\n"

@@ -1,11 +1,13 @@
 // dgp-inspect: the neural persistence and deep graph persistence of a checkpoint.
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
+#include <cstdint>
 #include <iostream>
 #include <iterator>
 #include <optional>
+#include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -13,6 +15,7 @@
 
 #include <dgp/dgp.hpp>
 #include <dgp/io/persistence_chart.hpp>
+#include <dgp/io/svg.hpp>
 #include <dgp/io/tensor_info.hpp>
 
 #include "checkpoint.hpp"
@@ -312,15 +315,13 @@ void write_picture(const Report& report, const Options& options) {
 
 Report inspect(const Options& options) {
   return checkpoint::open(options.model, [&](auto file) {
-    const auto tensors = checkpoint::selected_tensors(file, options.layers);
-    std::vector<dgp::io::TensorInfo> layers;
-    std::copy_if(tensors.begin(), tensors.end(), std::back_inserter(layers), dgp::io::is_layer);
+    auto [layers, not_measured] = checkpoint::select(file, options.layers);
     const bool wide = std::any_of(layers.begin(), layers.end(), [](const auto& tensor) {
       return tensor.type == "F64" || tensor.type == "<f8" || tensor.type == ">f8";
     });
     Report report =
         wide ? measure<double>(file, layers, options) : measure<float>(file, layers, options);
-    report.not_measured = checkpoint::not_measured(tensors);
+    report.not_measured = std::move(not_measured);
     return report;
   });
 }

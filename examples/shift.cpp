@@ -253,7 +253,7 @@ ordered_json json_of(const Study& study, const Summary& summary, const Inputs& i
 void write_picture(const Study& study, const Summary& summary, const std::filesystem::path& path) {
   std::vector<dgp::svg::Chart> charts;
   for (const auto& corruption : summary.corruptions) {
-    dgp::svg::Chart chart{corruption, {"intensity"}, {"detection rate", false, {}, {0, 1}}, {}, {}};
+    dgp::svg::Chart chart{corruption, {"intensity"}, {"detection rate", false, {}, {0, 1}}};
     for (const auto& detector : study.detectors) {
       dgp::svg::Series series{detector.label(), {}, {}};
       for (const auto& cell : study.cells) {
@@ -563,7 +563,7 @@ int main(int argc, char** argv) {
       "  dgp-shift evaluate --help\n"
       "\n"
       "Exit code: 0, 1 for an error, 2 for wrong usage.");
-  app.require_subcommand(0, 1);  // none is refused below, once a mistyped one has been named
+  app.require_subcommand(1);
   auto* const features = app.add_subcommand("features", "Prints a feature vector for each image");
   auto* const evaluation = app.add_subcommand(
       "evaluate", "Tells how often each method notices corrupted images, and errs on clean ones");
@@ -591,12 +591,6 @@ int main(int argc, char** argv) {
     }
     console::add_threads(*command);
   }
-
-  app.callback([&] {
-    if (app.get_subcommands().empty()) {
-      throw CLI::RequiredError("One of features, evaluate and monitor");
-    }
-  });
 
   return console::run(app, argc, argv, [&] {
     if (features->parsed()) return print_features(inputs, feature_options);

@@ -24,6 +24,7 @@
 #include <dgp/io/idx.hpp>
 #include <dgp/io/npy.hpp>
 #include <dgp/io/safetensors.hpp>
+#include <dgp/io/tensor_info.hpp>
 
 #include "checkpoint.hpp"
 
@@ -141,15 +142,8 @@ inline dgp::Activation activation_of(const std::string& name) {
 inline Graphs read_model(const Inputs& inputs) {
   const dgp::io::SafetensorsFile file(inputs.model);
   std::set<std::string> biases;
-  bool layers = false;
-  for (const auto& tensor : file.tensors()) {
-    if (!dgp::io::is_layer(tensor)) continue;
-    layers = true;
+  for (const auto& tensor : checkpoint::select(file, "").layers) {
     if (const auto bias = dgp::io::detail::bias_name_of(tensor.name)) biases.insert(*bias);
-  }
-  if (!layers) {
-    throw std::runtime_error(inputs.model + ": no 2-D tensor" +
-                             checkpoint::of_other_shapes(file.tensors()));
   }
   for (const auto& tensor : file.tensors()) {
     if (dgp::io::is_layer(tensor) || biases.count(tensor.name) > 0) continue;

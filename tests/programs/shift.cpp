@@ -552,5 +552,6 @@ TEST_CASE("shift's wrong usage is an error with exit code 2", "[shift]") {
     failure(arguments, 2);
   }
   CHECK(holds(failure({"evalute"}, 2), "evalute"));
-  CHECK(holds(failure({}, 2), "features, evaluate and monitor"));
+  CHECK(holds(failure({}, 2), "subcommand is required"));
+  CHECK(holds(failure({"monitor", "--modle", "x"}, 2), "--modle"));
 }

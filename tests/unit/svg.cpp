@@ -13,6 +13,7 @@
 
 #include <dgp/dgp.hpp>
 #include <dgp/io/persistence_chart.hpp>
+#include <dgp/io/svg.hpp>
 
 #include "../support/catch.hpp"
 #include "../support/random_network.hpp"
@@ -537,6 +538,18 @@ TEST_CASE("svg: an axis reaches to the values it covers") {
   CHECK(among(numbers(svg), "1.0"));
   chart.x = {"x", true, {}, {0, 1000}};
   CHECK(among(numbers(render(chart)), "1000"));
+
+  // Ticks are at whole numbers only where data and covered values are.
+  Chart whole = line({1, 2}, {1, 1});
+  const auto has_decimals = [&] {
+    const auto all = numbers(render(whole));
+    return std::any_of(all.begin(), all.end(),
+                       [](const std::string& text) { return text.find('.') != text.npos; });
+  };
+  whole.y.covers = {0, 3};
+  CHECK_FALSE(has_decimals());
+  whole.y.covers = {0.5};
+  CHECK(has_decimals());
 }
 
 // A locale that writes 1,5 and 1.000.

@@ -11,7 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include <dgp/io/svg.hpp>
+#include <dgp/io/detail/svg_text.hpp>
+#include <dgp/io/svg_chart.hpp>
 #include <dgp/persistence_diagram.hpp>
 
 namespace dgp::svg {

@@ -9,8 +9,8 @@
 // Series differ in colour (Okabe and Ito's palette), in dashes and in markers or hatching, so that
 // they can be told apart by colour-blind readers and in black and white. What cannot be drawn
 // leaves a gap: NaN without a word, infinities and what is not positive on a logarithmic axis with
-// a note beneath the plot. The legend stands beneath the plot, or beneath all plots that show the
-// same series; labels of rules stand above: neither hides data.
+// a note beneath the plot. The legend stands beneath the plot or, where all plots show the same
+// series, once beneath them; labels of rules stand above: neither hides data.
 #pragma once
 
 #include <algorithm>

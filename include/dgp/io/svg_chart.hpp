@@ -36,8 +36,8 @@ struct Chart {
   std::string title;
   Axis x;
   Axis y;
-  std::vector<Series> series;
-  std::vector<Rule> rules;
+  std::vector<Series> series = {};
+  std::vector<Rule> rules = {};
   bool diagonal = false;  // whether y = x is drawn, where both axes are of the same kind
 };
 

@@ -72,6 +72,15 @@ inline Range padded(Range range, bool logarithmic, double share) {
   return result;
 }
 
+// The least of 1, 2, 5, 10, 20, 50, … that is not less than this.
+inline std::size_t round_number(double least) {
+  std::size_t number = 1;
+  for (std::size_t i = 0; static_cast<double>(number) < least && i < 50; ++i) {
+    number = i % 3 == 1 ? number / 2 * 5 : number * 2;
+  }
+  return number;
+}
+
 struct Tick {
   double place;
   Label label;

@@ -56,7 +56,7 @@ class Legend {
         out += "<rect x=\"" + number(x + 8) + "\" y=\"" + number(y - 6) +
                "\" width=\"18\" height=\"12\" fill=\"" + fill(series) + "\"/>\n";
       } else {
-        if (mark == Mark::line) add_line(out, x, y, x + 34, y, stroke(series, all_));
+        if (mark == Mark::line) add_line(out, x, y, x + 34, y, line_style(series, all_));
         add_markers(out, series, {{x + 17, y}}, 3.2);
       }
       add_text(out, x + sample_width, y + 0.35 * font, "start", font, escaped(text));

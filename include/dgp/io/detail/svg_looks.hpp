@@ -1,4 +1,4 @@
-// How the series of a plot look: colours, dashes, markers and hatches, all by the series' number.
+// What is drawn in a plot: lines and markers, and how those of each series look, by its number.
 #pragma once
 
 #include <array>
@@ -9,6 +9,12 @@
 #include <dgp/io/detail/svg_text.hpp>
 
 namespace dgp::svg::detail {
+
+inline void add_line(std::string& out, double x1, double y1, double x2, double y2,
+                     const std::string& attributes) {
+  out += "<path d=\"M" + number(x1) + " " + number(y1) + "L" + number(x2) + " " + number(y2) +
+         "\" " + attributes + "/>\n";
+}
 
 // Colours, dashes, markers and hatches come round after 7, 5, 8 and 5 series: no two among 280
 // lines look the same. Okabe and Ito's yellow is left out: on white it hardly shows.
@@ -25,7 +31,7 @@ inline std::string dashes(std::size_t series) {
 }
 
 // Attributes of a line that is one of so many; where these are many, they are thin.
-inline std::string stroke(std::size_t series, std::size_t all) {
+inline std::string line_style(std::size_t series, std::size_t all) {
   return std::string("fill=\"none\" stroke=\"") + colour(series) + "\" stroke-width=\"" +
          (all > 8 ? "1.3" : "1.8") + "\" stroke-linejoin=\"round\"" + dashes(series);
 }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstddef>
 #include <limits>
@@ -25,7 +24,6 @@ inline constexpr double panel_width = 560;
 inline constexpr double plot_height = 300;
 inline constexpr double right_margin = 30;
 
-// What a chart needs before anything is drawn, and its drawing.
 class Panel {
  public:
   explicit Panel(const Chart& chart) : chart_(chart) {
@@ -193,14 +191,16 @@ class Panel {
       const double at = place(chart_.x, rule.x);
       if (!std::isnan(at)) x.take(at);
     }
-    const auto cover = [](const Axis& axis, Range& range) {
+    const auto cover = [](const Axis& axis, Range& range, bool& whole) {
       for (const double value : axis.covers) {
         const double at = place(axis, value);
-        if (!std::isnan(at)) range.take(at);
+        if (std::isnan(at)) continue;
+        range.take(at);
+        whole = whole && at == std::floor(at);
       }
     };
-    cover(chart_.x, x);
-    cover(chart_.y, y);
+    cover(chart_.x, x, x_whole_);
+    cover(chart_.y, y, y_whole_);
     const auto with_names = [](const Axis& axis, Range range, double share) {
       if (axis.categories.empty()) return padded(range, is_logarithmic(axis), share);
       range.take(-0.5);
@@ -483,7 +483,7 @@ class Panel {
       }
     }
     if (!path.empty())
-      out += "<path d=\"" + path + "\" " + stroke(i, chart_.series.size()) + "/>\n";
+      out += "<path d=\"" + path + "\" " + line_style(i, chart_.series.size()) + "/>\n";
     add_markers(out, i, marked, 3.2);
     return points;
   }

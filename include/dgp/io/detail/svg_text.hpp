@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace dgp::svg::detail {
@@ -161,15 +162,6 @@ inline std::vector<std::u32string> shortened(const std::vector<std::u32string>& 
   return result;
 }
 
-// The least of 1, 2, 5, 10, 20, 50, … that is not less than this.
-inline std::size_t round_number(double least) {
-  std::size_t number = 1;
-  for (std::size_t i = 0; static_cast<double>(number) < least && i < 50; ++i) {
-    number = i % 3 == 1 ? number / 2 * 5 : number * 2;
-  }
-  return number;
-}
-
 // Lines of at most this width, broken at spaces, and at most so many of them.
 inline std::vector<std::u32string> wrapped(const std::u32string& text, double size, double most,
                                            std::size_t most_lines) {
@@ -249,12 +241,6 @@ inline void add_text(std::string& out, double x, double y, const char* anchor, d
                      const std::string& markup, const std::string& attributes = {}) {
   out += "<text x=\"" + number(x) + "\" y=\"" + number(y) + "\" text-anchor=\"" + anchor +
          "\" font-size=\"" + number(size) + "\"" + attributes + ">" + markup + "</text>\n";
-}
-
-inline void add_line(std::string& out, double x1, double y1, double x2, double y2,
-                     const std::string& attributes) {
-  out += "<path d=\"M" + number(x1) + " " + number(y1) + "L" + number(x2) + " " + number(y2) +
-         "\" " + attributes + "/>\n";
 }
 
 }  // namespace dgp::svg::detail
