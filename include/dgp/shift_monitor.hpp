@@ -21,10 +21,11 @@
 #include <utility>
 #include <vector>
 
+#include <Eigen/Core>
+
 #include <dgp/activation_graph.hpp>
 #include <dgp/class_means.hpp>
 #include <dgp/concepts.hpp>
-#include <dgp/detail/weight_view.hpp>
 #include <dgp/shift_detection.hpp>
 
 namespace dgp {
@@ -85,6 +86,7 @@ class ShiftMonitor {
     const auto features = feature_matrix(graphs_, samples, method_);
     means.add(features(of_means, Eigen::all), labels_of_means);
     clean_ = means.distances(features(others, Eigen::all));
+    for (Index column = 0; column < clean_.cols(); ++column) detail::sorted_column(clean_, column);
     means_ = std::move(means);
   }
 
@@ -109,7 +111,7 @@ class ShiftMonitor {
   FeatureMethod method_;
   double alpha_;
   ClassMeans means_;
-  detail::RowMajorMatrix<double> clean_;  // distances (samples × classes)
+  Eigen::MatrixXd clean_;  // distances (samples × classes), each column sorted once for all checks
 };
 
 }  // namespace dgp

@@ -80,6 +80,40 @@ TEST_CASE("a monitor tells noisy digits from clean ones", "[shift_monitor]") {
   CHECK(flagged < 4);
 }
 
+TEST_CASE("a monitor takes the steps that one could take oneself", "[shift_monitor]") {
+  const Digits all = digits();
+  const auto graphs = network();
+  const auto method = dgp::FeatureMethod::topological_var;
+  dgp::ClassMeans means(graphs.feature_parts(method));
+  std::vector<dgp::Index> seen(10);
+  std::vector<dgp::Index> others;
+  for (dgp::Index row = 0; row < 400; ++row) {
+    const dgp::Index label = all.labels[static_cast<std::size_t>(row)];
+    if (seen[static_cast<std::size_t>(label)]++ % 2 == 0) {
+      const std::vector<dgp::Index> one{label};
+      means.add(dgp::feature_matrix(graphs, all.images.row(row), method), one);
+    } else {
+      others.push_back(row);
+    }
+  }
+  const auto distances = [&](const Images& images) {
+    return means.distances(dgp::feature_matrix(graphs, images, method));
+  };
+  const Images batch = noisy(all.images.bottomRows(60));
+  const auto expected =
+      dgp::detect_shift(distances(all.images(others, Eigen::all)), distances(batch), 0.01);
+
+  dgp::ShiftMonitor<float> monitor(network(), method, 0.01);
+  monitor.fit(all.images.topRows(400),
+              std::vector<dgp::Index>(all.labels.begin(), all.labels.begin() + 400));
+  for (int times = 0; times < 2; ++times) {
+    const auto verdict = monitor.check(batch);
+    CHECK(verdict.p_values == expected.p_values);
+    CHECK(verdict.moved == expected.moved);
+    CHECK(verdict.level == expected.level);
+  }
+}
+
 TEST_CASE("a monitor names classes by their labels", "[shift_monitor]") {
   const Digits all = digits();
   dgp::ShiftMonitor<float> monitor(network());
