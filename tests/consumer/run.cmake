@@ -75,7 +75,8 @@ endif()
 
 if(CASE STREQUAL "install")
   file(REMOVE_RECURSE ${PREFIX})
-  run(${configure} -S ${DGP} -DDGP_BUILD_TESTS=OFF -DDGP_BUILD_EXAMPLES=OFF)
+  run(${configure} -S ${DGP} -DDGP_BUILD_TESTS=OFF -DDGP_BUILD_EXAMPLES=OFF
+      -DDGP_BUILD_BENCHMARKS=OFF)
   run(${CMAKE_COMMAND} --build ${WORK} --config Debug)
   run(${CMAKE_COMMAND} --install ${WORK} --config Debug --prefix ${PREFIX})
 
