@@ -430,17 +430,14 @@ void add_features(CLI::App& command, FeatureOptions& options) {
 
 void add_evaluate(CLI::App& command, Inputs& inputs, StudyOptions& options) {
   command.footer(
-      "Images are corrupted in seven ways at six intensities, from 0, mild but not clean, to 5; "
-      "in\n"
-      "pictures as small as the shipped digits the mildest three of pixel_shuffle are one. A "
-      "batch\n"
-      "is noticed where\n"
-      "its features, by their distances to the class means of other images, differ from those of\n"
-      "a clean batch: two-sample Kolmogorov-Smirnov tests, 0.05 by the number of classes. The\n"
-      "rate is the share of random batches that are noticed, of each size and with a quarter,\n"
-      "half or all of the images corrupted; with none it is that of false alarms. softmax and\n"
-      "logit are tested on their values too. Without arguments, a small network that reads\n"
-      "handwritten digits is studied, in a few minutes.\n"
+      "Images are corrupted in seven ways at six intensities, from 0, mild but not clean, to 5;\n"
+      "in pictures as small as the shipped digits the mildest three of pixel_shuffle are one. A\n"
+      "batch is noticed where its features, by their distances to the class means of other\n"
+      "images, differ from those of a clean batch: two-sample Kolmogorov-Smirnov tests, 0.05 by\n"
+      "the number of classes. The rate is the share of random batches that are noticed, of each\n"
+      "size and with a quarter, half or all of the images corrupted; with none it is that of\n"
+      "false alarms. softmax and logit are tested on their values too. Without arguments, a\n"
+      "small network that reads handwritten digits is studied, in a few minutes.\n"
       "\n" +
       about_files + about_methods +
       "\n"
@@ -514,8 +511,8 @@ void add_monitor(CLI::App& command, Inputs& inputs, MonitorOptions& options) {
       "which it counts (0.05 by the number of classes), and the classes whose distances moved.\n"
       "The clean images should not be those that the network was trained on; a batch should have\n"
       "their classes in like shares, and far fewer images. Of such batches, about one in twenty\n"
-      "may be called shifted though clean. Bytes of all files are divided by\n"
-      "what those of the clean images are.\n"
+      "may be called shifted though clean. Bytes of all files are divided by what those of the\n"
+      "clean images are.\n"
       "\n" +
       about_files + about_methods +
       "\n"
