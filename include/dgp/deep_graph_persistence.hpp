@@ -18,14 +18,22 @@
 // hidden neuron joins a component that holds a terminal at the very value at which it comes alive,
 // so it contributes nothing. QED
 //
-// Every w' is a minimum of given numbers, so the result equals that of the matrix bit for bit. The
-// proof needs weights without sign: for signed weights (Normalization::none) S itself is computed.
+// Every w' is a minimum of given numbers, so the result equals that of the matrix bit for bit.
+//
+// Signed weights (Normalization::none), of which the diagram of abs(S) is wanted. For t > 0 only
+// edges of weight t or more play a part in the proof: the theorem, on max(w, 0), gives the deaths of
+// {S >= t}, t > 0. Let all n_in + n_out - 1 of them be positive, t0 the smallest, and let no entry
+// of S be at or below -t0. Then {S >= t} and {abs(S) >= t} are the same for t >= t0, and at t0 all
+// is connected: these are the deaths of abs(S). "No entry at or below -t0" is reachability: every
+// output is reached from every input by edges above -t0 (detail/reachability.hpp). Ordinary
+// networks pass by far; where one does not, S itself is computed.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -35,6 +43,7 @@
 #include <dgp/detail/edge_scan.hpp>
 #include <dgp/detail/forest_growth.hpp>
 #include <dgp/detail/kruskal.hpp>
+#include <dgp/detail/reachability.hpp>
 #include <dgp/detail/value_keys.hpp>
 #include <dgp/detail/weight_view.hpp>
 #include <dgp/normalization.hpp>
@@ -176,6 +185,24 @@ PersistenceDiagram<Scalar> diagram_by_theorem(const NetworkWeights<Scalar>& netw
   return diagram_of(deaths);
 }
 
+// Signed weights by their positive parts; nothing where it is not certain that the negative ones
+// play no part.
+template <class Scalar>
+std::optional<PersistenceDiagram<Scalar>> certified_diagram(const NetworkWeights<Scalar>& network,
+                                                            bool rescale) {
+  const std::vector<PositivePart<Scalar>> maps(network.size());
+  const auto entry = entry_strengths(network, maps);
+  if (!(Scalar(0) < entry.back().minCoeff())) return std::nullopt;
+  auto deaths = terminal_deaths(network, maps, entry);
+  const Scalar last = deaths.back();
+  if (!(Scalar(0) < last) || !all_reached_above<Scalar>(network, Scalar(-last))) {
+    return std::nullopt;
+  }
+  const auto rescaled = scaled_by(rescale ? entry.back().maxCoeff() : Scalar(1));
+  for (Scalar& death : deaths) death = rescaled(death);
+  return diagram_of(deaths);
+}
+
 // Signed weights: S as it is, then the persistence of abs(S).
 template <class Scalar>
 PersistenceDiagram<Scalar> diagram_by_matrix(const NetworkWeights<Scalar>& network, bool rescale) {
@@ -212,8 +239,11 @@ PersistenceDiagram<Scalar> deep_graph_diagram(const NetworkWeights<Scalar>& netw
   if (normalization == Normalization::max_abs) {
     return diagram_by_theorem(network, magnitudes, rescale, scaled_by(largest));
   }
-  if (has_negative_weight(network)) return diagram_by_matrix(network, rescale);
-  return diagram_by_theorem(network, magnitudes, rescale);
+  if (!has_negative_weight(network)) return diagram_by_theorem(network, magnitudes, rescale);
+  if (network.size() > 1) {  // one layer is its own S
+    if (auto certified = certified_diagram(network, rescale)) return *std::move(certified);
+  }
+  return diagram_by_matrix(network, rescale);
 }
 
 }  // namespace detail
@@ -224,7 +254,8 @@ PersistenceDiagram<Scalar> deep_graph_diagram(const NetworkWeights<Scalar>& netw
 // in:  layers in forward order, each (fan_out × fan_in), layers[k + 1].cols() == layers[k].rows()
 // Time O(weights), at worst O(weights · log neurons); memory O(neurons · log neurons): nothing is
 // copied or listed but the few heaviest edges (detail/forest_growth.hpp). For signed weights as
-// given, time and memory of path_strength_matrix. All edges are listed and sorted for long double
+// given, inputs · widest layer bits more, and where negative path strengths rival positive ones
+// (above), time and memory of path_strength_matrix. All edges are listed and sorted for long double
 // and wider types, and where path strengths of different layers come too close for keys to tell
 // apart, which half types can show. Throws std::invalid_argument for layers that do not chain
 // (naming both shapes), an empty network or layer, a weight that is not finite, p < 1 or NaN;

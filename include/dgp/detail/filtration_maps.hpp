@@ -5,6 +5,8 @@
 // keys are even, and many numbers are no key's value.
 #pragma once
 
+#include <type_traits>
+
 #include <Eigen/Core>
 
 #include <dgp/detail/ordered_bits.hpp>
@@ -31,6 +33,23 @@ struct NonNegative {
   Bits<Scalar> key(const Scalar& weight) const {
     return Eigen::numext::bit_cast<Bits<Scalar>>(weight);
   }
+};
+
+// The weight where it is positive, else 0: of a signed number's bits, read as a signed integer, the
+// lesser numbers and the negative zero are negative.
+template <class Scalar>
+struct PositivePart {
+  static constexpr bool rounds = false;
+  static constexpr bool is_signed = false;
+  Scalar operator()(const Scalar& weight) const {
+    return Scalar(0) < weight ? weight : Scalar(0);
+  }
+  Bits<Scalar> key(const Scalar& weight) const {
+    using Signed = std::make_signed_t<Bits<Scalar>>;
+    const auto bits = Eigen::numext::bit_cast<Signed>(weight);
+    return static_cast<Bits<Scalar>>(bits < 0 ? 0 : bits);
+  }
+  Scalar value_of(Bits<Scalar> key) const { return Eigen::numext::bit_cast<Scalar>(key); }
 };
 
 template <class Scalar>
