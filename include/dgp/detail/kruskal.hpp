@@ -5,7 +5,8 @@
 //
 // Kruskal's algorithm, but the batch is never sorted as a whole: candidates go into buckets by
 // value, and before a bucket is sorted, its edges inside one component are thrown away, which is
-// most of them once the heaviest buckets are done. O(m log m) at worst for m candidates, in place.
+// most of them once the heaviest buckets are done. O(m log m) at worst for m candidates, and memory
+// for as many again.
 #pragma once
 
 #include <algorithm>
@@ -70,6 +71,7 @@ class ForestBuilder {
     terminal_components_ = inputs + outputs;
     accepted_.clear();
     accepted_.reserve(neurons);
+    spare_.reserve(neurons);
     terminal_merges_.clear();
     terminal_merges_.reserve(inputs + outputs);
   }
@@ -81,7 +83,10 @@ class ForestBuilder {
 
   // Runs Kruskal's algorithm over a batch: every edge between components above some value, without
   // a gap, or edges that are each the best of a component. Reorders the batch.
-  void add(std::vector<Candidate<Scalar>>& batch) { add(batch.begin(), batch.end()); }
+  void add(std::vector<Candidate<Scalar>>& batch) {
+    if (batch.size() > sorted_at_once && has_ordered_bits<Scalar>) spare_.resize(batch.size());
+    add(batch.data(), spare_.data(), batch.size());
+  }
 
   // Likewise, where the batch is in descending order already.
   void add_descending(const std::vector<Candidate<Scalar>>& batch) {
@@ -96,60 +101,54 @@ class ForestBuilder {
   const std::vector<Scalar>& terminal_merges() const { return terminal_merges_; }
 
  private:
-  using Iterator = typename std::vector<Candidate<Scalar>>::iterator;
-  static constexpr int bucket_bits = 8;
-  static constexpr std::size_t bucket_count = std::size_t{1} << bucket_bits;
+  static constexpr std::size_t sorted_at_once = 32;  // as many edges, or fewer, are just sorted
+  static constexpr int most_bucket_bits = 10;
 
-  void add(Iterator begin, Iterator end) {
-    constexpr std::ptrdiff_t sorted_at_once = 256;
+  // `spare` has as many places.
+  void add(Candidate<Scalar>* edges, Candidate<Scalar>* spare, std::size_t count) {
     if constexpr (has_ordered_bits<Scalar>) {
-      if (end - begin > sorted_at_once) return add_by_buckets(begin, end);
+      if (count > sorted_at_once) return add_by_buckets(edges, spare, count);
     }
-    add_sorted(begin, end);
+    add_sorted(edges, count);
   }
 
-  void add_sorted(Iterator begin, Iterator end) {
-    std::sort(begin, end, appears_earlier<Scalar>);
-    for (; begin != end && !finished(); ++begin) merge(*begin);
+  void add_sorted(Candidate<Scalar>* edges, std::size_t count) {
+    std::sort(edges, edges + count, appears_earlier<Scalar>);
+    for (std::size_t i = 0; i < count && !finished(); ++i) merge(edges[i]);
   }
 
-  void add_by_buckets(Iterator begin, Iterator end) {
+  // Into as many buckets, at most, as leave a few edges to each; a bucket of many is cut up
+  // further.
+  void add_by_buckets(Candidate<Scalar>* edges, Candidate<Scalar>* spare, std::size_t count) {
     std::uint64_t lightest = ~std::uint64_t{0};
     std::uint64_t heaviest = 0;
-    for (Iterator edge = begin; edge != end; ++edge) {
-      const std::uint64_t key = signed_key(edge->value);
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::uint64_t key = signed_key(edges[i].value);
       lightest = std::min(lightest, key);
       heaviest = std::max(heaviest, key);
     }
-    if (lightest == heaviest) return add_sorted(begin, end);
-    const int shift = std::max(0, 64 - bucket_bits - std::countl_zero(heaviest - lightest));
+    if (lightest == heaviest) return add_sorted(edges, count);
+    const int bits = std::min(most_bucket_bits, static_cast<int>(std::bit_width(count / 4)));
+    const int shift = std::max(0, 64 - bits - std::countl_zero(heaviest - lightest));
     const auto bucket_of = [&](const Candidate<Scalar>& edge) {
       return static_cast<std::size_t>((heaviest - signed_key(edge.value)) >> shift);
     };
 
-    // Put every edge in its bucket, in place: `next` walks through a bucket as it fills.
-    std::array<std::ptrdiff_t, bucket_count + 1> first{};
-    for (Iterator edge = begin; edge != end; ++edge) ++first[bucket_of(*edge) + 1];
-    std::partial_sum(first.begin(), first.end(), first.begin());
-    auto next = first;
-    for (std::size_t bucket = 0; bucket < bucket_count; ++bucket) {
-      while (next[bucket] < first[bucket + 1]) {
-        Candidate<Scalar>& edge = begin[next[bucket]];
-        const std::size_t home = bucket_of(edge);
-        if (home == bucket) {
-          ++next[bucket];
-        } else {
-          std::swap(edge, begin[next[home]++]);
-        }
-      }
-    }
+    std::array<std::uint32_t, (std::size_t{1} << most_bucket_bits) + 1> ends;
+    const std::size_t buckets = std::size_t{1} << bits;
+    std::fill_n(ends.begin(), buckets + 1, std::uint32_t{0});
+    for (std::size_t i = 0; i < count; ++i) ++ends[bucket_of(edges[i]) + 1];
+    std::partial_sum(ends.begin(), ends.begin() + buckets + 1, ends.begin());
+    for (std::size_t i = 0; i < count; ++i) spare[ends[bucket_of(edges[i])]++] = edges[i];
 
-    for (std::size_t bucket = 0; bucket < bucket_count && !finished(); ++bucket) {
-      const Iterator last = std::remove_if(
-          begin + first[bucket], begin + first[bucket + 1], [&](const Candidate<Scalar>& edge) {
+    std::size_t first = 0;
+    for (std::size_t bucket = 0; bucket < buckets && !finished(); ++bucket) {
+      Candidate<Scalar>* const last =
+          std::remove_if(spare + first, spare + ends[bucket], [&](const Candidate<Scalar>& edge) {
             return components_.find(edge.row) == components_.find(edge.col);
           });
-      add(begin + first[bucket], last);
+      add(spare + first, edges + first, static_cast<std::size_t>(last - spare) - first);
+      first = ends[bucket];
     }
   }
 
@@ -171,6 +170,7 @@ class ForestBuilder {
   std::size_t terminal_components_ = 0;
   std::vector<Candidate<Scalar>> accepted_;
   std::vector<Scalar> terminal_merges_;
+  std::vector<Candidate<Scalar>> spare_;  // for work
 };
 
 }  // namespace dgp::detail
