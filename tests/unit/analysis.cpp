@@ -241,6 +241,14 @@ TEST_CASE("without burn-in the first check counts", "[analysis]") {
   CHECK(stopping.check(2).stop);
 }
 
+TEST_CASE("early stopping by default forgets ten checks and waits for four", "[analysis]") {
+  dgp::EarlyStopping stopping;
+  for (int check = 0; check < 14; ++check) CHECK_FALSE(stopping.check(20 - check).stop);
+  const auto verdict = stopping.check(0);
+  CHECK(verdict.stop);
+  CHECK(verdict.best_check == 10);
+}
+
 TEST_CASE("bounds hold deep graph persistence between them", "[analysis]") {
   Random random(45);
   int compared = 0;

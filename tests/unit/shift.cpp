@@ -212,6 +212,21 @@ TEST_CASE("samples that cannot be tested are named", "[shift]") {
               "second sample has 2000000000"));
 }
 
+TEST_CASE("equal samples have an asymptotic p-value of 1", "[shift]") {
+  CHECK(dgp::detail::kolmogorov_survival(0) == 1);
+  CHECK(kolmogorov_smirnov_p_value(0, 30, 20, Method::asymptotic) == 1);
+}
+
+TEST_CASE("a bad feature in the first column is named", "[shift]") {
+  ClassMeans means({2});
+  Eigen::MatrixXd features = Eigen::MatrixXd::Ones(2, 2);
+  features(1, 0) = -infinity;
+  CHECK(holds(refusal_of([&] {
+                means.add(features, std::vector<int>{0, 1});
+              }),
+              "sample 1, column 0: feature is -inf"));
+}
+
 TEST_CASE("class means are means, and distances are to them", "[shift]") {
   Random random(62);
   const RowMajor features = normal_matrix(random, 90, 7, 3);
