@@ -31,7 +31,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <functional>
 #include <limits>
 #include <optional>
 #include <stdexcept>
@@ -270,67 +269,6 @@ Persistence<scalar_t<Layers>> deep_graph_persistence(
   return detail::persistence(
       detail::deep_graph_diagram(network, options.normalization, options.rescale), options.p,
       options.essential);
-}
-
-namespace detail {
-
-// By the heaviest edge at each vertex of a graph with so many on either side, all values in [0, 1].
-// Each of these edges is in the forest, and those of one side are different edges: the forest's
-// i-th heaviest edge weighs at least as much as the i-th largest maximum of either side. Root the
-// forest at the heaviest edge; every other vertex's edge towards the root weighs at most its
-// maximum.
-template <class Scalar>
-PersistenceBounds<Scalar> bounds_by_maxima(std::vector<Scalar> inputs, std::vector<Scalar> outputs,
-                                           double p, EssentialClass essential) {
-  using Sum = sum_t<Scalar>;
-  const auto distance = [](const Scalar& value) { return Sum(1) - static_cast<Sum>(value); };
-  std::sort(inputs.begin(), inputs.end(), std::greater<Scalar>());
-  std::sort(outputs.begin(), outputs.end(), std::greater<Scalar>());
-  std::vector<Sum> lower;
-  for (std::size_t i = 1; i < inputs.size(); ++i) lower.push_back(distance(inputs[i]));
-  for (const Scalar& maximum : outputs) lower.push_back(distance(maximum));
-  std::vector<Sum> upper;
-  for (std::size_t i = 0; i + 1 < inputs.size() + outputs.size(); ++i) {
-    const Scalar of_inputs = i < inputs.size() ? inputs[i] : Scalar(0);
-    const Scalar of_outputs = i < outputs.size() ? outputs[i] : Scalar(0);
-    upper.push_back(distance(std::max(of_inputs, of_outputs)));
-  }
-  return persistence_bounds<Scalar>(std::move(lower), std::move(upper),
-                                    static_cast<Index>(inputs.size() + outputs.size()), p,
-                                    essential);
-}
-
-}  // namespace detail
-
-// Bounds that hold the network's deep graph persistence between them, up to rounding, from entry
-// and exit strengths alone: the row and column maxima of S. For Normalization::max_abs and
-// standardized, whose values lie in [0, 1].
-//
-// Time O(weights), memory O(neurons). Throws as deep_graph_persistence does, and
-// std::invalid_argument for Normalization::none.
-template <Network Layers>
-PersistenceBounds<scalar_t<Layers>> deep_graph_persistence_bounds(
-    Layers&& layers, const DeepGraphPersistenceOptions& options = {}) {
-  using Scalar = scalar_t<Layers>;
-  detail::check_order(options.p);
-  if (options.normalization == Normalization::none) {
-    throw std::invalid_argument(
-        "bounds hold for values in [0, 1]: choose Normalization::standardized or max_abs");
-  }
-  const detail::NetworkWeights<Scalar> network(std::forward<Layers>(layers));
-  network.check_chain();
-  return detail::with_filtrations(network, options.normalization, [&](const auto& maps) {
-    const auto entry = detail::entry_strengths(network, maps);
-    const auto exit = detail::exit_strengths(network, maps);
-    const auto rescaled = detail::scaled_by(options.rescale ? entry.back().maxCoeff() : Scalar(1));
-    const auto values = [&](const auto& strengths) {
-      std::vector<Scalar> scaled;
-      for (Index i = 0; i < strengths.size(); ++i) scaled.push_back(rescaled(strengths(i)));
-      return scaled;
-    };
-    return detail::bounds_by_maxima(values(exit.front()), values(entry.back()), options.p,
-                                    options.essential);
-  });
 }
 
 }  // namespace dgp

@@ -11,6 +11,7 @@
 #include <dgp/neural_persistence.hpp>
 #include <dgp/normalization.hpp>
 #include <dgp/path_strength.hpp>
+#include <dgp/persistence_bounds.hpp>
 #include <dgp/persistence_diagram.hpp>
 #include <dgp/shift_detection.hpp>
 #include <dgp/shift_monitor.hpp>

@@ -1,16 +1,13 @@
 // Neural persistence (Rieck et al. 2019): the total persistence of each layer's weights, and its
-// mean over the network. Cheap bounds on it come from one look at each neuron's heaviest edge.
+// mean over the network.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
-#include <stdexcept>
-#include <string>
 #include <utility>
 #include <vector>
 
 #include <dgp/concepts.hpp>
-#include <dgp/detail/messages.hpp>
 #include <dgp/detail/parallel.hpp>
 #include <dgp/detail/row_tasks.hpp>
 #include <dgp/detail/weight_view.hpp>
@@ -89,90 +86,6 @@ NeuralPersistence<scalar_t<Layers>> neural_persistence(
   }
   result.mean_normalized /= static_cast<sum_t<Scalar>>(network.size());
   return result;
-}
-
-namespace detail {
-
-// Lower and upper bound on the total persistence of one layer. Each neuron's heaviest edge (ties by
-// (row, col)) is in the forest, and no edge is lighter than the lightest weight: upper bound. Root
-// the forest at the heaviest edge; every other neuron's edge towards the root weighs at most that
-// neuron's heaviest: lower bound.
-template <class Scalar, class Map>
-PersistenceBounds<Scalar> layer_bounds(const WeightView<Scalar>& layer, const Map& map,
-                                       const NeuralPersistenceOptions& options) {
-  using Sum = sum_t<Scalar>;
-  const WeightView<Scalar> weights = along_memory(layer);  // both sides are treated alike
-  std::vector<Edge<Scalar>> row_best;
-  std::vector<Edge<Scalar>> col_best;
-  Scalar lightest = map(weights(0, 0));
-  for (Index row = 0; row < weights.rows; ++row) {
-    for (Index col = 0; col < weights.cols; ++col) {
-      const Edge<Scalar> edge{row, col, map(weights(row, col))};
-      lightest = std::min(lightest, edge.weight);
-      if (col == 0) {
-        row_best.push_back(edge);
-      } else if (edge.weight > row_best.back().weight) {
-        row_best.back() = edge;
-      }
-      if (row == 0) {
-        col_best.push_back(edge);
-      } else if (edge.weight > col_best[static_cast<std::size_t>(col)].weight) {
-        col_best[static_cast<std::size_t>(col)] = edge;
-      }
-    }
-  }
-
-  const auto distance = [](const Scalar& weight) { return Sum(1) - static_cast<Sum>(weight); };
-  std::vector<Sum> lower;
-  std::vector<Sum> upper;
-  const auto root =
-      std::max_element(row_best.begin(), row_best.end(),
-                       [](const auto& a, const auto& b) { return a.weight < b.weight; });
-  if (root->weight > Scalar(1) || lightest < Scalar(0)) {
-    throw std::invalid_argument(
-        "bounds hold for filtration values in [0, 1], but values lie "
-        "between " +
-        printed(lightest) + " and " + printed(root->weight));
-  }
-  Index other_edges = weights.rows + weights.cols - 1;
-  for (auto best = row_best.begin(); best != row_best.end(); ++best) {
-    if (best != root) lower.push_back(distance(best->weight));
-    upper.push_back(distance(best->weight));
-    --other_edges;
-  }
-  for (const auto& best : col_best) {
-    lower.push_back(distance(best.weight));
-    if (row_best[static_cast<std::size_t>(best.row)].col == best.col) continue;  // counted above
-    upper.push_back(distance(best.weight));
-    --other_edges;
-  }
-  upper.insert(upper.end(), static_cast<std::size_t>(other_edges), distance(lightest));
-
-  return persistence_bounds<Scalar>(std::move(lower), std::move(upper), weights.rows + weights.cols,
-                                    options.p, options.essential);
-}
-
-}  // namespace detail
-
-// Per layer, bounds that hold the layer's persistence between them, up to rounding, from each
-// neuron's heaviest edge and without a spanning forest. Filtration values must lie in [0, 1], as
-// they do after Normalization::max_abs.
-//
-// Time O(weights), memory O(neurons). Throws as neural_persistence does, and std::invalid_argument
-// for filtration values outside [0, 1].
-template <Network Layers>
-std::vector<PersistenceBounds<scalar_t<Layers>>> neural_persistence_bounds(
-    Layers&& layers, const NeuralPersistenceOptions& options = {}) {
-  using Scalar = scalar_t<Layers>;
-  detail::check_order(options.p);
-  const detail::NetworkWeights<Scalar> network(std::forward<Layers>(layers));
-  std::vector<PersistenceBounds<Scalar>> bounds;
-  detail::with_filtrations(network, options.normalization, [&](const auto& maps) {
-    for (std::size_t k = 0; k < network.size(); ++k) {
-      bounds.push_back(detail::layer_bounds(network[k], maps[k], options));
-    }
-  });
-  return bounds;
 }
 
 }  // namespace dgp

@@ -131,19 +131,6 @@ sum_t<Scalar> normalized_persistence(const PersistenceDiagram<Scalar>& diagram, 
          detail::largest_norm<sum_t<Scalar>>(diagram.vertices(), p);
 }
 
-// What a persistence lies between.
-template <class Sum>
-struct Bound {
-  Sum total;       // bounds Persistence::total
-  Sum normalized;  // bounds Persistence::normalized
-};
-
-template <class Scalar>
-struct PersistenceBounds {
-  Bound<sum_t<Scalar>> lower;
-  Bound<sum_t<Scalar>> upper;
-};
-
 namespace detail {
 
 template <class Scalar>
@@ -151,22 +138,6 @@ Persistence<Scalar> persistence(PersistenceDiagram<Scalar> diagram, double p,
                                 EssentialClass essential) {
   const sum_t<Scalar> total = total_persistence(diagram, p, essential);
   return {total, total / largest_norm<sum_t<Scalar>>(diagram.vertices(), p), std::move(diagram)};
-}
-
-// Bounds from the lives of the finite pairs of two diagrams between which the measured one lies.
-template <class Scalar>
-PersistenceBounds<Scalar> persistence_bounds(std::vector<sum_t<Scalar>> shortest,
-                                             std::vector<sum_t<Scalar>> longest, Index vertices,
-                                             double p, EssentialClass essential) {
-  using Sum = sum_t<Scalar>;
-  if (essential == EssentialClass::dies_at_zero) {
-    shortest.push_back(Sum(1));
-    longest.push_back(Sum(1));
-  }
-  const Sum scale = largest_norm<Sum>(vertices, p);
-  const Sum least = p_norm(shortest, p);
-  const Sum most = p_norm(longest, p);
-  return {{least, least / scale}, {most, most / scale}};
 }
 
 }  // namespace detail
