@@ -21,29 +21,26 @@
 // Every w' is a minimum of given numbers, so the result equals that of the matrix bit for bit.
 //
 // Signed weights (Normalization::none), of which the diagram of abs(S) is wanted. For t > 0 only
-// edges of weight t or more play a part in the proof: the theorem, on max(w, 0), gives the deaths of
-// {S >= t}, t > 0. Let all n_in + n_out - 1 of them be positive, t0 the smallest, and let no entry
-// of S be at or below -t0. Then {S >= t} and {abs(S) >= t} are the same for t >= t0, and at t0 all
-// is connected: these are the deaths of abs(S). "No entry at or below -t0" is reachability: every
-// output is reached from every input by edges above -t0 (detail/reachability.hpp). Ordinary
+// edges of weight t or more play a part in the proof: the theorem, on max(w, 0), gives the deaths
+// of {S >= t}, t > 0. Let all n_in + n_out - 1 of them be positive, t0 the smallest, and let no
+// entry of S be at or below -t0. Then {S >= t} and {abs(S) >= t} are the same for t >= t0, and at
+// t0 all is connected: these are the deaths of abs(S). "No entry at or below -t0" is reachability:
+// every output is reached from every input by edges above -t0 (detail/reachability.hpp). Ordinary
 // networks pass by far; where one does not, S itself is computed.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
-#include <limits>
 #include <optional>
 #include <stdexcept>
-#include <string>
 #include <utility>
 #include <vector>
 
 #include <dgp/concepts.hpp>
-#include <dgp/detail/edge_scan.hpp>
-#include <dgp/detail/forest_growth.hpp>
-#include <dgp/detail/kruskal.hpp>
+#include <dgp/detail/edges/dense_edges.hpp>
+#include <dgp/detail/forest/numbering.hpp>
+#include <dgp/detail/forest/path_forest.hpp>
 #include <dgp/detail/reachability.hpp>
-#include <dgp/detail/value_keys.hpp>
 #include <dgp/detail/weight_view.hpp>
 #include <dgp/normalization.hpp>
 #include <dgp/path_strength.hpp>
@@ -65,141 +62,36 @@ struct DeepGraphPersistenceOptions {
 
 namespace detail {
 
-// The first vertex of each layer of neurons in the network's numbering, and, last, their number.
-template <class Scalar>
-std::vector<std::size_t> first_vertices(const NetworkWeights<Scalar>& network) {
-  std::vector<std::size_t> first{0, static_cast<std::size_t>(network[0].cols)};
-  for (const auto& layer : network.views()) {
-    first.push_back(first.back() + static_cast<std::size_t>(layer.rows));
-  }
-  if (first.back() > std::numeric_limits<Vertex>::max()) {
-    throw std::length_error("the network's " + std::to_string(first.back()) +
-                            " neurons are past what the index type holds");
-  }
-  return first;
-}
-
-// All edges under their values w'; the definition, for scalar types without ordered bits, and where
-// keys are ambiguous.
-template <class Scalar, class Map>
-void add_all_edges(ForestBuilder<Scalar>& forest, const NetworkWeights<Scalar>& network,
-                   const std::vector<Map>& maps, const std::vector<std::size_t>& first_vertex,
-                   const NeuronStrengths<Scalar>& entry, const NeuronStrengths<Scalar>& exit) {
-  std::vector<Candidate<Scalar>> edges;
-  for (std::size_t k = 0; k < network.size(); ++k) {
-    const auto& weights = network[k];
-    const auto first_col = static_cast<Vertex>(first_vertex[k]);
-    const auto first_row = static_cast<Vertex>(first_vertex[k + 1]);
-    for (Index row = 0; row < weights.rows; ++row) {
-      for (Index col = 0; col < weights.cols; ++col) {
-        const Scalar best_path = std::min(entry[k](col), exit[k + 1](row));
-        edges.push_back({std::min(best_path, maps[k](weights(row, col))),
-                         first_row + static_cast<Vertex>(row),
-                         first_col + static_cast<Vertex>(col)});
-      }
-    }
-  }
-  forest.add(edges);
-}
-
-// Grows the forest of the values w' as far as the terminals need it, by the engine that knows the
-// heaviest edges from a scan. The scan goes from the last layer to the first and finds the exit
-// strengths on its way: when it comes to a layer, it knows the caps of its edges on both sides.
-// Returns false where keys are ambiguous.
-template <class Scalar, class Map>
-bool grow_path_forest(ForestBuilder<Scalar>& forest, const NetworkWeights<Scalar>& network,
-                      const std::vector<Map>& maps, const std::vector<std::size_t>& first_vertex,
-                      const NeuronStrengths<Scalar>& entry) {
-  std::vector<Caps<Scalar>> by_col;
-  std::vector<Caps<Scalar>> by_row(network.size());
-  for (std::size_t k = 0; k < network.size(); ++k) {
-    by_col.push_back(make_caps<Scalar>(maps[k], entry[k]));
-  }
-  std::vector<LayerEdges<Scalar, Map>> layers;
-  for (std::size_t k = 0; k < network.size(); ++k) {
-    layers.emplace_back(network[k], maps[k], static_cast<Vertex>(first_vertex[k + 1]),
-                        static_cast<Vertex>(first_vertex[k]));
-    layers[k].set_caps({}, by_col[k]);
-  }
-  {
-    auto batch = first_batch(layers);
-    Strengths<Scalar> exit = unlimited_strengths<Scalar>(network[network.size() - 1].rows);
-    for (std::size_t k = network.size(); k-- > 0;) {
-      by_row[k] = make_caps<Scalar>(maps[k], exit);
-      if (ambiguous(by_row[k], by_col[k])) return false;
-      layers[k].set_caps(by_row[k], by_col[k]);
-      const auto keys = layers[k].flipped()
-                            ? scan_above<MaximaAt::rows>(layers[k], batch, edge_limit(layers))
-                            : scan_above<MaximaAt::columns>(layers[k], batch, edge_limit(layers));
-      exit = strengths_of(keys, network[k].cols, maps[k], by_row[k]);
-    }
-    // An input appears at its exit strength, an output at its entry strength: what is lighter than
-    // the lightest of these is seldom needed.
-    batch.raise({std::min(exit.minCoeff(), entry.back().minCoeff())});
-    forest.add(batch.edges);
-  }
-  finish_forest(forest, layers, first_vertex.back());
-  return true;
-}
-
-// The deaths of the diagram of S, descending, by the theorem above; maps yield non-negative values.
+// The deaths of the diagram of S, descending, by the theorem above, up to the final scale; maps
+// yield non-negative values.
 template <class Scalar, class Map>
 std::vector<Scalar> terminal_deaths(const NetworkWeights<Scalar>& network,
-                                    const std::vector<Map>& maps,
-                                    const NeuronStrengths<Scalar>& entry) {
-  const auto first_vertex = first_vertices(network);
-  const std::size_t neurons = first_vertex.back();
-  const std::size_t inputs = first_vertex[1];
-  const std::size_t outputs = neurons - first_vertex[network.size()];
-  ForestBuilder<Scalar> forest(neurons, inputs, outputs);
-  bool grown = false;
-  if constexpr (has_ordered_bits<Scalar>) {
-    grown = grow_path_forest(forest, network, maps, first_vertex, entry);
-  }
-  if (!grown) {
-    add_all_edges(forest, network, maps, first_vertex, entry, exit_strengths(network, maps));
-  }
-
-  // Batches need not come in order, so the merges are replayed from the heaviest.
-  ForestBuilder<Scalar> replay(neurons, inputs, outputs);
-  replay.add(forest.accepted());
-  return replay.terminal_merges();
+                                    const std::vector<Map>& maps) {
+  const auto numbering = numbering_of(network);
+  const auto edges = edges_of(network, maps, numbering);
+  return terminal_merges(edges, numbering, path_limits(edges, numbering));
 }
 
+// Under the final scale. Where S is to be divided by its largest entry, that is the first death.
 template <class Scalar>
-PersistenceDiagram<Scalar> diagram_of(const std::vector<Scalar>& deaths) {
+PersistenceDiagram<Scalar> diagram_of(const std::vector<Scalar>& deaths,
+                                      const FinalScale<Scalar>& scale, bool rescale) {
+  const auto rescaled = scaled_by(rescale ? scale(deaths.front()) : Scalar(1));
   PersistenceDiagram<Scalar> diagram;
-  for (const Scalar& death : deaths) diagram.pairs.push_back({Scalar(1), death});
+  for (const Scalar& death : deaths) diagram.pairs.push_back({Scalar(1), rescaled(scale(death))});
   return diagram;
-}
-
-template <class Scalar, class Map>
-PersistenceDiagram<Scalar> diagram_by_theorem(const NetworkWeights<Scalar>& network,
-                                              const std::vector<Map>& maps, bool rescale,
-                                              const ScaledMagnitude<Scalar>& scale = {Scalar(1)}) {
-  const auto entry = entry_strengths(network, maps);
-  const auto rescaled = scaled_by(rescale ? scale(entry.back().maxCoeff()) : Scalar(1));
-  auto deaths = terminal_deaths(network, maps, entry);
-  for (Scalar& death : deaths) death = rescaled(scale(death));
-  return diagram_of(deaths);
 }
 
 // Signed weights by their positive parts; nothing where it is not certain that the negative ones
 // play no part.
 template <class Scalar>
-std::optional<PersistenceDiagram<Scalar>> certified_diagram(const NetworkWeights<Scalar>& network,
-                                                            bool rescale) {
-  const std::vector<PositivePart<Scalar>> maps(network.size());
-  const auto entry = entry_strengths(network, maps);
-  if (!(Scalar(0) < entry.back().minCoeff())) return std::nullopt;
-  auto deaths = terminal_deaths(network, maps, entry);
+std::optional<std::vector<Scalar>> certified_deaths(const NetworkWeights<Scalar>& network) {
+  auto deaths = terminal_deaths(network, std::vector<PositivePart<Scalar>>(network.size()));
   const Scalar last = deaths.back();
   if (!(Scalar(0) < last) || !all_reached_above<Scalar>(network, Scalar(-last))) {
     return std::nullopt;
   }
-  const auto rescaled = scaled_by(rescale ? entry.back().maxCoeff() : Scalar(1));
-  for (Scalar& death : deaths) death = rescaled(death);
-  return diagram_of(deaths);
+  return deaths;
 }
 
 // Signed weights: S as it is, then the persistence of abs(S).
@@ -229,18 +121,21 @@ bool has_negative_weight(const NetworkWeights<Scalar>& network) {
 template <class Scalar>
 PersistenceDiagram<Scalar> deep_graph_diagram(const NetworkWeights<Scalar>& network,
                                               Normalization normalization, bool rescale) {
-  if (normalization == Normalization::standardized) {
-    return diagram_by_theorem(network, standardized_filtrations(network), rescale);
+  if (normalization != Normalization::none) {
+    return with_filtration(network, normalization, [&](const auto& maps, const auto& scale) {
+      return diagram_of(terminal_deaths(network, maps), scale, rescale);
+    });
   }
-  const std::vector<Magnitude<Scalar>> magnitudes(network.size());
-  // Finds weights that are not finite.
-  const Scalar largest = largest_magnitude(network);
-  if (normalization == Normalization::max_abs) {
-    return diagram_by_theorem(network, magnitudes, rescale, scaled_by(largest));
+  const FinalScale<Scalar> as_given{Scalar(1)};
+  largest_magnitude(network);  // finds weights that are not finite
+  if (!has_negative_weight(network)) {
+    const std::vector<Magnitude<Scalar>> maps(network.size());
+    return diagram_of(terminal_deaths(network, maps), as_given, rescale);
   }
-  if (!has_negative_weight(network)) return diagram_by_theorem(network, magnitudes, rescale);
   if (network.size() > 1) {  // one layer is its own S
-    if (auto certified = certified_diagram(network, rescale)) return *std::move(certified);
+    if (const auto deaths = certified_deaths(network)) {
+      return diagram_of(*deaths, as_given, rescale);
+    }
   }
   return diagram_by_matrix(network, rescale);
 }

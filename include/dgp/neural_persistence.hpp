@@ -32,29 +32,20 @@ struct NeuralPersistence {
 
 namespace detail {
 
-// The spanning forest of every layer's normalised weights.
+// The spanning forest of every layer's normalised weights. One pass does for forest, check and
+// scale: the largest value is that of the heaviest edge.
 template <class Scalar>
 std::vector<SpanningForest<Scalar>> layer_forests(const NetworkWeights<Scalar>& network,
                                                   Normalization normalization) {
   std::vector<SpanningForest<Scalar>> forests(network.size());
-  const double work = work_by_layer(network);
-  const auto grow = [&](const auto& map_of) {
-    parallel_for(network.size(), work,
-                 [&](std::size_t k) { forests[k] = spanning_forest(network, k, map_of(k)); });
-  };
-  if (normalization == Normalization::standardized) {
-    const auto maps = standardized_filtrations(network);
-    grow([&](std::size_t k) { return maps[k]; });
-  } else if (normalization == Normalization::none) {
-    grow([](std::size_t) { return AsGiven<Scalar>{}; });
-  } else {
-    // Scaling keeps the order of the weights, so one pass does for forest, check and maximum: the
-    // largest magnitude is the weight of the heaviest edge.
-    grow([](std::size_t) { return Magnitude<Scalar>{}; });
-    Scalar largest(0);
-    for (const auto& forest : forests) largest = std::max(largest, forest.edges.front().weight);
-    for (auto& forest : forests) scale_weights(forest, scaled_by(largest));
-  }
+  with_maps(network, normalization, [&](const auto& maps) {
+    parallel_for(network.size(), work_by_layer(network),
+                 [&](std::size_t k) { forests[k] = spanning_forest(network, k, maps[k]); });
+  });
+  if (normalization == Normalization::none) return forests;
+  Scalar largest(0);
+  for (const auto& forest : forests) largest = std::max(largest, forest.edges.front().weight);
+  for (auto& forest : forests) scale_weights(forest, scaled_by(largest));
   return forests;
 }
 

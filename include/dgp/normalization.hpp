@@ -17,7 +17,7 @@
 #include <vector>
 
 #include <dgp/concepts.hpp>
-#include <dgp/detail/filtration_maps.hpp>
+#include <dgp/detail/keys/filtration_maps.hpp>
 #include <dgp/detail/messages.hpp>
 #include <dgp/detail/weight_statistics.hpp>
 #include <dgp/detail/weight_view.hpp>
@@ -46,16 +46,24 @@ Scalar largest_magnitude(const NetworkWeights<Scalar>& network) {
   return largest;
 }
 
+// The last step of normalisation: values become shares of the largest one. Division is monotone,
+// so it commutes with all that only compares values, and is left to the few values that are wanted.
+template <class Scalar>
+struct FinalScale {
+  Scalar largest;
+  Scalar operator()(const Scalar& value) const { return static_cast<Scalar>(value / largest); }
+};
+
 // Dividing zeros by one keeps a network of zeros defined: every class lives to 0.
 template <class Scalar>
-ScaledMagnitude<Scalar> scaled_by(const Scalar& largest) {
+FinalScale<Scalar> scaled_by(const Scalar& largest) {
   return {largest > Scalar(0) ? largest : Scalar(1)};
 }
 
+// Weights as given have no scale.
 template <class Scalar>
-std::vector<ScaledMagnitude<Scalar>> max_abs_filtrations(const NetworkWeights<Scalar>& network) {
-  return std::vector<ScaledMagnitude<Scalar>>(network.size(),
-                                              scaled_by(largest_magnitude(network)));
+FinalScale<Scalar> final_scale(Normalization normalization, const Scalar& largest) {
+  return scaled_by(normalization == Normalization::none ? Scalar(1) : largest);
 }
 
 // Mean, population deviation and largest z of one layer. Throws std::invalid_argument where a
@@ -68,7 +76,7 @@ StandardizedMagnitude<Scalar> standardization(const NetworkWeights<Scalar>& netw
   if (!layer.finite) network.check_finite(k);
   using std::sqrt;
   StandardizedMagnitude<Scalar> map{static_cast<Scalar>(layer.mean),
-                                    static_cast<Scalar>(sqrt(layer.variance))};
+                                    static_cast<Scalar>(sqrt(layer.variance)), Scalar(0)};
   const auto refuse = [&](const std::string& why) {
     throw std::domain_error(network.label(k) + ": its weights, from " + printed(layer.smallest) +
                             " to " + printed(layer.largest) + ", cannot be standardised: " + why);
@@ -76,43 +84,57 @@ StandardizedMagnitude<Scalar> standardization(const NetworkWeights<Scalar>& netw
   if (layer.smallest == layer.largest) refuse("their standard deviation is 0");
   if (map.deviation == Scalar(0)) refuse("their standard deviation is 0 in this scalar type");
   // Rounding is monotone, so the largest z belongs to the smallest or the largest weight.
-  const Scalar largest = std::max(map(layer.smallest), map(layer.largest));
+  map.largest = std::max(map(layer.smallest), map(layer.largest));
   const bool fits =
       (Eigen::numext::isfinite)(map.mean) && (Eigen::numext::isfinite)(map.deviation) &&
-      (Eigen::numext::isfinite)(map(layer.smallest)) && (Eigen::numext::isfinite)(largest);
+      (Eigen::numext::isfinite)(map(layer.smallest)) && (Eigen::numext::isfinite)(map.largest);
   if (!fits) refuse("they overflow the scalar type");
-  map.largest = largest;
   return map;
 }
 
 template <class Scalar>
-std::vector<StandardizedMagnitude<Scalar>> standardized_filtrations(
+std::vector<StandardizedMagnitude<Scalar>> standardized_maps(
     const NetworkWeights<Scalar>& network) {
   std::vector<StandardizedMagnitude<Scalar>> maps;
-  Scalar largest(0);
-  for (std::size_t k = 0; k < network.size(); ++k) {
-    maps.push_back(standardization(network, k));
-    largest = std::max(largest, maps.back().largest);
-  }
-  for (auto& map : maps) map.largest = largest;
+  for (std::size_t k = 0; k < network.size(); ++k) maps.push_back(standardization(network, k));
   return maps;
 }
 
-// Checks that all weights are finite, then calls use(maps), maps[k] being layer k's function from
-// weight to filtration value.
+// Calls use(maps), maps[k] being layer k's function from weight to filtration value, up to the
+// final scale, which is the largest value of all. Who uses them finds weights that are not finite.
 template <class Scalar, class Use>
-auto with_filtrations(const NetworkWeights<Scalar>& network, Normalization normalization,
-                      const Use& use) {
+auto with_maps(const NetworkWeights<Scalar>& network, Normalization normalization, const Use& use) {
   switch (normalization) {
     case Normalization::none:
-      largest_magnitude(network);
       return use(std::vector<AsGiven<Scalar>>(network.size()));
     case Normalization::max_abs:
-      return use(max_abs_filtrations(network));
+      return use(std::vector<Magnitude<Scalar>>(network.size()));
     case Normalization::standardized:
-      return use(standardized_filtrations(network));
+      return use(standardized_maps(network));
   }
   throw std::invalid_argument("unknown normalisation");
+}
+
+// The largest value of all layers, as far as the maps do not know it by a pass over the weights.
+template <class Scalar, class Map>
+Scalar largest_value(const NetworkWeights<Scalar>& network, const std::vector<Map>&) {
+  return largest_magnitude(network);
+}
+template <class Scalar>
+Scalar largest_value(const NetworkWeights<Scalar>&,
+                     const std::vector<StandardizedMagnitude<Scalar>>& maps) {
+  Scalar largest(0);
+  for (const auto& map : maps) largest = std::max(largest, map.largest);
+  return largest;
+}
+
+// Checks that all weights are finite, then calls use(maps, scale): values are scale(maps[k](w)).
+template <class Scalar, class Use>
+auto with_filtration(const NetworkWeights<Scalar>& network, Normalization normalization,
+                     const Use& use) {
+  return with_maps(network, normalization, [&](const auto& maps) {
+    return use(maps, final_scale(normalization, largest_value(network, maps)));
+  });
 }
 
 template <class Scalar, class Map>
@@ -137,10 +159,11 @@ std::vector<detail::RowMajorMatrix<scalar_t<Layers>>> normalized_layers(
     Layers&& layers, Normalization normalization) {
   using Scalar = scalar_t<Layers>;
   const detail::NetworkWeights<Scalar> network(std::forward<Layers>(layers));
-  return detail::with_filtrations(network, normalization, [&](const auto& maps) {
+  return detail::with_filtration(network, normalization, [&](const auto& maps, const auto& scale) {
     std::vector<detail::RowMajorMatrix<Scalar>> values;
     for (std::size_t k = 0; k < network.size(); ++k) {
       values.push_back(detail::mapped(network[k], maps[k]));
+      for (Scalar& value : values.back().reshaped()) value = scale(value);
     }
     return values;
   });

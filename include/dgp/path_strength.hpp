@@ -15,9 +15,11 @@
 
 #include <dgp/concepts.hpp>
 #include <dgp/detail/chain_product.hpp>
+#include <dgp/detail/edges/dense_edges.hpp>
+#include <dgp/detail/forest/numbering.hpp>
+#include <dgp/detail/forest/path_forest.hpp>
 #include <dgp/detail/max_min_kernel.hpp>
 #include <dgp/detail/messages.hpp>
-#include <dgp/detail/strength_sweep.hpp>
 #include <dgp/detail/weight_view.hpp>
 #include <dgp/normalization.hpp>
 
@@ -47,25 +49,39 @@ RowMajorMatrix<Scalar> path_strength_matrix(const NetworkWeights<Scalar>& networ
   return product.finish();
 }
 
-template <class Scalar, class Map>
-NeuronStrengths<Scalar> entry_strengths(const NetworkWeights<Scalar>& network,
-                                        const std::vector<Map>& maps) {
-  NeuronStrengths<Scalar> strengths{unlimited_strengths<Scalar>(network[0].cols)};
+template <class Scalar>
+Numbering numbering_of(const NetworkWeights<Scalar>& network) {
+  Numbering numbering;
+  numbering.add(network[0].cols, Role::input);
   for (std::size_t k = 0; k < network.size(); ++k) {
-    strengths.push_back(strength_sweep(network[k], maps[k], strengths.back()));
+    numbering.add(network[k].rows, k + 1 == network.size() ? Role::output : Role::hidden);
   }
-  return strengths;
+  return numbering;
 }
 
+// The layers of a chain as edges.
 template <class Scalar, class Map>
-NeuronStrengths<Scalar> exit_strengths(const NetworkWeights<Scalar>& network,
-                                       const std::vector<Map>& maps) {
-  NeuronStrengths<Scalar> strengths(network.size() + 1);
-  strengths.back() = unlimited_strengths<Scalar>(network[network.size() - 1].rows);
-  for (std::size_t k = network.size(); k-- > 0;) {
-    strengths[k] = strength_sweep(network[k].transposed(), maps[k], strengths[k + 1]);
+std::vector<DenseEdges<Scalar, Map>> edges_of(const NetworkWeights<Scalar>& network,
+                                              const std::vector<Map>& maps,
+                                              const Numbering& numbering) {
+  const auto& groups = numbering.groups();
+  std::vector<DenseEdges<Scalar, Map>> edges;
+  for (std::size_t k = 0; k < network.size(); ++k) {
+    edges.emplace_back(network[k], maps[k], groups[k + 1].first, groups[k].first);
   }
-  return strengths;
+  return edges;
+}
+
+// By group of neurons, scaled.
+template <class Scalar>
+NeuronStrengths<Scalar> by_group(const BestPaths<Scalar>& paths, const Numbering& numbering,
+                                 const FinalScale<Scalar>& scale) {
+  NeuronStrengths<Scalar> groups;
+  for (const auto& group : numbering.groups()) {
+    groups.push_back(
+        paths.strength.segment(static_cast<Index>(group.first), group.size).unaryExpr(scale));
+  }
+  return groups;
 }
 
 }  // namespace detail
@@ -99,17 +115,21 @@ detail::RowMajorMatrix<scalar_t<Left>> max_min_product(const Left& a, const Righ
 //      signs included
 // out: S (n_out × n_in), row-major
 // Time at most a quarter more than that of the cheapest order of the products: for widths n,
-// O(layers · n^3); memory at most one normalised copy of the layers. Throws std::invalid_argument for layers that do not chain (naming
-// both shapes), an empty network or layer, a weight that is not finite; std::domain_error for a
-// constant layer under Normalization::standardized.
+// O(layers · n^3); memory at most one normalised copy of the layers. Throws std::invalid_argument
+// for layers that do not chain (naming both shapes), an empty network or layer, a weight that is
+// not finite; std::domain_error for a constant layer under Normalization::standardized.
 template <Network Layers>
 detail::RowMajorMatrix<scalar_t<Layers>> path_strength_matrix(
     Layers&& layers, const PathStrengthOptions& options = {}) {
   const detail::NetworkWeights<scalar_t<Layers>> network(std::forward<Layers>(layers));
   network.check_chain();
-  return detail::with_filtrations(network, options.normalization, [&](const auto& maps) {
-    return detail::path_strength_matrix(network, maps);
-  });
+  return detail::with_filtration(network, options.normalization,
+                                 [&](const auto& maps, const auto& scale) {
+                                   auto strengths = detail::path_strength_matrix(network, maps);
+                                   for (auto& strength : strengths.reshaped())
+                                     strength = scale(strength);
+                                   return strengths;
+                                 });
 }
 
 // For every neuron the strength of the best path to it from any input (inputs: infinity). The last
@@ -120,9 +140,12 @@ NeuronStrengths<scalar_t<Layers>> entry_strengths(Layers&& layers,
                                                   const PathStrengthOptions& options = {}) {
   const detail::NetworkWeights<scalar_t<Layers>> network(std::forward<Layers>(layers));
   network.check_chain();
-  return detail::with_filtrations(network, options.normalization, [&](const auto& maps) {
-    return detail::entry_strengths(network, maps);
-  });
+  const auto numbering = detail::numbering_of(network);
+  return detail::with_filtration(
+      network, options.normalization, [&](const auto& maps, const auto& scale) {
+        const auto edges = detail::edges_of(network, maps, numbering);
+        return detail::by_group(detail::entry_paths(edges, numbering), numbering, scale);
+      });
 }
 
 // For every neuron the strength of the best path from it to any output (outputs: infinity). The
@@ -133,9 +156,12 @@ NeuronStrengths<scalar_t<Layers>> exit_strengths(Layers&& layers,
                                                  const PathStrengthOptions& options = {}) {
   const detail::NetworkWeights<scalar_t<Layers>> network(std::forward<Layers>(layers));
   network.check_chain();
-  return detail::with_filtrations(network, options.normalization, [&](const auto& maps) {
-    return detail::exit_strengths(network, maps);
-  });
+  const auto numbering = detail::numbering_of(network);
+  return detail::with_filtration(
+      network, options.normalization, [&](const auto& maps, const auto& scale) {
+        const auto edges = detail::edges_of(network, maps, numbering);
+        return detail::by_group(detail::exit_paths(edges, numbering), numbering, scale);
+      });
 }
 
 }  // namespace dgp

@@ -11,7 +11,7 @@
 
 #include <dgp/concepts.hpp>
 #include <dgp/deep_graph_persistence.hpp>
-#include <dgp/detail/heaviest_edges.hpp>
+#include <dgp/detail/edges/dense_heaviest.hpp>
 #include <dgp/detail/messages.hpp>
 #include <dgp/detail/weight_view.hpp>
 #include <dgp/neural_persistence.hpp>
@@ -86,35 +86,29 @@ PersistenceBounds<Scalar> layer_bounds(const HeaviestEdges<Scalar>& heaviest,
                                     static_cast<Index>(vertices), options.p, options.essential);
 }
 
-// The heaviest edges of every layer's normalised weights.
+// The heaviest edges of every layer's normalised weights. One pass finds the scale too: the largest
+// of their values.
 template <class Scalar>
 std::vector<HeaviestEdges<Scalar>> layer_maxima(const NetworkWeights<Scalar>& network,
                                                 Normalization normalization) {
   std::vector<HeaviestEdges<Scalar>> layers;
-  if (normalization != Normalization::max_abs) {
-    with_filtrations(network, normalization, [&](const auto& maps) {
-      for (std::size_t k = 0; k < network.size(); ++k) {
-        layers.push_back(heaviest_edges(network[k], maps[k]));
-      }
-    });
-    return layers;
-  }
-  // Scaling keeps the order of the weights, so one pass finds the largest of all too.
   Scalar largest(0);
-  for (std::size_t k = 0; k < network.size(); ++k) {
-    if constexpr (!has_ordered_bits<Scalar>) network.check_finite(k);
-    layers.push_back(heaviest_edges(network[k], Magnitude<Scalar>{}));
-    const auto& rows = layers.back().of_rows;
-    for (const Scalar& value : rows) {
-      if (!(Eigen::numext::isfinite)(value)) network.check_finite(k);
-      largest = std::max(largest, value);
+  with_maps(network, normalization, [&](const auto& maps) {
+    for (std::size_t k = 0; k < network.size(); ++k) {
+      if constexpr (!has_ordered_bits<Scalar>) network.check_finite(k);
+      layers.push_back(heaviest_of_neurons(network[k], maps[k]));
+      if (!(Eigen::numext::isfinite)(layers.back().lightest)) network.check_finite(k);
+      for (const Scalar& value : layers.back().of_rows) {
+        if (!(Eigen::numext::isfinite)(value)) network.check_finite(k);
+        largest = std::max(largest, value);
+      }
     }
-  }
-  const auto scaled = scaled_by(largest);
+  });
+  const auto scale = final_scale(normalization, largest);
   for (auto& layer : layers) {
-    for (Scalar& value : layer.of_rows) value = scaled(value);
-    for (Scalar& value : layer.of_cols) value = scaled(value);
-    layer.lightest = scaled(layer.lightest);
+    for (Scalar& value : layer.of_rows) value = scale(value);
+    for (Scalar& value : layer.of_cols) value = scale(value);
+    layer.lightest = scale(layer.lightest);
   }
   return layers;
 }
@@ -187,18 +181,23 @@ PersistenceBounds<scalar_t<Layers>> deep_graph_persistence_bounds(
   }
   const detail::NetworkWeights<Scalar> network(std::forward<Layers>(layers));
   network.check_chain();
-  return detail::with_filtrations(network, options.normalization, [&](const auto& maps) {
-    const auto entry = detail::entry_strengths(network, maps);
-    const auto exit = detail::exit_strengths(network, maps);
-    const auto rescaled = detail::scaled_by(options.rescale ? entry.back().maxCoeff() : Scalar(1));
-    const auto values = [&](const auto& strengths) {
-      std::vector<Scalar> scaled;
-      for (Index i = 0; i < strengths.size(); ++i) scaled.push_back(rescaled(strengths(i)));
-      return scaled;
-    };
-    return detail::bounds_by_maxima(values(exit.front()), values(entry.back()), options.p,
-                                    options.essential);
-  });
+  const auto numbering = detail::numbering_of(network);
+  return detail::with_filtration(
+      network, options.normalization, [&](const auto& maps, const auto& scale) {
+        const auto edges = detail::edges_of(network, maps, numbering);
+        const auto entry =
+            detail::by_group(detail::entry_paths(edges, numbering), numbering, scale);
+        const auto exit = detail::by_group(detail::exit_paths(edges, numbering), numbering, scale);
+        const auto rescaled =
+            detail::scaled_by(options.rescale ? entry.back().maxCoeff() : Scalar(1));
+        const auto values = [&](const auto& strengths) {
+          std::vector<Scalar> scaled;
+          for (const Scalar& strength : strengths) scaled.push_back(rescaled(strength));
+          return scaled;
+        };
+        return detail::bounds_by_maxima(values(exit.front()), values(entry.back()), options.p,
+                                        options.essential);
+      });
 }
 
 }  // namespace dgp

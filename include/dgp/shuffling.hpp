@@ -20,7 +20,7 @@
 #include <vector>
 
 #include <dgp/concepts.hpp>
-#include <dgp/detail/filtration_maps.hpp>
+#include <dgp/detail/keys/filtration_maps.hpp>
 #include <dgp/detail/sample_stream.hpp>
 #include <dgp/detail/weight_view.hpp>
 #include <dgp/normalization.hpp>

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include <dgp/concepts.hpp>
-#include <dgp/detail/edge_scan.hpp>
-#include <dgp/detail/forest_growth.hpp>
-#include <dgp/detail/kruskal.hpp>
+#include <dgp/detail/edges/dense_edges.hpp>
+#include <dgp/detail/forest/forest_growth.hpp>
+#include <dgp/detail/forest/kruskal.hpp>
 #include <dgp/detail/weight_view.hpp>
 #include <dgp/normalization.hpp>
 
@@ -34,34 +34,18 @@ struct SpanningForest {
 
 namespace detail {
 
-// Kruskal's algorithm over all edges: for scalar types that have no order of bits.
-template <class Scalar, class Map>
-void add_all_edges(ForestBuilder<Scalar>& forest, const WeightView<Scalar>& weights,
-                   const Map& map) {
-  std::vector<Candidate<Scalar>> edges;
-  edges.reserve(static_cast<std::size_t>(weights.rows * weights.cols));
-  for (Index row = 0; row < weights.rows; ++row) {
-    for (Index col = 0; col < weights.cols; ++col) {
-      edges.push_back({map(weights(row, col)), static_cast<Vertex>(weights.cols + row),
-                       static_cast<Vertex>(col)});
-    }
-  }
-  forest.add(edges);
-}
-
 // Returns whether all weights are valid for the map; if not, the builder is left as it was.
 template <class Scalar, class Map>
 bool grow_layer_forest(ForestBuilder<Scalar>& builder, const WeightView<Scalar>& weights,
                        const Map& map) {
-  const std::vector<LayerEdges<Scalar, Map>> layers{
+  const std::vector<DenseEdges<Scalar, Map>> edges{
       {weights, map, static_cast<Vertex>(weights.cols), 0}};
   {
-    auto batch = first_batch(layers);
-    scan_above(layers.front(), batch, edge_limit(layers));
+    auto batch = heaviest_edges(edges, connecting_edges(edges));
     if (!batch.valid) return false;
     builder.add(batch.edges);
   }
-  finish_forest(builder, layers, static_cast<std::size_t>(weights.rows + weights.cols));
+  finish_forest(builder, edges, static_cast<std::size_t>(weights.rows + weights.cols));
   return true;
 }
 
@@ -80,7 +64,7 @@ SpanningForest<Scalar> spanning_forest(const NetworkWeights<Scalar>& network, st
     if (!grown && !grow_layer_forest(builder, weights, map)) network.check_finite(k);
   } else {
     network.check_finite(k);
-    add_all_edges(builder, weights, map);
+    grow_layer_forest(builder, weights, map);
   }
   auto& accepted = builder.accepted();
   sort_by_appearance(accepted);
@@ -95,7 +79,7 @@ SpanningForest<Scalar> spanning_forest(const NetworkWeights<Scalar>& network, st
 
 // Scaling is monotone, so a scaled forest is the forest of the scaled weights.
 template <class Scalar>
-void scale_weights(SpanningForest<Scalar>& forest, const ScaledMagnitude<Scalar>& scale) {
+void scale_weights(SpanningForest<Scalar>& forest, const FinalScale<Scalar>& scale) {
   for (auto& edge : forest.edges) edge.weight = scale(edge.weight);
 }
 

@@ -21,8 +21,8 @@
 
 #include <dgp/concepts.hpp>
 #include <dgp/detail/kendall_tau.hpp>
+#include <dgp/detail/keys/ordered_bits.hpp>
 #include <dgp/detail/messages.hpp>
-#include <dgp/detail/ordered_bits.hpp>
 #include <dgp/detail/parallel.hpp>
 #include <dgp/detail/weight_statistics.hpp>
 #include <dgp/detail/weight_view.hpp>

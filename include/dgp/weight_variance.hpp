@@ -44,7 +44,8 @@ std::vector<MagnitudeMoments<Scalar>> magnitude_moments(const NetworkWeights<Sca
     return static_cast<Sum>(weights.rows) * static_cast<Sum>(weights.cols);
   };
   if constexpr (std::is_same_v<Scalar, Sum>) {
-    const auto scaled = scaled_by(largest_magnitude(network));
+    const auto scale = scaled_by(largest_magnitude(network));
+    const auto scaled = [&](const Sum& weight) { return scale(Eigen::numext::abs(weight)); };
     for (const auto& weights : network.views()) {
       const Sum count = count_of(weights);
       const Sum mean = compensated_sum(weights, scaled) / count;

@@ -16,8 +16,8 @@
 #include <vector>
 
 #include <dgp/concepts.hpp>
+#include <dgp/detail/forest/union_find.hpp>
 #include <dgp/detail/parallel.hpp>
-#include <dgp/detail/union_find.hpp>
 #include <dgp/detail/weight_view.hpp>
 
 namespace dgp::detail {

@@ -35,9 +35,10 @@
 #include <vector>
 
 #include <dgp/concepts.hpp>
-#include <dgp/detail/edge_scan.hpp>
-#include <dgp/detail/kruskal.hpp>
-#include <dgp/detail/ordered_bits.hpp>
+#include <dgp/detail/edges/edge_source.hpp>
+#include <dgp/detail/forest/kruskal.hpp>
+#include <dgp/detail/forest/numbering.hpp>
+#include <dgp/detail/keys/ordered_bits.hpp>
 #include <dgp/detail/presorted_layer.hpp>
 #include <dgp/detail/sample_stream.hpp>
 
@@ -92,18 +93,18 @@ class SampleForest {
     count_ = count;
     activations_ = activations.data() + first;
     scales_ = scales.data() + first;
-    first_vertex_.assign(1, 0);
-    first_vertex_.push_back(static_cast<Vertex>(layers_[0].cols()));
+    numbering_.clear();
+    numbering_.add(layers_[0].cols(), Role::input);
     for (std::size_t k = 0; k < count; ++k) {
-      first_vertex_.push_back(first_vertex_.back() + static_cast<Vertex>(layers_[k].rows()));
+      numbering_.add(layers_[k].rows(), k + 1 == count ? Role::output : Role::hidden);
     }
-    best_edge_.resize(first_vertex_.back());
+    const std::size_t neurons = numbering_.neurons();
+    best_edge_.resize(neurons);
     if (entry_.size() != layers.size() + 1) {
       entry_.resize(layers.size() + 1);
       exit_.resize(layers.size() + 1);
       values_.resize(layers.size());
     }
-    const auto neurons = static_cast<std::size_t>(first_vertex_.back());
     std::size_t widest = 0;
     for (std::size_t k = 0; k < count; ++k) {
       values_[first + k].resize(layers_[k].cols());
@@ -124,11 +125,8 @@ class SampleForest {
 
   // Descending; n_in + n_out - 1 of them.
   const std::vector<Scalar>& deaths() {
-    const auto neurons = static_cast<std::size_t>(first_vertex_.back());
-    const auto inputs = static_cast<std::size_t>(layers_[0].cols());
-    const auto outputs = static_cast<std::size_t>(layers_[count_ - 1].rows());
-    forest_.reset(neurons, inputs, outputs);
-    replay_.reset(neurons, inputs, outputs);
+    forest_.reset(numbering_);
+    replay_.reset(numbering_);
     collect_heaviest();
     sort_descending(batch_.edges, spare_);
     forest_.add_descending(batch_.edges);
@@ -152,11 +150,12 @@ class SampleForest {
   Vector& entry(std::size_t k) { return entry_[first_ + k]; }
   Vector& exit(std::size_t k) { return exit_[first_ + k]; }
 
+  Vertex first_vertex(std::size_t k) const { return numbering_.groups()[k].first; }
   Vertex col_vertex(std::size_t k, Index col) const {
-    return first_vertex_[k] + static_cast<Vertex>(col);
+    return first_vertex(k) + static_cast<Vertex>(col);
   }
   Vertex row_vertex(std::size_t k, Index row) const {
-    return first_vertex_[k + 1] + static_cast<Vertex>(row);
+    return first_vertex(k + 1) + static_cast<Vertex>(row);
   }
 
   // The values, under the entry strengths, of all edges into one output neuron.
@@ -266,14 +265,14 @@ class SampleForest {
         };
         if (activation != Scalar(0)) layer.visit_edges(col, activation, scales_[k], visit);
         exit(k)(col) = best;
-        best_edge_[col_vertex(k, col)] = first_vertex_[k + 1] + best_row;
+        best_edge_[col_vertex(k, col)] = first_vertex(k + 1) + best_row;
       }
     }
   }
 
   // The edges above a threshold, and the best one of each neuron.
   void collect_heaviest() {
-    const auto limit = edges_per_neuron * static_cast<std::size_t>(first_vertex_.back());
+    const auto limit = edges_per_neuron * numbering_.neurons();
     batch_.edges.clear();
     // In a single layer no strength is a limit, and the edges that gave the strengths serve.
     batch_.threshold = {count_ == 1 ? entry_threshold_ : threshold_of_best(), true};
@@ -288,7 +287,7 @@ class SampleForest {
           if (!(above < value)) return false;
           const Scalar strength = std::min(std::min(cap, value), beyond(static_cast<Index>(row)));
           if (above < strength) {
-            batch_.edges.push_back({strength, first_vertex_[k + 1] + row, col_vertex(k, col)});
+            batch_.edges.push_back({strength, first_vertex(k + 1) + row, col_vertex(k, col)});
           }
           return true;
         };
@@ -323,12 +322,13 @@ class SampleForest {
 
   // The best edge out of each component but the one that would cost most to look at.
   void collect_best() {
-    const Vertex neurons = first_vertex_.back();
+    const std::size_t neurons = numbering_.neurons();
     cost_.assign(neurons, 0);
     for (std::size_t k = 0; k <= count_; ++k) {
       // All edges into a neuron are looked at, but only a few of those out of it.
       const double cost = 8 + (k == 0 ? 0 : static_cast<double>(layers_[k - 1].cols()));
-      for (Vertex v = first_vertex_[k]; v < first_vertex_[k + 1]; ++v) {
+      for (Index i = 0; i < entry(k).size(); ++i) {
+        const Vertex v = col_vertex(k, i);
         component_[v] = forest_.component(v);
         cost_[component_[v]] += cost;
       }
@@ -341,8 +341,8 @@ class SampleForest {
     for (std::size_t k = 0; k < count_; ++k) {
       const PresortedLayer<Scalar>& layer = layers_[k];
       const Vector& beyond = exit(k + 1);
-      const Vertex* row_components = component_.data() + first_vertex_[k + 1];
-      const Vertex* col_components = component_.data() + first_vertex_[k];
+      const Vertex* row_components = component_.data() + first_vertex(k + 1);
+      const Vertex* col_components = component_.data() + first_vertex(k);
       for (Index col = 0; col < layer.cols(); ++col) {
         Candidate<Scalar>& best = best_[col_components[col]];
         const Scalar cap = entry(k)(col);
@@ -352,7 +352,7 @@ class SampleForest {
           if (row_components[row] == col_components[col]) return true;
           const Scalar strength = std::min(std::min(cap, value), beyond(static_cast<Index>(row)));
           if (best.value < strength) {
-            best = {strength, first_vertex_[k + 1] + row, col_vertex(k, col)};
+            best = {strength, first_vertex(k + 1) + row, col_vertex(k, col)};
           }
           return true;
         };
@@ -383,8 +383,8 @@ class SampleForest {
   std::size_t count_ = 0;
   const Vector* activations_ = nullptr;
   const ActivationScale<Scalar>* scales_ = nullptr;
-  std::vector<Vertex> first_vertex_;  // of each layer of neurons, and, last, their number
-  std::vector<Vector> entry_;         // strengths by layer of neurons
+  Numbering numbering_;
+  std::vector<Vector> entry_;  // strengths by layer of neurons
   std::vector<Vector> exit_;
   Scalar entry_threshold_{0};      // of the last layer
   std::vector<Vertex> best_edge_;  // the other end of each neuron's best edge

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include <dgp/concepts.hpp>
-#include <dgp/detail/ordered_bits.hpp>
+#include <dgp/detail/keys/ordered_bits.hpp>
 #include <dgp/detail/parallel.hpp>
 #include <dgp/detail/row_tasks.hpp>
 #include <dgp/detail/weight_view.hpp>
@@ -155,68 +155,90 @@ Moments<Scalar> moments(const WeightView<Scalar>& weights) {
 
   constexpr bool narrow = !std::is_same_v<Scalar, Sum>;
   static_assert(narrow || of == Of::weights, "squares of wide magnitudes can overflow");
+  // Narrow numbers are floats too. Sixteen of each are kept side by side, in several registers, so
+  // that no addition waits for the last one.
+  constexpr Index at_once = 16;
+  using Extremes =
+      std::conditional_t<narrow, Eigen::Array<float, at_once, 1>, Eigen::Array<Scalar, 1, 1>>;
+  using Extreme = typename Extremes::Scalar;
   struct Part {
-    Sum smallest;
-    Sum largest;
+    Extremes smallest;
+    Extremes largest;
     Sum sum{0};
     Sum squares{0};
   };
   const RowTasks tasks = walk_tasks(weights);
-  const Sum any = value_of(static_cast<Sum>(weights(0, 0)));
+  const Extremes any =
+      Extremes::Constant(static_cast<Extreme>(value_of(static_cast<Sum>(weights(0, 0)))));
   std::vector<Part> parts(tasks.count(), Part{any, any});
   for_each_run(weights, tasks, [&](std::size_t task, const Scalar* run, Index run_count) {
     Part& part = parts[task];
     if constexpr (narrow) {
-      // Four registers of each sum, so that no addition waits for the last one.
-      using Wide = Eigen::Array<Sum, 4, 1>;
-      constexpr std::size_t vectors = 4;
-      constexpr Index at_once = static_cast<Index>(vectors) * Wide::SizeAtCompileTime;
-      std::array<Wide, vectors> sums;
-      std::array<Wide, vectors> squares;
-      sums.fill(Wide::Zero());
-      squares.fill(Wide::Zero());
-      std::array<Wide, 2> smallest;
-      std::array<Wide, 2> largest;
-      smallest.fill(Wide::Constant(part.smallest));
-      largest.fill(Wide::Constant(part.largest));
-      const Index whole = run_count - run_count % at_once;
-      for (const Scalar* some = run; some != run + whole;) {
+      using Sums = Eigen::Array<Sum, at_once, 1>;
+      Sums sums = Sums::Zero();
+      Sums squares = Sums::Zero();
+      Extremes smallest = part.smallest;
+      Extremes largest = part.largest;
+      const auto block_at = [&](const Scalar* some) {
         fetch_ahead<at_once>(some);
-        for (std::size_t v = 0; v < vectors; ++v, some += Wide::SizeAtCompileTime) {
-          Wide wide(static_cast<Sum>(some[0]), static_cast<Sum>(some[1]), static_cast<Sum>(some[2]),
-                    static_cast<Sum>(some[3]));
-          if constexpr (of == Of::magnitudes) wide = wide.abs();
-          sums[v] += wide;
-          squares[v] += wide * wide;
-          smallest[v % 2] = smallest[v % 2].min(wide);
-          largest[v % 2] = largest[v % 2].max(wide);
-        }
+        Extremes block =
+            Eigen::Map<const Eigen::Array<Scalar, at_once, 1>>(some).template cast<float>();
+        if constexpr (of == Of::magnitudes) block = block.abs();
+        return block;
+      };
+      const Index whole = run_count - run_count % at_once;
+      const Scalar* some = run;
+      // Four at once, since the sums go through memory every time.
+      for (; some + 4 * at_once <= run + whole; some += 4 * at_once) {
+        const Extremes a = block_at(some);
+        const Extremes b = block_at(some + at_once);
+        const Extremes c = block_at(some + 2 * at_once);
+        const Extremes d = block_at(some + 3 * at_once);
+        smallest = smallest.min(a.min(b).min(c.min(d)));
+        largest = largest.max(a.max(b).max(c.max(d)));
+        const Sums wide_a = a.template cast<Sum>();
+        const Sums wide_b = b.template cast<Sum>();
+        const Sums wide_c = c.template cast<Sum>();
+        const Sums wide_d = d.template cast<Sum>();
+        sums = sums + wide_a + wide_b + wide_c + wide_d;
+        squares = squares + wide_a * wide_a + wide_b * wide_b + wide_c * wide_c + wide_d * wide_d;
       }
-      for (std::size_t v = 0; v < vectors; ++v) {
-        part.sum += sums[v].sum();
-        part.squares += squares[v].sum();
+      for (; some != run + whole; some += at_once) {
+        const Extremes block = block_at(some);
+        smallest = smallest.min(block);
+        largest = largest.max(block);
+        const Sums wide = block.template cast<Sum>();
+        sums += wide;
+        squares += wide * wide;
       }
-      part.smallest = smallest[0].min(smallest[1]).minCoeff();
-      part.largest = largest[0].max(largest[1]).maxCoeff();
+      // In one order, however wide the processor's registers are.
+      for (Index i = 0; i < at_once; i += 4) {
+        using Four = Eigen::Array<Sum, 4, 1>;
+        part.sum += Four(sums.template segment<4>(i)).sum();
+        part.squares += Four(squares.template segment<4>(i)).sum();
+      }
       for (Index i = whole; i < run_count; ++i) {
         const Sum wide = value_of(static_cast<Sum>(run[i]));
         part.sum += wide;
         part.squares += wide * wide;
-        part.smallest = std::min(part.smallest, wide);
-        part.largest = std::max(part.largest, wide);
+        smallest(0) = std::min(smallest(0), static_cast<float>(wide));
+        largest(0) = std::max(largest(0), static_cast<float>(wide));
       }
+      part.smallest = smallest;
+      part.largest = largest;
     } else {
       const Eigen::Map<const Eigen::Array<Scalar, Eigen::Dynamic, 1>> all(run, run_count);
-      part.smallest = std::min<Sum>(part.smallest, all.minCoeff());
-      part.largest = std::max<Sum>(part.largest, all.maxCoeff());
+      part.smallest = part.smallest.min(all.minCoeff());
+      part.largest = part.largest.max(all.maxCoeff());
     }
   });
 
-  Moments<Scalar> result{static_cast<Scalar>(any), static_cast<Scalar>(any), Sum(0), Sum(0), true};
+  Moments<Scalar> result{static_cast<Scalar>(any(0)), static_cast<Scalar>(any(0)), Sum(0), Sum(0),
+                         true};
   Sum squares(0);
   for (const auto& part : parts) {
-    result.smallest = std::min(result.smallest, static_cast<Scalar>(part.smallest));
-    result.largest = std::max(result.largest, static_cast<Scalar>(part.largest));
+    result.smallest = std::min(result.smallest, static_cast<Scalar>(part.smallest.minCoeff()));
+    result.largest = std::max(result.largest, static_cast<Scalar>(part.largest.maxCoeff()));
     result.mean += part.sum;
     squares += part.squares;
   }

@@ -1,6 +1,7 @@
-// Growing the maximum spanning forest of a chain of layers without listing its edges.
+// Growing the maximum spanning forest of a graph without listing its edges.
 //
-// in:  the layers' edges (edge_scan.hpp) and a builder that knows which neurons are terminal
+// in:  the sources of its edges (edge_source.hpp) and a builder that knows which neurons are
+//      terminal
 // out: the builder, finished: every edge that merges two components, until all terminals are one
 //
 // Only about n log n edges of a graph with n neurons can matter, the heaviest ones. So:
@@ -24,63 +25,48 @@
 #include <optional>
 #include <vector>
 
-#include <dgp/detail/edge_scan.hpp>
-#include <dgp/detail/kruskal.hpp>
+#include <dgp/detail/edges/edge_source.hpp>
+#include <dgp/detail/forest/kruskal.hpp>
 #include <dgp/detail/sample_stream.hpp>
 
 namespace dgp::detail {
 
 // How many of the heaviest edges connect a random bipartite graph: with n neurons on the larger
 // side and ln n + c edges at each, about e^-c of them are left alone.
-template <class Layers>
-double connecting_edges(const Layers& layers) {
+template <EdgeSource Source>
+double connecting_edges(const std::vector<Source>& sources) {
   double edges = 0;
-  for (const auto& layer : layers) {
-    const auto neurons = static_cast<double>(std::max(layer.rows(), layer.cols()));
-    edges += neurons * (std::log(neurons) + 1.5);
+  for (const Source& source : sources) {
+    edges += source.larger_side() * (std::log(source.larger_side()) + 1.5);
   }
   return edges;
 }
 
-template <class Layers>
-double count_edges(const Layers& layers) {
+template <EdgeSource Source>
+double count_edges(const std::vector<Source>& sources) {
   double edges = 0;
-  for (const auto& layer : layers) {
-    edges += static_cast<double>(layer.rows()) * static_cast<double>(layer.cols());
-  }
+  for (const Source& source : sources) edges += source.count();
   return edges;
 }
 
 // A threshold that about `wanted` edges pass, of all edges or of those between components;
 // nothing where that is most of them.
-template <class Scalar, class Map>
-std::optional<Threshold<Scalar>> sampled_threshold(
-    const std::vector<LayerEdges<Scalar, Map>>& layers, double wanted,
-    const Components* components = nullptr) {
+template <EdgeSource Source, class Scalar = typename Source::Scalar>
+std::optional<Threshold<Scalar>> sampled_threshold(const std::vector<Source>& sources,
+                                                   double wanted,
+                                                   const Components* components = nullptr) {
   constexpr double rank = 32;  // of the threshold in the sample: sets its accuracy, 1 / sqrt(rank)
-  constexpr Index side_by_side = 8;  // fetched from memory together
-  const double all = count_edges(layers);
-  const double draws = rank * all / wanted;
+  const double draws_per_edge = rank / wanted;
   SampleStream random;  // its numbers decide the order of the work, never the result
   std::vector<Scalar> sample;
-  sample.reserve(static_cast<std::size_t>(draws) + side_by_side * layers.size());
-  for (const auto& layer : layers) {
-    const Index count = std::min(side_by_side, layer.cols());
-    const double share =
-        static_cast<double>(layer.rows()) * static_cast<double>(layer.cols()) / all;
-    for (auto left = static_cast<Index>(std::ceil(draws * share)); left > 0; left -= count) {
-      const auto row = static_cast<Index>(random.below(static_cast<std::uint64_t>(layer.rows())));
-      const auto first =
-          static_cast<Index>(random.below(static_cast<std::uint64_t>(layer.cols() - count + 1)));
-      for (Index col = first; col < first + count; ++col) {
-        if (components != nullptr &&
-            components->of[layer.row_vertex(row)] == components->of[layer.col_vertex(col)]) {
-          continue;
-        }
-        const Scalar value = layer.value(row, col);
-        if ((Eigen::numext::isfinite)(value)) sample.push_back(value);
-      }
-    }
+  sample.reserve(static_cast<std::size_t>(draws_per_edge * count_edges(sources)) +
+                 16 * sources.size());
+  for (const Source& source : sources) {
+    source.sample(random, draws_per_edge * source.count(), [&](const Candidate<Scalar>& edge) {
+      const bool inside =
+          components != nullptr && components->of[edge.row] == components->of[edge.col];
+      if (!inside && (Eigen::numext::isfinite)(edge.value)) sample.push_back(edge.value);
+    });
   }
   if (static_cast<double>(sample.size()) < 2 * rank) return std::nullopt;
   const auto nth = sample.begin() + static_cast<std::ptrdiff_t>(rank);
@@ -92,34 +78,29 @@ std::optional<Threshold<Scalar>> sampled_threshold(
 }
 
 // A threshold that every edge passes.
-template <class Scalar, class Map>
+template <class Scalar>
 Threshold<Scalar> lowest_threshold() {
-  return {Map::is_signed ? Eigen::NumTraits<Scalar>::lowest() : Scalar(0)};
+  return {Eigen::NumTraits<Scalar>::lowest()};
 }
 
-// So many edges at most are collected at once.
-template <class Layers>
-std::size_t edge_limit(const Layers& layers) {
-  return static_cast<std::size_t>(1.5 * connecting_edges(layers)) + 64;
-}
+// So many edges at most are collected at once where so many are wanted.
+inline std::size_t edge_limit(double wanted) { return static_cast<std::size_t>(1.5 * wanted) + 64; }
 
-// An empty batch with the threshold of step 1.
-template <class Scalar, class Map>
-Batch<Scalar> first_batch(const std::vector<LayerEdges<Scalar, Map>>& layers) {
-  const auto sampled = sampled_threshold(layers, connecting_edges(layers));
-  Batch<Scalar> batch{{}, sampled ? *sampled : lowest_threshold<Scalar, Map>()};
-  std::size_t widest = 0;
-  for (const auto& layer : layers) {
-    widest = std::max(widest, static_cast<std::size_t>(layer.cols()));
-  }
-  batch.edges.reserve(
-      std::min(edge_limit(layers) + widest, static_cast<std::size_t>(count_edges(layers))));
+// About as many of the heaviest edges.
+template <EdgeSource Source, class Scalar = typename Source::Scalar>
+Batch<Scalar> heaviest_edges(const std::vector<Source>& sources, double wanted,
+                             const Components* components = nullptr) {
+  const auto threshold = sampled_threshold(sources, wanted, components);
+  Batch<Scalar> batch{{}, threshold ? *threshold : lowest_threshold<Scalar>()};
+  const std::size_t limit = edge_limit(wanted);
+  batch.edges.reserve(std::min(limit + limit / 4, static_cast<std::size_t>(count_edges(sources))));
+  for (const Source& source : sources) source.collect_above(batch, limit, components);
   return batch;
 }
 
 // The best edge out of each component but the largest.
-template <class Scalar, class Map>
-std::vector<Candidate<Scalar>> best_edges(const std::vector<LayerEdges<Scalar, Map>>& layers,
+template <EdgeSource Source, class Scalar = typename Source::Scalar>
+std::vector<Candidate<Scalar>> best_edges(const std::vector<Source>& sources,
                                           const Components& components) {
   std::vector<std::optional<Candidate<Scalar>>> best(components.of.size());  // by component
   const auto consider = [&](Vertex component, const Candidate<Scalar>& edge) {
@@ -127,8 +108,8 @@ std::vector<Candidate<Scalar>> best_edges(const std::vector<LayerEdges<Scalar, M
     auto& so_far = best[component];
     if (!so_far || appears_earlier(edge, *so_far)) so_far = edge;
   };
-  for (const auto& layer : layers) {
-    scan_best(layer, components, [&](const auto& edge) {
+  for (const Source& source : sources) {
+    source.best_leaving(components, [&](const Candidate<Scalar>& edge) {
       consider(components.of[edge.row], edge);
       consider(components.of[edge.col], edge);
     });
@@ -148,9 +129,9 @@ std::vector<Candidate<Scalar>> best_edges(const std::vector<LayerEdges<Scalar, M
 }
 
 // Step 2: joins what the batches added so far have left apart.
-template <class Scalar, class Map>
-void finish_forest(ForestBuilder<Scalar>& forest,
-                   const std::vector<LayerEdges<Scalar, Map>>& layers, std::size_t neurons) {
+template <EdgeSource Source, class Scalar = typename Source::Scalar>
+void finish_forest(ForestBuilder<Scalar>& forest, const std::vector<Source>& sources,
+                   std::size_t neurons) {
   std::vector<std::uint32_t> sizes;
   std::size_t last_count = neurons;  // of components
   bool last_by_threshold = false;
@@ -170,19 +151,13 @@ void finish_forest(ForestBuilder<Scalar>& forest,
     // few neurons outside the largest: the best edges join nearly all to the largest.
     const bool few_large = count * 16 <= neurons && (neurons - *largest) * 16 > neurons;
     const bool stuck = last_by_threshold && 2 * count > last_count;
-    const double wanted = connecting_edges(layers) / 2;
-    const auto threshold =
-        few_large && !stuck ? sampled_threshold(layers, wanted, &components) : std::nullopt;
     last_count = count;
-    last_by_threshold = threshold.has_value();
-    if (threshold) {
-      const std::size_t limit = edge_limit(layers) / 2;
-      Batch<Scalar> batch{{}, *threshold};
-      batch.edges.reserve(limit);
-      for (const auto& layer : layers) scan_above(layer, batch, limit, &components);
+    last_by_threshold = few_large && !stuck;
+    if (last_by_threshold) {
+      auto batch = heaviest_edges(sources, connecting_edges(sources) / 2, &components);
       forest.add(batch.edges);
     } else {
-      auto edges = best_edges(layers, components);
+      auto edges = best_edges(sources, components);
       forest.add(edges);
     }
   }

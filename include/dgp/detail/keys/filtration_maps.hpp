@@ -1,4 +1,5 @@
-// The functions from weight to filtration value, applied wherever weights are read.
+// The functions from weight to filtration value, up to a final scale (normalization.hpp), applied
+// wherever weights are read.
 //
 // For scalar types that have ordered bits, key(w) is an integer whose order refines that of the
 // values, and value_of(key) the value that belongs to it (ordered_bits.hpp). Where value_of rounds,
@@ -9,7 +10,7 @@
 
 #include <Eigen/Core>
 
-#include <dgp/detail/ordered_bits.hpp>
+#include <dgp/detail/keys/ordered_bits.hpp>
 
 namespace dgp::detail {
 
@@ -41,9 +42,7 @@ template <class Scalar>
 struct PositivePart {
   static constexpr bool rounds = false;
   static constexpr bool is_signed = false;
-  Scalar operator()(const Scalar& weight) const {
-    return Scalar(0) < weight ? weight : Scalar(0);
-  }
+  Scalar operator()(const Scalar& weight) const { return Scalar(0) < weight ? weight : Scalar(0); }
   Bits<Scalar> key(const Scalar& weight) const {
     using Signed = std::make_signed_t<Bits<Scalar>>;
     const auto bits = Eigen::numext::bit_cast<Signed>(weight);
@@ -61,29 +60,14 @@ struct Magnitude {
   Scalar value_of(Bits<Scalar> key) const { return magnitude_of<Scalar>(key); }
 };
 
-// abs(w) / largest
-template <class Scalar>
-struct ScaledMagnitude {
-  static constexpr bool rounds = true;
-  static constexpr bool is_signed = false;
-  Scalar largest;
-  Scalar operator()(const Scalar& weight) const {
-    return static_cast<Scalar>(Eigen::numext::abs(weight) / largest);
-  }
-  Bits<Scalar> key(const Scalar& weight) const { return magnitude_key(weight); }
-  Scalar value_of(Bits<Scalar> key) const { return (*this)(magnitude_of<Scalar>(key)); }
-  // A weight of about this value.
-  Scalar weight_near(const Scalar& value) const { return static_cast<Scalar>(value * largest); }
-};
-
-// abs((w - mean) / deviation) / largest
+// abs((w - mean) / deviation)
 template <class Scalar>
 struct StandardizedMagnitude {
   static constexpr bool rounds = true;
   static constexpr bool is_signed = false;
   Scalar mean;
   Scalar deviation;
-  Scalar largest = Scalar(1);
+  Scalar largest;  // of the layer's values
   Scalar operator()(const Scalar& weight) const {
     return of_distance(Eigen::numext::abs(static_cast<Scalar>(weight - mean)));
   }
@@ -92,13 +76,11 @@ struct StandardizedMagnitude {
   }
   Scalar value_of(Bits<Scalar> key) const { return of_distance(magnitude_of<Scalar>(key)); }
   // The distance from the mean of a weight of about this value.
-  Scalar weight_near(const Scalar& value) const {
-    return static_cast<Scalar>(static_cast<Scalar>(value * largest) * deviation);
-  }
+  Scalar weight_near(const Scalar& value) const { return static_cast<Scalar>(value * deviation); }
 
  private:
   Scalar of_distance(const Scalar& distance) const {
-    return static_cast<Scalar>(static_cast<Scalar>(distance / deviation) / largest);
+    return static_cast<Scalar>(distance / deviation);
   }
 };
 

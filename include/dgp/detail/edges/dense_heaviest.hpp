@@ -13,8 +13,9 @@
 #include <cstdint>
 #include <vector>
 
-#include <dgp/detail/edge_scan.hpp>
-#include <dgp/detail/ordered_bits.hpp>
+#include <dgp/detail/edges/dense_best.hpp>
+#include <dgp/detail/edges/dense_walk.hpp>
+#include <dgp/detail/keys/ordered_bits.hpp>
 #include <dgp/detail/parallel.hpp>
 #include <dgp/detail/row_tasks.hpp>
 
@@ -34,7 +35,7 @@ class HeaviestScan {
   using Key = Bits<Scalar>;
 
  public:
-  explicit HeaviestScan(const LayerEdges<Scalar, Map>& edges) : edges_(edges) {
+  explicit HeaviestScan(const DenseWalk<Scalar, Map>& edges) : edges_(edges) {
     best_.reset(edges.cols());
   }
 
@@ -54,7 +55,7 @@ class HeaviestScan {
                      Key largest = 0;
                      Key smallest = static_cast<Key>(-1);
                      Key news = 0;
-                     for_each_key<Scalar>(map, weights, nullptr, scan_block, [&](Index i, Key key) {
+                     for_each_key<Scalar>(map, weights, nullptr, [&](Index i, Key key) {
                        largest = largest < key ? key : largest;
                        smallest = key < smallest ? key : smallest;
                        const Key larger = known[i] < key ? key : known[i];
@@ -66,7 +67,7 @@ class HeaviestScan {
                        best_.take(col, row_index, [&](Index i) { return map.key(weights[i]); });
                      }
                    });
-    while (edges_.key(row, best.col) < best.key) ++best.col;
+    while (map.key(edges_.weight(row, best.col)) < best.key) ++best.col;
     return best;
   }
 
@@ -86,16 +87,16 @@ class HeaviestScan {
   Index col_row(Index col) const { return best_.rows[static_cast<std::size_t>(col)]; }
 
  private:
-  const LayerEdges<Scalar, Map>& edges_;
+  const DenseWalk<Scalar, Map>& edges_;
   ColumnBest<Key> best_;
   Key smallest_ = static_cast<Key>(-1);
 };
 
 template <class Scalar, class Map>
-requires has_ordered_bits<Scalar> HeaviestEdges<Scalar> heaviest_edges(
+requires has_ordered_bits<Scalar> HeaviestEdges<Scalar> heaviest_of_neurons(
     const WeightView<Scalar>& weights, const Map& map) {
   using Scan = HeaviestScan<Scalar, Map>;
-  const LayerEdges<Scalar, Map> edges(weights, map, 0, 0);
+  const DenseWalk<Scalar, Map> edges(weights, map, 0, 0);
   const RowTasks tasks(edges.rows(), edges.cols());
   std::vector<typename Scan::RowBest> row_best(static_cast<std::size_t>(edges.rows()));
   std::vector<Scan> parts(most_threads(), Scan(edges));
@@ -120,7 +121,7 @@ requires has_ordered_bits<Scalar> HeaviestEdges<Scalar> heaviest_edges(
 
 // Value by value, for scalar types without ordered bits.
 template <class Scalar, class Map>
-HeaviestEdges<Scalar> heaviest_edges(const WeightView<Scalar>& layer, const Map& map) {
+HeaviestEdges<Scalar> heaviest_of_neurons(const WeightView<Scalar>& layer, const Map& map) {
   const WeightView<Scalar> weights = along_memory(layer);
   std::vector<Index> best_col(static_cast<std::size_t>(weights.rows), 0);
   std::vector<Index> best_row(static_cast<std::size_t>(weights.cols), 0);

@@ -18,33 +18,12 @@
 #include <utility>
 #include <vector>
 
-#include <dgp/detail/ordered_bits.hpp>
-#include <dgp/detail/union_find.hpp>
+#include <dgp/detail/edges/edge_source.hpp>
+#include <dgp/detail/forest/numbering.hpp>
+#include <dgp/detail/forest/union_find.hpp>
+#include <dgp/detail/keys/ordered_bits.hpp>
 
 namespace dgp::detail {
-
-template <class Scalar>
-struct Candidate {
-  Scalar value;
-  Vertex row;  // vertex of the output neuron
-  Vertex col;  // vertex of the input neuron
-};
-
-// The order in which edges appear: descending value, ties by (row, col).
-template <class Scalar>
-bool appears_earlier(const Candidate<Scalar>& a, const Candidate<Scalar>& b) {
-  if (a.value != b.value) return b.value < a.value;
-  if (a.row != b.row) return a.row < b.row;
-  return a.col < b.col;
-}
-
-template <class Scalar>
-void sort_by_appearance(std::vector<Candidate<Scalar>>& edges) {
-  const auto earlier = appears_earlier<Scalar>;
-  if (!std::is_sorted(edges.begin(), edges.end(), earlier)) {
-    std::sort(edges.begin(), edges.end(), earlier);
-  }
-}
 
 template <class Scalar>
 class ForestBuilder {
@@ -57,23 +36,20 @@ class ForestBuilder {
     accepted_.reserve(neurons - 1);
   }
 
-  // Terminal are the first `inputs` and the last `outputs` neurons.
-  ForestBuilder(std::size_t neurons, std::size_t inputs, std::size_t outputs) {
-    reset(neurons, inputs, outputs);
-  }
+  explicit ForestBuilder(const Numbering& numbering) { reset(numbering); }
 
   // From the beginning, with the memory there is.
-  void reset(std::size_t neurons, std::size_t inputs, std::size_t outputs) {
+  void reset(const Numbering& numbering) {
+    const std::size_t neurons = numbering.neurons();
     components_.reset(neurons);
-    terminal_.assign(neurons, 0);
-    std::fill_n(terminal_.begin(), inputs, std::uint8_t{1});
-    std::fill_n(terminal_.rbegin(), outputs, std::uint8_t{1});
-    terminal_components_ = inputs + outputs;
+    terminal_ = numbering.terminal();
+    terminal_components_ =
+        static_cast<std::size_t>(std::count(terminal_.begin(), terminal_.end(), 1));
     accepted_.clear();
     accepted_.reserve(neurons);
     spare_.reserve(neurons);
     terminal_merges_.clear();
-    terminal_merges_.reserve(inputs + outputs);
+    terminal_merges_.reserve(terminal_components_);
   }
 
   // Whether all terminals are in one component: no further edge can matter.

@@ -1,0 +1,89 @@
+// The edges of one dense layer: an edge source.
+//
+// in:  the weights of a layer, a map from weight to filtration value, the first vertex of its
+//      output and of its input neurons, and, optionally, what limits the values
+// out: what edge_source.hpp asks for, each by one pass over the weights at most
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+#include <dgp/detail/edges/dense_best.hpp>
+#include <dgp/detail/edges/dense_collect.hpp>
+#include <dgp/detail/edges/dense_sweep.hpp>
+#include <dgp/detail/edges/dense_walk.hpp>
+#include <dgp/detail/edges/edge_source.hpp>
+
+namespace dgp::detail {
+
+template <class Weight, class MapOf>
+class DenseEdges {
+ public:
+  using Scalar = Weight;
+  using Map = MapOf;
+
+  DenseEdges(const WeightView<Scalar>& weights, const Map& map, Vertex first_row, Vertex first_col,
+             const PathLimits<Scalar>* limits = nullptr)
+      : weights_(weights),
+        first_row_(first_row),
+        first_col_(first_col),
+        walk_(weights, map, first_row, first_col, limits) {}
+
+  DenseEdges limited(const PathLimits<Scalar>& limits) const {
+    return DenseEdges(weights_, walk_.map(), first_row_, first_col_, &limits);
+  }
+
+  double count() const {
+    return static_cast<double>(walk_.rows()) * static_cast<double>(walk_.cols());
+  }
+  double larger_side() const { return static_cast<double>(std::max(walk_.rows(), walk_.cols())); }
+
+  template <class Take>
+  void sample(SampleStream& random, double draws, const Take& take) const {
+    constexpr Index side_by_side = 8;  // fetched from memory together
+    const Index count = std::min(side_by_side, walk_.cols());
+    for (auto left = static_cast<Index>(std::ceil(draws)); left > 0; left -= count) {
+      const auto row = static_cast<Index>(random.below(static_cast<std::uint64_t>(walk_.rows())));
+      const auto first =
+          static_cast<Index>(random.below(static_cast<std::uint64_t>(walk_.cols() - count + 1)));
+      for (Index col = first; col < first + count; ++col) take(walk_.edge(row, col));
+    }
+  }
+
+  void collect_above(Batch<Scalar>& batch, std::size_t limit,
+                     const Components* components = nullptr) const {
+    detail::collect_above(walk_, batch, limit, components);
+  }
+
+  template <class Consider>
+  void best_leaving(const Components& components, const Consider& consider) const {
+    detail::best_leaving(walk_, components, consider);
+  }
+
+  void forward(BestPaths<Scalar>& entry) const {
+    sweep(!walk_.flipped(), entry, first_col_, first_row_);
+  }
+  void backward(BestPaths<Scalar>& exit) const {
+    sweep(walk_.flipped(), exit, first_row_, first_col_);
+  }
+
+ private:
+  void sweep(bool to_rows, BestPaths<Scalar>& paths, Vertex from, Vertex to) const {
+    const Scalar* sources = paths.strength.data() + from;
+    const Scalar* known = paths.strength.data() + to;
+    const auto raise = [&](Index neuron, const Scalar& strength, Index neighbour) {
+      paths.raise(to + static_cast<Vertex>(neuron), strength,
+                  from + static_cast<Vertex>(neighbour));
+    };
+    to_rows ? sweep_rows(walk_, sources, known, raise)
+            : sweep_columns(walk_, sources, known, raise);
+  }
+
+  WeightView<Scalar> weights_;
+  Vertex first_row_;
+  Vertex first_col_;
+  DenseWalk<Scalar, Map> walk_;
+};
+
+}  // namespace dgp::detail

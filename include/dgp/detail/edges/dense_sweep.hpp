@@ -1,0 +1,201 @@
+// One step of best paths through a dense layer.
+//
+// in:  a walk over the layer, and the strengths of the best paths on one side of it
+// out: on the other side, for each neuron the largest, over its edges, of min(strength, value), and
+//      the edge
+//
+// One pass over the weights. A block is left after a comparison of keys where none of its weights
+// can do better than what is known, which is seldom otherwise once a few have been seen.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include <dgp/detail/edges/dense_best.hpp>
+#include <dgp/detail/edges/dense_walk.hpp>
+#include <dgp/detail/parallel.hpp>
+
+namespace dgp::detail {
+
+template <class Scalar>
+Scalar lesser(const Scalar& a, const Scalar& b) {
+  return b < a ? b : a;
+}
+// The best path to one row, and the column through which it goes.
+template <class Scalar>
+struct RowPath {
+  Scalar strength;
+  Index col = -1;  // none is better than the known one
+};
+
+// The strengths with which the columns are reached.
+template <class Scalar>
+struct ColumnStrengths {
+  std::vector<Scalar> values;
+  std::vector<Bits<Scalar>> last_keys;  // in whole blocks; see keys_near
+
+  template <class Map>
+  ColumnStrengths(const Map& map, const Scalar* from, Index cols) : values(from, from + cols) {
+    for (const Scalar& value : values) last_keys.push_back(keys_near(map, value).last);
+    last_keys = padded(std::move(last_keys));
+  }
+};
+
+// Values are computed only of those weights whose key is near the best of all.
+template <class Scalar>
+class RowSweep {
+ public:
+  template <class Walk>
+  RowPath<Scalar> best_path_to(const Walk& walk, Index row, const ColumnStrengths<Scalar>& from,
+                               const Scalar& known) {
+    using Key = Bits<Scalar>;
+    const auto map = walk.map();
+    const Scalar* weights = walk.row(row, spare_);
+    const Key* limits = from.last_keys.data();
+    const auto limited = [&](Index col, Key key) { return limits[col] < key ? limits[col] : key; };
+    best_keys_.clear();
+    for_each_block(weights, walk.cols(), [&](Index col, Index, const Scalar* block) {
+      Key best = 0;
+      for_each_key<Scalar>(map, block, nullptr, [&](Index i, Key key) {
+        const Key here = limited(col + i, key);
+        best = best < here ? here : best;
+      });
+      best_keys_.push_back(best);
+    });
+    // The best value's key is at most twice as far below the largest as keys_near is off.
+    constexpr Key off = Walk::Map::rounds ? 32 : 0;
+    const Key largest = *std::max_element(best_keys_.begin(), best_keys_.end());
+    const Key first = largest < off ? 0 : static_cast<Key>(largest - off);
+    RowPath<Scalar> best{known};
+    for (std::size_t block = 0; block < best_keys_.size(); ++block) {
+      if (best_keys_[block] < first) continue;
+      const Index begin = static_cast<Index>(block) * scan_block;
+      const Index end = std::min(begin + scan_block, walk.cols());
+      for (Index col = begin; col < end; ++col) {
+        if (limited(col, map.key(weights[col])) < first) continue;
+        const Scalar strength =
+            lesser(map(weights[col]), from.values[static_cast<std::size_t>(col)]);
+        if (best.strength < strength) best = {strength, col};
+      }
+    }
+    return best;
+  }
+
+ private:
+  std::vector<Scalar> spare_;
+  std::vector<Bits<Scalar>> best_keys_;  // by block
+};
+
+// Calls raise(row, strength, col) where a path is better than the known one; `from` are the
+// strengths by column, `known` by row.
+template <class Walk, class Scalar, class Raise>
+requires has_ordered_bits<Scalar>
+void sweep_rows(const Walk& walk, const Scalar* from, const Scalar* known, const Raise& raise) {
+  const ColumnStrengths<Scalar> strengths(walk.map(), from, walk.cols());
+  const RowTasks tasks = walk.tasks();
+  parallel_for(tasks.count(), tasks.work, [&](std::size_t task) {
+    RowSweep<Scalar> sweep;
+    for (Index row = tasks.begin(task); row < tasks.end(task); ++row) {
+      const auto best = sweep.best_path_to(walk, row, strengths, known[row]);
+      if (best.col >= 0) raise(row, best.strength, best.col);
+    }
+  });
+}
+
+// The best path to each column so far.
+template <class Scalar>
+class ColumnSweep {
+  using Key = Bits<Scalar>;
+
+ public:
+  template <class Walk>
+  ColumnSweep(const Walk& walk, const Scalar* known) {
+    for (Index col = 0; col < walk.cols(); ++col) {
+      best_.keys.push_back(signed_key(known[col]));
+      first_keys_.push_back(keys_near(walk.map(), known[col]).first);
+    }
+    best_.keys = padded(std::move(best_.keys));
+    first_keys_ = padded(std::move(first_keys_));
+    best_.rows.assign(best_.keys.size(), none);
+  }
+
+  // A row, reached with this strength.
+  template <class Walk>
+  void take(const Walk& walk, Index row, const Scalar& strength) {
+    const auto map = walk.map();
+    const Key limit = keys_near(map, strength).last;
+    for_each_block(walk.row(row, spare_), walk.cols(), [&](Index col, Index, const Scalar* block) {
+      Key* first = first_keys_.data() + col;
+      Key news = 0;
+      for_each_key<Scalar>(map, block, nullptr, [&](Index i, Key key) {
+        const Key limited = limit < key ? limit : key;
+        news = static_cast<Key>(news | -static_cast<Key>(first[i] <= limited));
+      });
+      if (news == 0) return;
+      std::array<Key, scan_block> keys;  // of the strengths of these paths
+      for (Index i = 0; i < scan_block; ++i) {
+        keys[static_cast<std::size_t>(i)] = signed_key(lesser(map(block[i]), strength));
+      }
+      best_.take(col, static_cast<std::uint32_t>(row),
+                 [&](Index i) { return keys[static_cast<std::size_t>(i)]; });
+      const Key* best = best_.keys.data() + col;
+      for (Index i = 0; i < scan_block; ++i) {
+        first[i] = keys_near(map, signed_number<Scalar>(best[i])).first;
+      }
+    });
+  }
+
+  template <class Raise>
+  void report(Index cols, const Raise& raise) const {
+    for (Index col = 0; col < cols; ++col) {
+      const auto at = static_cast<std::size_t>(col);
+      if (best_.rows[at] == none) continue;
+      raise(col, signed_number<Scalar>(best_.keys[at]), static_cast<Index>(best_.rows[at]));
+    }
+  }
+
+ private:
+  static constexpr auto none = static_cast<std::uint32_t>(-1);
+  ColumnBest<Key> best_;         // by the keys of strengths, not of weights
+  std::vector<Key> first_keys_;  // no weight of a lower key does better
+  std::vector<Scalar> spare_;
+};
+
+// Calls raise(col, strength, row) where a path may be better than the known one; `from` are the
+// strengths by row, `known` by column.
+template <class Walk, class Scalar, class Raise>
+requires has_ordered_bits<Scalar>
+void sweep_columns(const Walk& walk, const Scalar* from, const Scalar* known, const Raise& raise) {
+  const RowTasks tasks = walk.tasks();
+  std::vector<ColumnSweep<Scalar>> parts(most_threads(), ColumnSweep<Scalar>(walk, known));
+  parallel_for_by_thread(tasks.count(), tasks.work, [&](std::size_t task, std::size_t thread) {
+    for (Index row = tasks.begin(task); row < tasks.end(task); ++row) {
+      parts[thread].take(walk, row, from[row]);
+    }
+  });
+  for (const auto& part : parts) part.report(walk.cols(), raise);
+}
+
+// Value by value, for scalar types without ordered bits.
+template <class Walk, class Scalar, class Raise>
+void sweep_rows(const Walk& walk, const Scalar* from, const Scalar*, const Raise& raise) {
+  for (Index row = 0; row < walk.rows(); ++row) {
+    for (Index col = 0; col < walk.cols(); ++col) {
+      raise(row, lesser(walk.map()(walk.weight(row, col)), from[col]), col);
+    }
+  }
+}
+template <class Walk, class Scalar, class Raise>
+void sweep_columns(const Walk& walk, const Scalar* from, const Scalar*, const Raise& raise) {
+  for (Index row = 0; row < walk.rows(); ++row) {
+    for (Index col = 0; col < walk.cols(); ++col) {
+      raise(col, lesser(walk.map()(walk.weight(row, col)), from[row]), row);
+    }
+  }
+}
+
+}  // namespace dgp::detail

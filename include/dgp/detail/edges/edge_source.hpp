@@ -1,0 +1,113 @@
+// What forests are grown from: sets of edges that need not be listed.
+//
+// An edge source holds the edges between two groups of neurons, each edge with a filtration value.
+// The algorithms above it (forest_growth.hpp, path_forest.hpp) ask it for samples, for its heaviest
+// edges, for the best edges out of components and for a step of path strengths, and know nothing
+// of how it keeps its weights.
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+#include <dgp/concepts.hpp>
+#include <dgp/detail/forest/union_find.hpp>
+#include <dgp/detail/keys/threshold.hpp>
+#include <dgp/detail/sample_stream.hpp>
+
+namespace dgp::detail {
+
+template <class Scalar>
+struct Candidate {
+  Scalar value;
+  Vertex row;  // vertex of the output neuron
+  Vertex col;  // vertex of the input neuron
+};
+
+// The order in which edges appear: descending value, ties by (row, col).
+template <class Scalar>
+bool appears_earlier(const Candidate<Scalar>& a, const Candidate<Scalar>& b) {
+  if (a.value != b.value) return b.value < a.value;
+  if (a.row != b.row) return a.row < b.row;
+  return a.col < b.col;
+}
+
+template <class Scalar>
+void sort_by_appearance(std::vector<Candidate<Scalar>>& edges) {
+  const auto earlier = appears_earlier<Scalar>;
+  if (!std::is_sorted(edges.begin(), edges.end(), earlier)) {
+    std::sort(edges.begin(), edges.end(), earlier);
+  }
+}
+
+// Edges above a threshold, which is raised where more than `limit` would pass it.
+template <class Scalar>
+struct Batch {
+  std::vector<Candidate<Scalar>> edges;
+  Threshold<Scalar> threshold;
+  bool valid = true;  // whether all weights were; where limits have been set, nobody asks
+
+  void raise(const Threshold<Scalar>& higher) {
+    if (!higher.above(threshold)) return;
+    threshold = higher;
+    std::erase_if(edges, [&](const auto& edge) { return !threshold.passes(edge.value); });
+  }
+  void shrink_to(std::size_t limit) {
+    if (edges.size() <= limit) return;
+    const auto middle = edges.begin() + static_cast<std::ptrdiff_t>(edges.size() / 2);
+    std::nth_element(edges.begin(), middle, edges.end(), appears_earlier<Scalar>);
+    raise({middle->value, true});
+  }
+};
+
+// Which component each vertex is in.
+struct Components {
+  std::vector<Vertex> of;
+  Vertex largest;
+};
+
+// By vertex: how strong the best path between each neuron and the inputs (or the outputs) is, and
+// the neighbour through which it goes.
+template <class Scalar>
+struct BestPaths {
+  Eigen::Matrix<Scalar, Eigen::Dynamic, 1> strength;
+  std::vector<Vertex> through;
+
+  void raise(Vertex vertex, const Scalar& to, Vertex neighbour) {
+    Scalar& known = strength(vertex);
+    if (!(known < to)) return;
+    known = to;
+    through[vertex] = neighbour;
+  }
+};
+
+// An edge's value is the lesser of its own, the entry strength of its input neuron and the exit
+// strength of its output neuron.
+template <class Scalar>
+struct PathLimits {
+  BestPaths<Scalar> entry;
+  BestPaths<Scalar> exit;
+};
+
+template <class Source>
+concept EdgeSource = requires(const Source& edges, SampleStream& random,
+                              Batch<typename Source::Scalar>& batch, std::size_t limit,
+                              const Components& components,
+                              BestPaths<typename Source::Scalar>& paths,
+                              const PathLimits<typename Source::Scalar>& limits,
+                              void (&take)(const Candidate<typename Source::Scalar>&)) {
+  { edges.count() } -> std::same_as<double>;          // edges in all
+  { edges.larger_side() } -> std::same_as<double>;    // neurons on the larger side
+  edges.sample(random, 1.0, take);                    // about so many of them, drawn evenly
+  edges.collect_above(batch, limit);                  // adds all that pass the batch's threshold,
+  edges.collect_above(batch, limit, &components);     //   or those of them between components
+  edges.best_leaving(components, take);               // at least the best out of each component
+                                                      //   but the largest
+  edges.forward(paths);                               // raises those of its outputs
+  edges.backward(paths);                              // raises those of its inputs
+  { edges.limited(limits) } -> std::same_as<Source>;  // `limits` must outlive it
+};
+
+}  // namespace dgp::detail

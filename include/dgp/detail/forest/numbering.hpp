@@ -1,0 +1,55 @@
+// The neurons of a network as numbered vertices, group after group.
+//
+// in:  groups of neurons, each with its size and its part in the network
+// out: the first vertex of each group, and which vertices are terminal: inputs and outputs
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <dgp/concepts.hpp>
+#include <dgp/detail/forest/union_find.hpp>
+
+namespace dgp::detail {
+
+enum class Role { input, hidden, output };
+
+class Numbering {
+ public:
+  struct Group {
+    Vertex first;
+    Index size;
+    Role role;
+  };
+
+  // Throws std::length_error for more neurons than a vertex can count.
+  void add(Index neurons, Role role) {
+    const std::size_t first = terminal_.size();
+    const std::size_t all = first + static_cast<std::size_t>(neurons);
+    if (all > std::numeric_limits<Vertex>::max()) {
+      throw std::length_error("the network's " + std::to_string(all) +
+                              " neurons are past what the index type holds");
+    }
+    groups_.push_back({static_cast<Vertex>(first), neurons, role});
+    terminal_.resize(all, role == Role::hidden ? 0 : 1);
+  }
+  // The memory stays.
+  void clear() {
+    groups_.clear();
+    terminal_.clear();
+  }
+
+  std::size_t neurons() const { return terminal_.size(); }
+  const std::vector<Group>& groups() const { return groups_; }
+  const std::vector<std::uint8_t>& terminal() const { return terminal_; }  // by vertex
+
+ private:
+  std::vector<Group> groups_;
+  std::vector<std::uint8_t> terminal_;
+};
+
+}  // namespace dgp::detail

@@ -1,0 +1,81 @@
+// Thresholds on filtration values, as thresholds on keys.
+//
+// in:  a threshold on values, and a map whose keys (filtration_maps.hpp) are integers of which the
+//      value is a monotone function
+// out: the smallest key of a weight that passes, or, without a search, one that is not above it
+#pragma once
+
+#include <algorithm>
+
+#include <dgp/detail/keys/ordered_bits.hpp>
+
+namespace dgp::detail {
+
+// Values at or above it pass, or, where strict, only those above it.
+template <class Scalar>
+struct Threshold {
+  Scalar value;
+  bool strict = false;
+
+  bool passes(const Scalar& candidate) const {
+    return strict ? value < candidate : !(candidate < value);
+  }
+  bool above(const Threshold& other) const {
+    return other.value < value || (other.value == value && strict && !other.strict);
+  }
+};
+
+// One above all finite keys where none passes.
+template <class Scalar, class Map>
+requires(!Map::rounds) Bits<Scalar> first_key(const Map& map, const Threshold<Scalar>& threshold) {
+  return static_cast<Bits<Scalar>>(map.key(threshold.value) + threshold.strict);
+}
+
+// Where the value is rounded, many values are no key's: starts near the answer, encloses it in
+// steps that double, then halves the interval. Keys are even.
+template <class Scalar, class Map>
+requires(Map::rounds) Bits<Scalar> first_key(const Map& map, const Threshold<Scalar>& threshold) {
+  using Key = Bits<Scalar>;
+  const Key end = infinite_magnitude<Scalar>;
+  const auto passes = [&](Key key) { return key >= end || threshold.passes(map.value_of(key)); };
+  Key high = std::min(end, magnitude_key(map.weight_near(threshold.value)));
+  Key low = high;
+  for (Key step = 2; !passes(high); step = static_cast<Key>(2 * step)) {
+    low = high;
+    high = step < end - high ? static_cast<Key>(high + step) : end;
+  }
+  for (Key step = 2; low > 0 && passes(low); step = static_cast<Key>(2 * step)) {
+    high = low;
+    low = static_cast<Key>(low - std::min(low, step));
+  }
+  if (passes(low)) return low;  // 0 passes
+  while (high - low > 2) {
+    const auto middle = static_cast<Key>(low + (high - low) / 4 * 2);
+    (passes(middle) ? high : low) = middle;
+  }
+  return high;
+}
+
+// Keys near a value, found without a search: no weight of a lower key than the first exceeds it,
+// and every weight of a higher key than the last reaches it. The product is off by a rounding.
+template <class Key>
+struct KeysNear {
+  Key first;
+  Key last;
+};
+
+template <class Scalar, class Map>
+KeysNear<Bits<Scalar>> keys_near(const Map& map, const Scalar& value) {
+  using Key = Bits<Scalar>;
+  const Scalar at_least_0 = value < Scalar(0) ? Scalar(0) : value;
+  if constexpr (Map::rounds) {
+    constexpr Key off = 8;
+    const Key key = magnitude_key(map.weight_near(at_least_0));
+    return {static_cast<Key>(key < off ? 0 : key - off), static_cast<Key>(key + off)};
+  } else {
+    const Key key = map.key(Map::is_signed ? value : at_least_0);
+    return {key, key};
+  }
+}
+
+}  // namespace dgp::detail
