@@ -19,12 +19,12 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include <dgp/analysis/weight_fits.hpp>
 #include <dgp/detail/natural_order.hpp>
 #include <dgp/dgp.hpp>
 #include <dgp/io/detail/svg_text.hpp>
 #include <dgp/io/svg.hpp>
 #include <dgp/io/tensor_info.hpp>
-#include <dgp/weight_fits.hpp>
 
 #include "checkpoint.hpp"
 #include "console.hpp"

@@ -20,12 +20,12 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include <dgp/activation_graph.hpp>
 #include <dgp/io/detail/whole_file.hpp>
 #include <dgp/io/npy.hpp>
 #include <dgp/io/svg.hpp>
-#include <dgp/shift_detection.hpp>
-#include <dgp/shift_monitor.hpp>
+#include <dgp/monitoring/activation_graph.hpp>
+#include <dgp/monitoring/shift_detection.hpp>
+#include <dgp/monitoring/shift_monitor.hpp>
 
 #include "console.hpp"
 #include "corruptions.hpp"

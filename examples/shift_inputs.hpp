@@ -16,7 +16,6 @@
 #include <utility>
 #include <vector>
 
-#include <dgp/activation_graph.hpp>
 #include <dgp/concepts.hpp>
 #include <dgp/detail/messages.hpp>
 #include <dgp/detail/weight_view.hpp>
@@ -25,6 +24,7 @@
 #include <dgp/io/npy.hpp>
 #include <dgp/io/safetensors.hpp>
 #include <dgp/io/tensor_info.hpp>
+#include <dgp/monitoring/activation_graph.hpp>
 
 #include "checkpoint.hpp"
 

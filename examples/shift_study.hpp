@@ -28,11 +28,11 @@
 #include <Eigen/Core>
 #include <nlohmann/json.hpp>
 
-#include <dgp/activation_graph.hpp>
-#include <dgp/class_means.hpp>
 #include <dgp/concepts.hpp>
 #include <dgp/detail/sample_stream.hpp>
-#include <dgp/shift_detection.hpp>
+#include <dgp/monitoring/activation_graph.hpp>
+#include <dgp/monitoring/class_means.hpp>
+#include <dgp/monitoring/shift_detection.hpp>
 
 #include "console.hpp"
 #include "corruptions.hpp"

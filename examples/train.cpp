@@ -23,12 +23,12 @@
 #include <CLI/CLI.hpp>
 #include <Eigen/Core>
 
+#include <dgp/analysis/early_stopping.hpp>
+#include <dgp/analysis/spatial_concentration.hpp>
 #include <dgp/dgp.hpp>
-#include <dgp/early_stopping.hpp>
 #include <dgp/io/idx.hpp>
 #include <dgp/io/safetensors_writer.hpp>
 #include <dgp/io/svg.hpp>
-#include <dgp/spatial_concentration.hpp>
 
 #include "console.hpp"
 #include "perceptron.hpp"

@@ -14,8 +14,8 @@
 #include <nlohmann/json.hpp>
 
 #include <dgp/io/safetensors.hpp>
-#include <dgp/kolmogorov_smirnov.hpp>
-#include <dgp/shift_detection.hpp>
+#include <dgp/monitoring/kolmogorov_smirnov.hpp>
+#include <dgp/monitoring/shift_detection.hpp>
 
 #include "../support/catch.hpp"
 

@@ -21,7 +21,7 @@
 #include "../support/catch.hpp"
 
 #if __has_include(<boost/math/special_functions/digamma.hpp>)
-#include <dgp/weight_fits.hpp>
+#include <dgp/analysis/weight_fits.hpp>
 #endif
 
 namespace {

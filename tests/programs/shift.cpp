@@ -12,10 +12,10 @@
 #include <Eigen/Core>
 #include <nlohmann/json.hpp>
 
-#include <dgp/activation_graph.hpp>
 #include <dgp/io/activation_graph.hpp>
 #include <dgp/io/idx.hpp>
 #include <dgp/io/npy.hpp>
+#include <dgp/monitoring/activation_graph.hpp>
 
 #include "../../examples/corruptions.hpp"
 #include "../support/catch.hpp"

@@ -9,7 +9,7 @@
 
 #include <Eigen/Core>
 
-#include <dgp/activation_graph.hpp>
+#include <dgp/monitoring/activation_graph.hpp>
 #include <dgp/spanning_forest.hpp>
 
 #include "../support/catch.hpp"

@@ -12,7 +12,7 @@
 #include "../support/random_network.hpp"
 
 #if __has_include(<boost/math/special_functions/digamma.hpp>)
-#include <dgp/weight_fits.hpp>
+#include <dgp/analysis/weight_fits.hpp>
 #endif
 
 #ifdef _OPENMP

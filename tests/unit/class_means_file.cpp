@@ -9,8 +9,8 @@
 
 #include <Eigen/Core>
 
-#include <dgp/class_means.hpp>
 #include <dgp/io/class_means.hpp>
+#include <dgp/monitoring/class_means.hpp>
 
 #include "../support/catch.hpp"
 #include "../support/errors.hpp"

@@ -14,9 +14,9 @@
 
 #include <Eigen/Core>
 
-#include <dgp/class_means.hpp>
-#include <dgp/kolmogorov_smirnov.hpp>
-#include <dgp/shift_detection.hpp>
+#include <dgp/monitoring/class_means.hpp>
+#include <dgp/monitoring/kolmogorov_smirnov.hpp>
+#include <dgp/monitoring/shift_detection.hpp>
 
 #include "../support/catch.hpp"
 #include "../support/errors.hpp"

@@ -8,7 +8,7 @@
 
 #include <dgp/io/activation_graph.hpp>
 #include <dgp/io/idx.hpp>
-#include <dgp/shift_monitor.hpp>
+#include <dgp/monitoring/shift_monitor.hpp>
 
 #include "../support/catch.hpp"
 #include "../support/errors.hpp"

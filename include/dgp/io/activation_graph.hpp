@@ -11,8 +11,8 @@
 
 #include <Eigen/Core>
 
-#include <dgp/activation_graph.hpp>
 #include <dgp/io/safetensors.hpp>
+#include <dgp/monitoring/activation_graph.hpp>
 
 namespace dgp::io {
 

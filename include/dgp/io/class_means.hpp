@@ -14,13 +14,13 @@
 #include <utility>
 #include <vector>
 
-#include <dgp/class_means.hpp>
 #include <dgp/concepts.hpp>
 #include <dgp/detail/weight_view.hpp>
 #include <dgp/io/detail/input_file.hpp>
 #include <dgp/io/safetensors.hpp>
 #include <dgp/io/safetensors_writer.hpp>
 #include <dgp/io/tensor_info.hpp>
+#include <dgp/monitoring/class_means.hpp>
 
 namespace dgp::io {
 

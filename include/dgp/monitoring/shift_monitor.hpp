@@ -23,10 +23,10 @@
 
 #include <Eigen/Core>
 
-#include <dgp/activation_graph.hpp>
-#include <dgp/class_means.hpp>
 #include <dgp/concepts.hpp>
-#include <dgp/shift_detection.hpp>
+#include <dgp/monitoring/activation_graph.hpp>
+#include <dgp/monitoring/class_means.hpp>
+#include <dgp/monitoring/shift_detection.hpp>
 
 namespace dgp {
 

@@ -26,7 +26,7 @@
 #include <dgp/detail/parallel.hpp>
 #include <dgp/detail/sample_stream.hpp>
 #include <dgp/detail/weight_view.hpp>
-#include <dgp/kolmogorov_smirnov.hpp>
+#include <dgp/monitoring/kolmogorov_smirnov.hpp>
 
 namespace dgp {
 
