@@ -24,6 +24,8 @@
 #include <dgp/io/npy.hpp>
 #include <dgp/io/svg.hpp>
 #include <dgp/monitoring/activation_graph.hpp>
+#include <dgp/monitoring/feature_matrix.hpp>
+#include <dgp/monitoring/feature_method.hpp>
 #include <dgp/monitoring/shift_detection.hpp>
 #include <dgp/monitoring/shift_monitor.hpp>
 

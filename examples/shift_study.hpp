@@ -32,6 +32,8 @@
 #include <dgp/detail/sample_stream.hpp>
 #include <dgp/monitoring/activation_graph.hpp>
 #include <dgp/monitoring/class_means.hpp>
+#include <dgp/monitoring/feature_matrix.hpp>
+#include <dgp/monitoring/feature_method.hpp>
 #include <dgp/monitoring/shift_detection.hpp>
 
 #include "console.hpp"

@@ -8,8 +8,11 @@
 #include <dgp/analysis/weight_variance.hpp>
 #include <dgp/concepts.hpp>
 #include <dgp/deep_graph_persistence.hpp>
+#include <dgp/monitoring/activation.hpp>
 #include <dgp/monitoring/activation_graph.hpp>
 #include <dgp/monitoring/class_means.hpp>
+#include <dgp/monitoring/feature_matrix.hpp>
+#include <dgp/monitoring/feature_method.hpp>
 #include <dgp/monitoring/kolmogorov_smirnov.hpp>
 #include <dgp/monitoring/shift_detection.hpp>
 #include <dgp/monitoring/shift_monitor.hpp>

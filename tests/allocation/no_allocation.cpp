@@ -12,6 +12,7 @@
 #include <Eigen/Core>
 
 #include <dgp/monitoring/activation_graph.hpp>
+#include <dgp/monitoring/feature_method.hpp>
 
 #include "../support/catch.hpp"
 #include "../support/random_network.hpp"

@@ -16,6 +16,8 @@
 #include <dgp/io/idx.hpp>
 #include <dgp/io/npy.hpp>
 #include <dgp/monitoring/activation_graph.hpp>
+#include <dgp/monitoring/feature_matrix.hpp>
+#include <dgp/monitoring/feature_method.hpp>
 
 #include "../../examples/corruptions.hpp"
 #include "../support/catch.hpp"

@@ -10,6 +10,8 @@
 #include <Eigen/Core>
 
 #include <dgp/monitoring/activation_graph.hpp>
+#include <dgp/monitoring/feature_matrix.hpp>
+#include <dgp/monitoring/feature_method.hpp>
 #include <dgp/spanning_forest.hpp>
 
 #include "../support/catch.hpp"

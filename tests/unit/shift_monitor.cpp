@@ -8,6 +8,8 @@
 
 #include <dgp/io/activation_graph.hpp>
 #include <dgp/io/idx.hpp>
+#include <dgp/monitoring/feature_matrix.hpp>
+#include <dgp/monitoring/feature_method.hpp>
 #include <dgp/monitoring/shift_monitor.hpp>
 
 #include "../support/catch.hpp"

@@ -12,6 +12,7 @@
 #include <Eigen/Core>
 
 #include <dgp/io/safetensors.hpp>
+#include <dgp/monitoring/activation.hpp>
 #include <dgp/monitoring/activation_graph.hpp>
 
 namespace dgp::io {

@@ -6,91 +6,33 @@
 // al. 2023, their application; shift_detection.hpp tests for it).
 //
 // in:  a network, once, as ActivationGraphs; then samples
-// out: a feature vector per sample, by one of twelve methods
+// out: a feature vector per sample, by one of twelve methods (feature_method.hpp); of a whole batch
+//      in feature_matrix.hpp
 //
 // G is never made: the heaviest edges of each input neuron are known from its presorted weights and
-// one activation (detail/sample_forest.hpp).
+// one activation (dgp/detail/sample_forest.hpp).
 #pragma once
 
-#include <array>
-#include <cmath>
 #include <cstddef>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include <Eigen/Core>
+
 #include <dgp/concepts.hpp>
-#include <dgp/detail/parallel.hpp>
+#include <dgp/detail/messages.hpp>
 #include <dgp/detail/presorted_layer.hpp>
 #include <dgp/detail/sample_forest.hpp>
 #include <dgp/detail/weight_view.hpp>
+#include <dgp/monitoring/activation.hpp>
+#include <dgp/monitoring/detail/activation_scales.hpp>
+#include <dgp/monitoring/feature_method.hpp>
 #include <dgp/normalization.hpp>
 
 namespace dgp {
-
-// Of the hidden layers; the last layer is linear.
-enum class Activation { relu, tanh, sigmoid };
-
-// How a sample becomes a vector, by the published names. S is the path-strength matrix
-// (path_strength.hpp) of all abs(G_k).
-enum class FeatureMethod {
-  dgp,                  // the deaths of S, descending: n_in + n_out - 1 values
-  dgp_normalize,        // the same, divided by the sample's largest abs(G)
-  dgp_var,              // the same of abs((G - mean) / (std + 1e-8)), per layer, std with n - 1
-  dgp_var_normalize,    // the same as dgp_var, divided by the sample's largest value
-  dgp_approximate,      // maxima of S by input, then by output: n_in + n_out values
-  dgp_var_approximate,  // those of dgp_var's S
-  topological,       // per layer, weights of the maximum spanning forest of abs(G_k), descending:
-                     // fan_in + fan_out - 1 values (Topological Uncertainty, Lacombe et al. 2021)
-  topological_var,   // the same of abs((G - mean) / (std + 1e-8)), population std
-  magdiff,           // the last G, row by row
-  softmax,           // of the network's outputs
-  logit,             // the network's outputs
-  input_activation,  // the activations of each hidden layer
-};
-
-inline constexpr std::array<FeatureMethod, 12> feature_methods{FeatureMethod::dgp,
-                                                               FeatureMethod::dgp_normalize,
-                                                               FeatureMethod::dgp_var,
-                                                               FeatureMethod::dgp_var_normalize,
-                                                               FeatureMethod::dgp_approximate,
-                                                               FeatureMethod::dgp_var_approximate,
-                                                               FeatureMethod::topological,
-                                                               FeatureMethod::topological_var,
-                                                               FeatureMethod::magdiff,
-                                                               FeatureMethod::softmax,
-                                                               FeatureMethod::logit,
-                                                               FeatureMethod::input_activation};
-
-constexpr std::string_view name_of(FeatureMethod method) {
-  constexpr std::array<std::string_view, feature_methods.size()> names{"dgp",
-                                                                       "dgp_normalize",
-                                                                       "dgp_var",
-                                                                       "dgp_var_normalize",
-                                                                       "dgp_approximate",
-                                                                       "dgp_var_approximate",
-                                                                       "topological",
-                                                                       "topological_var",
-                                                                       "magdiff",
-                                                                       "softmax",
-                                                                       "logit",
-                                                                       "input_activation"};
-  return names[static_cast<std::size_t>(method)];
-}
-
-// Throws std::invalid_argument for any other name.
-inline FeatureMethod feature_method(std::string_view name) {
-  for (const FeatureMethod method : feature_methods) {
-    if (name_of(method) == name) return method;
-  }
-  std::string message =
-      "unknown feature method '" + detail::one_line(std::string(name)) + "'; one of";
-  for (const FeatureMethod method : feature_methods) message += " " + std::string(name_of(method));
-  throw std::invalid_argument(message);
-}
 
 template <class Scalar>
 class ActivationGraphs;
@@ -202,7 +144,8 @@ class ActivationGraphs {
         assign(workspace.forest_.deaths(), features);
         // Division keeps the order: it may come last.
         if (method == FeatureMethod::dgp_normalize || method == FeatureMethod::dgp_var_normalize) {
-          features /= largest_value(workspace);
+          features /=
+              detail::largest_value_or_one(layers_, workspace.activations_, workspace.scales_);
         }
         return;
       case FeatureMethod::dgp_approximate:
@@ -294,21 +237,7 @@ class ActivationGraphs {
       if (!next.allFinite()) {
         throw std::domain_error("layer " + std::to_string(k) + ": its activations overflow");
       }
-      if (k + 1 < layers_.size()) activate(next);
-    }
-  }
-
-  void activate(Vector& values) const {
-    switch (activation_) {
-      case Activation::relu:
-        values = values.cwiseMax(Scalar(0));
-        return;
-      case Activation::tanh:
-        values = values.array().tanh().matrix();
-        return;
-      case Activation::sigmoid:
-        values = (Scalar(1) + (-values.array()).exp()).inverse().matrix();
-        return;
+      if (k + 1 < layers_.size()) detail::activate(next, activation_);
     }
   }
 
@@ -318,59 +247,22 @@ class ActivationGraphs {
                                  workspace.scales_);
   }
 
-  // How G becomes a filtration value, for each layer.
   void set_scales(FeatureMethod method, FeatureWorkspace<Scalar>& workspace) const {
-    const bool of_sample = method == FeatureMethod::dgp_var ||
-                           method == FeatureMethod::dgp_var_approximate ||
-                           method == FeatureMethod::dgp_var_normalize;
-    const bool of_population = method == FeatureMethod::topological_var;
-    auto& scales = workspace.scales_;
-    scales.assign(layers_.size(), {});
-    if (of_sample || of_population) {
-      for (std::size_t k = 0; k < layers_.size(); ++k) {
-        using Sum = sum_t<Scalar>;
-        const auto count = static_cast<Sum>(layers_[k].weights().size());
-        const Sum freedom = of_sample ? count - Sum(1) : count;
-        if (!(freedom > Sum(0))) {
-          throw std::domain_error("layer " + std::to_string(k) +
-                                  ": one weight has no sample deviation");
-        }
-        const auto moments = layers_[k].moments(workspace.activations_[k]);
-        using std::sqrt;
-        scales[k].mean = static_cast<Scalar>(moments.mean);
-        const Sum deviation = sqrt(Sum(moments.squares / freedom));
-        scales[k].deviation = static_cast<Scalar>(Sum(deviation + Sum(1e-8)));
-        const bool fits = (Eigen::numext::isfinite)(scales[k].mean) &&
-                          (Eigen::numext::isfinite)(scales[k].deviation);
-        if (!fits) refuse_overflow(k);
-        // Where all entries are equal but for rounding, all values are 0.
-        const Sum rounding = static_cast<Sum>(Eigen::NumTraits<Scalar>::epsilon());
-        if (deviation <= rounding * Eigen::numext::abs(moments.mean)) {
-          scales[k].deviation = Eigen::NumTraits<Scalar>::infinity();
-        }
-      }
-    }
-    for (std::size_t k = 0; k < layers_.size(); ++k) {
-      const Scalar most =
-          layers_[k].largest_weight() * workspace.activations_[k].cwiseAbs().maxCoeff();
-      if (!(Eigen::numext::isfinite)(Scalar(Scalar(most + most) / scales[k].deviation))) {
-        refuse_overflow(k);
-      }
-    }
+    detail::set_activation_scales(layers_, workspace.activations_, deviation_of(method),
+                                  workspace.scales_);
   }
 
-  [[noreturn]] static void refuse_overflow(std::size_t k) {
-    throw std::domain_error("layer " + std::to_string(k) + ": weights times activations overflow");
-  }
-
-  // The value of the heaviest edge, or 1 where all are 0.
-  Scalar largest_value(const FeatureWorkspace<Scalar>& workspace) const {
-    Scalar largest(0);
-    for (std::size_t k = 0; k < layers_.size(); ++k) {
-      largest = std::max(largest,
-                         layers_[k].largest_value(workspace.activations_[k], workspace.scales_[k]));
+  static detail::Deviation deviation_of(FeatureMethod method) {
+    switch (method) {
+      case FeatureMethod::dgp_var:
+      case FeatureMethod::dgp_var_approximate:
+      case FeatureMethod::dgp_var_normalize:
+        return detail::Deviation::sample;
+      case FeatureMethod::topological_var:
+        return detail::Deviation::population;
+      default:
+        return detail::Deviation::none;
     }
-    return largest > Scalar(0) ? largest : Scalar(1);
   }
 
   static void assign(const std::vector<Scalar>& values, Vector& features) {
@@ -391,55 +283,5 @@ class ActivationGraphs {
 
 template <Network Layers, class... Others>
 ActivationGraphs(Layers&&, Others&&...) -> ActivationGraphs<scalar_t<Layers>>;
-
-// The features of a batch of samples, in parallel.
-//
-// in:  samples (samples × inputs), a row each, any dense expression
-// out: (samples × feature_count), row-major
-// Time per sample as for features(); memory a workspace per thread. Throws as features() does,
-// naming the sample.
-template <class Scalar, class Derived>
-detail::RowMajorMatrix<Scalar> feature_matrix(const ActivationGraphs<Scalar>& graphs,
-                                              const Eigen::MatrixBase<Derived>& samples,
-                                              FeatureMethod method) {
-  static_assert(std::is_same_v<typename Derived::Scalar, Scalar>,
-                "dgp: samples must have the scalar type of the weights; cast them first, for "
-                "example with X.template cast<float>()");
-  using Vector = typename ActivationGraphs<Scalar>::Vector;
-  struct Thread {
-    FeatureWorkspace<Scalar> workspace;
-    Vector sample;
-    Vector features;
-  };
-  if (samples.rows() == 0) throw std::invalid_argument("there are no samples");
-  if (samples.cols() != graphs.inputs()) {
-    throw std::invalid_argument("samples of " + std::to_string(samples.cols()) +
-                                " values, but the network takes " +
-                                std::to_string(graphs.inputs()));
-  }
-  const detail::NetworkWeights<Scalar> rows(samples.derived());  // evaluated once, if need be
-  const detail::WeightView<Scalar>& view = rows[0];
-  std::vector<Thread> threads(detail::most_threads());
-  detail::RowMajorMatrix<Scalar> matrix(view.rows, graphs.feature_count(method));
-  detail::parallel_for_by_thread(
-      static_cast<std::size_t>(view.rows),
-      static_cast<double>(view.rows) * static_cast<double>(graphs.weight_count()),
-      [&](std::size_t index, std::size_t thread) {
-        Thread& own = threads[thread];
-        const auto row = static_cast<Index>(index);
-        own.sample.resize(view.cols);
-        for (Index i = 0; i < view.cols; ++i) own.sample(i) = view(row, i);
-        const auto label = [&] { return "sample " + std::to_string(index) + ": "; };
-        try {
-          graphs.features(own.sample, method, own.workspace, own.features);
-        } catch (const std::invalid_argument& error) {
-          throw std::invalid_argument(label() + error.what());
-        } catch (const std::domain_error& error) {
-          throw std::domain_error(label() + error.what());
-        }
-        matrix.row(row) = own.features.transpose();
-      });
-  return matrix;
-}
 
 }  // namespace dgp
