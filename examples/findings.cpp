@@ -22,12 +22,12 @@
 #include <dgp/analysis/weight_fits.hpp>
 #include <dgp/detail/natural_order.hpp>
 #include <dgp/dgp.hpp>
-#include <dgp/io/detail/svg_text.hpp>
-#include <dgp/io/svg.hpp>
 #include <dgp/io/tensor_info.hpp>
 
 #include "checkpoint.hpp"
 #include "console.hpp"
+#include "plot/svg.hpp"
+#include "plot/text.hpp"
 
 namespace {
 
@@ -539,18 +539,16 @@ void print_table(const Findings& findings, const Options& options) {
   }
 }
 
-std::string escaped(const std::string& text) {
-  return dgp::svg::detail::escaped(dgp::svg::detail::decoded(text));
-}
+std::string escaped(const std::string& text) { return plot::escaped(plot::decoded(text)); }
 
-std::vector<dgp::svg::Chart> charts_of(const Findings& findings) {
-  using dgp::svg::Mark;
-  std::vector<dgp::svg::Chart> charts;
+std::vector<plot::Chart> charts_of(const Findings& findings) {
+  using plot::Mark;
+  std::vector<plot::Chart> charts;
   if (findings.training.size() > 1) {
-    dgp::svg::Series tracks{"one checkpoint each", {}, {}, Mark::points};
-    dgp::svg::Series persistence{"mean neural persistence", {}, {}};
-    dgp::svg::Series deviation{"standard deviation of |w| / max |w|", {}, {}};
-    dgp::svg::Series deep{"deep graph persistence", {}, {}};
+    plot::Series tracks{"one checkpoint each", {}, {}, Mark::points};
+    plot::Series persistence{"mean neural persistence", {}, {}};
+    plot::Series deviation{"standard deviation of |w| / max |w|", {}, {}};
+    plot::Series deep{"deep graph persistence", {}, {}};
     for (std::size_t i = 0; i < findings.training.size(); ++i) {
       const auto& snapshot = findings.training[i];
       const auto x = static_cast<double>(i);
@@ -574,14 +572,14 @@ std::vector<dgp::svg::Chart> charts_of(const Findings& findings) {
   std::vector<std::string> names;
   for (const auto& layer : findings.layers) names.push_back(layer.name);
   const auto by_layer = [&](const std::string& label, const auto& figure) {
-    dgp::svg::Series series{label, {}, {}, Mark::bars};
+    plot::Series series{label, {}, {}, Mark::bars};
     for (std::size_t k = 0; k < findings.layers.size(); ++k) {
       series.x.push_back(static_cast<double>(k));
       series.y.push_back(figure(findings.layers[k]));
     }
     return series;
   };
-  std::vector<dgp::svg::Series> z_scores{
+  std::vector<plot::Series> z_scores{
       by_layer("neural persistence",
                [](const auto& layer) { return layer.shuffled_persistence.z_score; }),
       by_layer("spatial concentration",
@@ -666,7 +664,7 @@ void write_report(const Findings& findings, const Options& options, const std::s
           " shuffled ones (same weights, other places). Within ±" +
           number("%.1f", news_threshold(options.shuffles, findings.layers.size())) +
           ", no more is shown than the distribution of the weights.</p>\n" +
-          dgp::svg::render(charts_of(findings), 2) + "\n</body></html>\n";
+          plot::render(charts_of(findings), 2) + "\n</body></html>\n";
   console::write_text(path, html);
 }
 

@@ -14,12 +14,12 @@
 #include <nlohmann/json.hpp>
 
 #include <dgp/dgp.hpp>
-#include <dgp/io/persistence_chart.hpp>
-#include <dgp/io/svg.hpp>
 #include <dgp/io/tensor_info.hpp>
 
 #include "checkpoint.hpp"
 #include "console.hpp"
+#include "plot/persistence_chart.hpp"
+#include "plot/svg.hpp"
 
 namespace {
 
@@ -288,19 +288,19 @@ void print_table(const Report& report, const Options& options) {
   if (!options.picture.empty()) std::cout << "The diagrams are in " << options.picture << ".\n";
 }
 
-dgp::svg::NamedDiagram<double> named_diagram(const std::string& name, const Figures& measured) {
+plot::NamedDiagram<double> named_diagram(const std::string& name, const Figures& measured) {
   dgp::PersistenceDiagram<double> diagram;
   for (const double death : measured.deaths) diagram.pairs.push_back({1, death});
   return {name, diagram};
 }
 
 void write_picture(const Report& report, const Options& options) {
-  std::vector<dgp::svg::NamedDiagram<double>> layers;
+  std::vector<plot::NamedDiagram<double>> layers;
   for (const auto& layer : report.layers) {
     layers.push_back(named_diagram(layer.name, layer.persistence));
   }
-  std::vector<dgp::svg::Chart> charts{dgp::svg::persistence_chart(layers, "Neural persistence")};
-  std::vector<dgp::svg::NamedDiagram<double>> deep;
+  std::vector<plot::Chart> charts{plot::persistence_chart(layers, "Neural persistence")};
+  std::vector<plot::NamedDiagram<double>> deep;
   if (report.standardized) {
     deep.push_back(
         named_diagram("standardised, rescaled", report.standardized->standardized_rescaled));
@@ -308,9 +308,9 @@ void write_picture(const Report& report, const Options& options) {
   }
   if (report.raw) deep.push_back(named_diagram("raw", *report.raw));
   if (!deep.empty()) {
-    charts.push_back(dgp::svg::persistence_chart(deep, "Deep graph persistence"));
+    charts.push_back(plot::persistence_chart(deep, "Deep graph persistence"));
   }
-  console::write_text(options.picture, dgp::svg::render(charts));
+  console::write_text(options.picture, plot::render(charts));
 }
 
 Report inspect(const Options& options) {

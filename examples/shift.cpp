@@ -22,7 +22,6 @@
 
 #include <dgp/io/detail/whole_file.hpp>
 #include <dgp/io/npy.hpp>
-#include <dgp/io/svg.hpp>
 #include <dgp/monitoring/activation_graph.hpp>
 #include <dgp/monitoring/feature_matrix.hpp>
 #include <dgp/monitoring/feature_method.hpp>
@@ -31,6 +30,7 @@
 
 #include "console.hpp"
 #include "corruptions.hpp"
+#include "plot/svg.hpp"
 #include "shift_inputs.hpp"
 #include "shift_study.hpp"
 
@@ -253,11 +253,11 @@ ordered_json json_of(const Study& study, const Summary& summary, const Inputs& i
 
 // A panel for each corruption, a line for each method.
 void write_picture(const Study& study, const Summary& summary, const std::filesystem::path& path) {
-  std::vector<dgp::svg::Chart> charts;
+  std::vector<plot::Chart> charts;
   for (const auto& corruption : summary.corruptions) {
-    dgp::svg::Chart chart{corruption, {"intensity"}, {"detection rate", false, {}, {0, 1}}};
+    plot::Chart chart{corruption, {"intensity"}, {"detection rate", false, {}, {0, 1}}};
     for (const auto& detector : study.detectors) {
-      dgp::svg::Series series{detector.label(), {}, {}};
+      plot::Series series{detector.label(), {}, {}};
       for (const auto& cell : study.cells) {
         if (cell.detector != detector || cell.condition.name() != corruption) continue;
         if (!study.shows(cell)) continue;
@@ -268,7 +268,7 @@ void write_picture(const Study& study, const Summary& summary, const std::filesy
     }
     charts.push_back(std::move(chart));
   }
-  console::write_text(path, dgp::svg::render(charts, 2));
+  console::write_text(path, plot::render(charts, 2));
 }
 
 void evaluate(const Inputs& inputs, const StudyOptions& options, const std::string& format) {

@@ -28,10 +28,10 @@
 #include <dgp/dgp.hpp>
 #include <dgp/io/idx.hpp>
 #include <dgp/io/safetensors_writer.hpp>
-#include <dgp/io/svg.hpp>
 
 #include "console.hpp"
 #include "perceptron.hpp"
+#include "plot/svg.hpp"
 
 namespace {
 
@@ -322,8 +322,8 @@ void write_csv(const std::filesystem::path& path, const std::vector<Check>& chec
 }
 
 void write_svg(const std::filesystem::path& path, const Record& record) {
-  using dgp::svg::Chart;
-  using dgp::svg::Series;
+  using plot::Chart;
+  using plot::Series;
   std::vector<double> epochs;
   for (const auto& check : record.checks) epochs.push_back(check.epoch);
   const auto series = [&](const std::string& label, const auto& value) {
@@ -341,7 +341,7 @@ void write_svg(const std::filesystem::path& path, const Record& record) {
     }
     return all;
   };
-  std::vector<dgp::svg::Rule> rules;
+  std::vector<plot::Rule> rules;
   if (record.by_persistence) rules.push_back({"NP stops", record.by_persistence->epoch});
   if (record.by_validation) rules.push_back({"loss stops", record.by_validation->epoch});
   const auto chart = [&](const std::string& title, const std::string& axis,
@@ -352,7 +352,7 @@ void write_svg(const std::filesystem::path& path, const Record& record) {
   persistence.push_back(field("mean", &Check::np_mean));
   console::write_text(
       path,
-      dgp::svg::render(
+      plot::render(
           {chart("Loss", "cross-entropy",
                  {field("training", &Check::training_loss),
                   field("validation", &Check::validation_loss)}),

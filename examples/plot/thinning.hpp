@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include <dgp/io/detail/svg_looks.hpp>
+#include "looks.hpp"
 
-namespace dgp::svg::detail {
+namespace plot {
 
 // More points than these of one series are thinned.
 inline constexpr std::size_t most_points = 4000;
@@ -124,4 +124,4 @@ inline std::vector<Bar> thinned(std::vector<Bar> bars) {
   return merged;
 }
 
-}  // namespace dgp::svg::detail
+}  // namespace plot

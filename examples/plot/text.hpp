@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace dgp::svg::detail {
+namespace plot {
 
 // In pixels.
 inline constexpr double small_font = 11;  // of ticks, rules and notes
@@ -221,7 +221,7 @@ struct Label {
   std::u32string superscript;
 
   double width(double size) const {
-    return detail::width(text, size) + detail::width(superscript, size * 0.75);
+    return plot::width(text, size) + plot::width(superscript, size * 0.75);
   }
   std::string markup() const {
     if (superscript.empty()) return escaped(text);
@@ -243,4 +243,4 @@ inline void add_text(std::string& out, double x, double y, const char* anchor, d
          "\" font-size=\"" + number(size) + "\"" + attributes + ">" + markup + "</text>\n";
 }
 
-}  // namespace dgp::svg::detail
+}  // namespace plot

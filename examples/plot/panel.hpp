@@ -10,14 +10,14 @@
 #include <utility>
 #include <vector>
 
-#include <dgp/io/detail/svg_axis.hpp>
-#include <dgp/io/detail/svg_legend.hpp>
-#include <dgp/io/detail/svg_looks.hpp>
-#include <dgp/io/detail/svg_text.hpp>
-#include <dgp/io/detail/svg_thinning.hpp>
-#include <dgp/io/svg_chart.hpp>
+#include "axis.hpp"
+#include "chart.hpp"
+#include "legend.hpp"
+#include "looks.hpp"
+#include "text.hpp"
+#include "thinning.hpp"
 
-namespace dgp::svg::detail {
+namespace plot {
 
 // In pixels.
 inline constexpr double panel_width = 560;
@@ -551,4 +551,4 @@ class Panel {
   double legend_top_ = 0;
 };
 
-}  // namespace dgp::svg::detail
+}  // namespace plot

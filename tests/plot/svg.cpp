@@ -1,4 +1,6 @@
 // Plots as SVG: whatever the data, what comes out is XML that a browser draws, with readable ticks.
+#include "../../examples/plot/svg.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -12,21 +14,20 @@
 #include <Eigen/Core>
 
 #include <dgp/dgp.hpp>
-#include <dgp/io/persistence_chart.hpp>
-#include <dgp/io/svg.hpp>
 
+#include "../../examples/plot/persistence_chart.hpp"
 #include "../support/catch.hpp"
 #include "../support/random_network.hpp"
 
 namespace {
 
-using dgp::svg::Axis;
-using dgp::svg::Chart;
-using dgp::svg::Mark;
-using dgp::svg::NamedDiagram;
-using dgp::svg::persistence_chart;
-using dgp::svg::render;
-using dgp::svg::Series;
+using plot::Axis;
+using plot::Chart;
+using plot::Mark;
+using plot::NamedDiagram;
+using plot::persistence_chart;
+using plot::render;
+using plot::Series;
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double infinity = std::numeric_limits<double>::infinity();

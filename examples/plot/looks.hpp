@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include <dgp/io/detail/svg_text.hpp>
+#include "text.hpp"
 
-namespace dgp::svg::detail {
+namespace plot {
 
 inline void add_line(std::string& out, double x1, double y1, double x2, double y2,
                      const std::string& attributes) {
@@ -98,4 +98,4 @@ inline void add_markers(std::string& out, std::size_t series, const std::vector<
          "\"/>\n";
 }
 
-}  // namespace dgp::svg::detail
+}  // namespace plot

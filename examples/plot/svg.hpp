@@ -19,15 +19,13 @@
 #include <string>
 #include <vector>
 
-#include <dgp/io/detail/svg_legend.hpp>
-#include <dgp/io/detail/svg_looks.hpp>
-#include <dgp/io/detail/svg_panel.hpp>
-#include <dgp/io/detail/svg_text.hpp>
-#include <dgp/io/svg_chart.hpp>
+#include "chart.hpp"
+#include "legend.hpp"
+#include "looks.hpp"
+#include "panel.hpp"
+#include "text.hpp"
 
-namespace dgp::svg {
-
-namespace detail {
+namespace plot {
 
 // Whether several charts show the same series, so that one legend tells all.
 inline bool share_a_legend(const std::vector<const Chart*>& charts) {
@@ -100,8 +98,6 @@ inline std::string render_grid(const std::vector<const Chart*>& charts, std::siz
   return out + "</svg>\n";
 }
 
-}  // namespace detail
-
 // Charts in a grid, row by row, as one SVG element; plots in one column and row are aligned. Time
 // O(points · log points), memory O(points); the text grows with the number of series and labels,
 // hardly with that of points. Throws std::invalid_argument where a series has x values of another
@@ -109,10 +105,10 @@ inline std::string render_grid(const std::vector<const Chart*>& charts, std::siz
 inline std::string render(const std::vector<Chart>& charts, std::size_t columns = 2) {
   std::vector<const Chart*> pointers;
   for (const Chart& chart : charts) pointers.push_back(&chart);
-  return detail::render_grid(pointers, columns);
+  return render_grid(pointers, columns);
 }
 
 // One chart as an SVG element, as render does for several.
-inline std::string render(const Chart& chart) { return detail::render_grid({&chart}, 1); }
+inline std::string render(const Chart& chart) { return render_grid({&chart}, 1); }
 
-}  // namespace dgp::svg
+}  // namespace plot

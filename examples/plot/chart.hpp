@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace dgp::svg {
+namespace plot {
 
 enum class Mark { line, points, bars };
 
@@ -41,4 +41,4 @@ struct Chart {
   bool diagonal = false;  // whether y = x is drawn, where both axes are of the same kind
 };
 
-}  // namespace dgp::svg
+}  // namespace plot

@@ -7,11 +7,11 @@
 #include <utility>
 #include <vector>
 
-#include <dgp/io/detail/svg_looks.hpp>
-#include <dgp/io/detail/svg_text.hpp>
-#include <dgp/io/svg_chart.hpp>
+#include "chart.hpp"
+#include "looks.hpp"
+#include "text.hpp"
 
-namespace dgp::svg::detail {
+namespace plot {
 
 class Legend {
  public:
@@ -79,4 +79,4 @@ class Legend {
   std::size_t columns_ = 1;
 };
 
-}  // namespace dgp::svg::detail
+}  // namespace plot

@@ -11,22 +11,23 @@
 #include <utility>
 #include <vector>
 
-#include <dgp/io/detail/svg_text.hpp>
-#include <dgp/io/svg_chart.hpp>
 #include <dgp/persistence_diagram.hpp>
 
-namespace dgp::svg {
+#include "chart.hpp"
+#include "text.hpp"
+
+namespace plot {
 
 // A diagram and the name under which it is shown.
 template <class Scalar>
 struct NamedDiagram {
   std::string name;
-  PersistenceDiagram<Scalar> diagram;
+  dgp::PersistenceDiagram<Scalar> diagram;
 };
 
 // The persistence diagrams of layers or networks in one picture.
 //
-// Where all births are 1, as in every diagram of this library, the usual picture (births against
+// Where all births are 1, as in every diagram of dgp, the usual picture (births against
 // deaths) is a vertical line on which all points hide each other. So each diagram is shown as a
 // curve instead: its deaths in descending order, spread over [0, 1] from left to right, each a step
 // as wide as any other. Of a whole diagram nothing is lost but the number of pairs, which stands in
@@ -58,7 +59,7 @@ Chart persistence_chart(const std::vector<NamedDiagram<Scalar>>& diagrams,
     const std::size_t count = diagram.pairs.size();
     Series series{name, {}, {}, born_at_one ? Mark::line : Mark::points};
     if (born_at_one) {
-      series.label += (name.empty() ? "" : ", ") + detail::integer(static_cast<long long>(count)) +
+      series.label += (name.empty() ? "" : ", ") + integer(static_cast<long long>(count)) +
                       (count == 1 ? " pair" : " pairs");
       std::vector<double> deaths;
       deaths.reserve(count);
@@ -88,4 +89,4 @@ Chart persistence_chart(const std::vector<NamedDiagram<Scalar>>& diagrams,
   return chart;
 }
 
-}  // namespace dgp::svg
+}  // namespace plot

@@ -9,10 +9,10 @@
 #include <utility>
 #include <vector>
 
-#include <dgp/io/detail/svg_text.hpp>
-#include <dgp/io/svg_chart.hpp>
+#include "chart.hpp"
+#include "text.hpp"
 
-namespace dgp::svg::detail {
+namespace plot {
 
 // Beyond largest a number counts as infinite, below smallest as zero: arithmetic in between neither
 // overflows nor underflows.
@@ -218,4 +218,4 @@ inline Ticks logarithmic_ticks(const Range& range, double pixels, bool upright) 
   return ticks;
 }
 
-}  // namespace dgp::svg::detail
+}  // namespace plot
