@@ -29,13 +29,12 @@
 #include <dgp/detail/messages.hpp>
 #include <dgp/detail/parallel.hpp>
 #include <dgp/detail/sample_stream.hpp>
-#include <dgp/detail/weight_view.hpp>
 
 namespace corruptions {
 
 using dgp::Index;
 using dgp::detail::SampleStream;
-using Image = dgp::detail::RowMajorMatrix<float>;
+using Image = dgp::RowMajorMatrix<float>;
 
 enum class Corruption {
   gaussian_noise,

@@ -31,7 +31,7 @@
 
 namespace {
 
-using Matrix = dgp::detail::RowMajorMatrix<double>;
+using Matrix = dgp::RowMajorMatrix<double>;
 using NamedLayers = std::vector<dgp::NamedLayer<Matrix>>;
 using console::number;
 

@@ -80,7 +80,7 @@ template <class Scalar, class File>
 Report measure(File& file, const std::vector<dgp::io::TensorInfo>& tensors,
                const Options& options) {
   console::Progress progress(file.path().filename().string());
-  std::vector<dgp::NamedLayer<dgp::detail::RowMajorMatrix<Scalar>>> layers;
+  std::vector<dgp::NamedLayer<dgp::RowMajorMatrix<Scalar>>> layers;
   std::uint64_t bytes = 0;
   std::uint64_t bytes_read = 0;
   for (const auto& tensor : tensors) bytes += tensor.end - tensor.begin;

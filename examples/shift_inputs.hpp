@@ -18,7 +18,6 @@
 
 #include <dgp/concepts.hpp>
 #include <dgp/detail/messages.hpp>
-#include <dgp/detail/weight_view.hpp>
 #include <dgp/io/activation_graph.hpp>
 #include <dgp/io/idx.hpp>
 #include <dgp/io/npy.hpp>
@@ -33,7 +32,7 @@ namespace shift {
 using dgp::Index;
 using dgp::detail::one_line;
 using Graphs = dgp::ActivationGraphs<float>;
-using Matrix = dgp::detail::RowMajorMatrix<float>;
+using Matrix = dgp::RowMajorMatrix<float>;
 
 // The shipped digits, where nothing else is told.
 struct Inputs {

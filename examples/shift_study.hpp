@@ -305,7 +305,7 @@ class Record {
   std::ofstream stream_;
 };
 
-using Distances = dgp::detail::RowMajorMatrix<double>;
+using Distances = dgp::RowMajorMatrix<double>;
 
 // What the test compares, of images clean or corrupted; each is made when it is first asked for,
 // and kept until the next of its kind is made.

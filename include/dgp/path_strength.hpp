@@ -77,7 +77,7 @@ NeuronStrengths<Scalar> exit_strengths(const NetworkWeights<Scalar>& network,
 // Time O(m n q). Throws std::invalid_argument where A.cols() != B.rows(), for an empty matrix and
 // for an entry that is not finite.
 template <WeightMatrix Left, WeightMatrix Right>
-detail::RowMajorMatrix<scalar_t<Left>> max_min_product(const Left& a, const Right& b) {
+RowMajorMatrix<scalar_t<Left>> max_min_product(const Left& a, const Right& b) {
   using Scalar = scalar_t<Left>;
   static_assert(std::is_same_v<Scalar, scalar_t<Right>>,
                 "dgp: both factors must have the same scalar type");
@@ -99,12 +99,12 @@ detail::RowMajorMatrix<scalar_t<Left>> max_min_product(const Left& a, const Righ
 //      signs included
 // out: S (n_out × n_in), row-major
 // Time at most a quarter more than that of the cheapest order of the products: for widths n,
-// O(layers · n^3); memory at most one normalised copy of the layers. Throws std::invalid_argument for layers that do not chain (naming
-// both shapes), an empty network or layer, a weight that is not finite; std::domain_error for a
-// constant layer under Normalization::standardized.
+// O(layers · n^3); memory at most one normalised copy of the layers. Throws std::invalid_argument
+// for layers that do not chain (naming both shapes), an empty network or layer, a weight that is
+// not finite; std::domain_error for a constant layer under Normalization::standardized.
 template <Network Layers>
-detail::RowMajorMatrix<scalar_t<Layers>> path_strength_matrix(
-    Layers&& layers, const PathStrengthOptions& options = {}) {
+RowMajorMatrix<scalar_t<Layers>> path_strength_matrix(Layers&& layers,
+                                                      const PathStrengthOptions& options = {}) {
   const detail::NetworkWeights<scalar_t<Layers>> network(std::forward<Layers>(layers));
   network.check_chain();
   return detail::with_filtrations(network, options.normalization, [&](const auto& maps) {

@@ -35,7 +35,7 @@ using support::read_file;
 using support::TemporaryFolder;
 using support::write_file;
 using Arguments = std::vector<std::string>;
-using Images = dgp::detail::RowMajorMatrix<float>;
+using Images = dgp::RowMajorMatrix<float>;
 using Path = std::filesystem::path;
 
 const std::string model = DGP_EXAMPLE_DATA "/digits_64-32-16-10.safetensors";

@@ -178,7 +178,7 @@ TEST_CASE("a batch is its samples, whatever the threads and the storage", "[acti
   const ActivationGraphs<float> graphs(layers);
   const Eigen::MatrixXf samples =
       support::random_matrix<float>(random, support::Kind::zeros, 40, 150);
-  const dgp::detail::RowMajorMatrix<float> by_row = samples;
+  const dgp::RowMajorMatrix<float> by_row = samples;
   dgp::FeatureWorkspace<float> workspace;  // of all methods, one after the other
   Eigen::VectorXf features;
   for (const FeatureMethod method : dgp::feature_methods) {

@@ -32,7 +32,7 @@ using support::error_of;
 using support::holds;
 using support::Random;
 using Method = dgp::KolmogorovSmirnovMethod;
-using RowMajor = dgp::detail::RowMajorMatrix<double>;
+using RowMajor = dgp::RowMajorMatrix<double>;
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();

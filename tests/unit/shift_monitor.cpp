@@ -22,7 +22,7 @@
 
 namespace {
 
-using Images = dgp::detail::RowMajorMatrix<float>;
+using Images = dgp::RowMajorMatrix<float>;
 using support::error_of;
 using support::holds;
 

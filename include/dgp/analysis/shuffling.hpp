@@ -31,12 +31,11 @@ namespace dgp {
 // permutation on every platform for the same seed and shapes. Time and memory O(weights). Throws
 // std::invalid_argument for an empty network or layer.
 template <Network Layers>
-std::vector<detail::RowMajorMatrix<scalar_t<Layers>>> shuffled_layers(Layers&& layers,
-                                                                      std::uint64_t seed) {
+std::vector<RowMajorMatrix<scalar_t<Layers>>> shuffled_layers(Layers&& layers, std::uint64_t seed) {
   using Scalar = scalar_t<Layers>;
   const detail::NetworkWeights<Scalar> network(std::forward<Layers>(layers));
   detail::SampleStream random(seed);
-  std::vector<detail::RowMajorMatrix<Scalar>> shuffled;
+  std::vector<RowMajorMatrix<Scalar>> shuffled;
   for (const auto& weights : network.views()) {
     auto& copy = shuffled.emplace_back(detail::mapped(weights, detail::AsGiven<Scalar>{}));
     for (Index left = copy.size(); left > 1; --left) {
@@ -70,8 +69,8 @@ std::vector<ShufflingEffect> shuffling_effects(Layers&& layers, const Measure& m
   using Scalar = scalar_t<Layers>;
   if (rounds < 2) throw std::invalid_argument("shuffling needs at least 2 rounds");
   const detail::NetworkWeights<Scalar> network(std::forward<Layers>(layers));
-  using View = Eigen::Map<const detail::RowMajorMatrix<Scalar>, 0,
-                          Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>>;
+  using View =
+      Eigen::Map<const RowMajorMatrix<Scalar>, 0, Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>>;
   std::vector<View> views;
   for (const auto& weights : network.views()) {
     views.emplace_back(

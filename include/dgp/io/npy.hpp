@@ -376,12 +376,12 @@ NpyArray<Scalar> read_npy_array(Source& source, const NpyHeader& header) {
 }
 
 template <class Scalar, class Source>
-dgp::detail::RowMajorMatrix<Scalar> read_npy_matrix(Source& source, const NpyHeader& header) {
+RowMajorMatrix<Scalar> read_npy_matrix(Source& source, const NpyHeader& header) {
   const TensorInfo& tensor = header.tensor;
   check_matrix(source, tensor);
   const NpyElement element = readable_element(source, tensor);
   const auto [rows, cols] = shape_by_rows(source, tensor);
-  dgp::detail::RowMajorMatrix<Scalar> matrix(rows, cols);
+  RowMajorMatrix<Scalar> matrix(rows, cols);
   read_npy_values(source, header, element, matrix.data());
   return matrix;
 }
@@ -407,7 +407,7 @@ template <class Derived>
 void put_npy(std::ostream& out, const Eigen::DenseBase<Derived>& matrix) {
   using Scalar = typename Derived::Scalar;
   if constexpr (!dgp::detail::lies_in_memory<Derived>) {
-    put_npy(out, dgp::detail::RowMajorMatrix<Scalar>(matrix.derived()));
+    put_npy(out, RowMajorMatrix<Scalar>(matrix.derived()));
   } else {
     const std::string type = npy_type<Scalar>();
     static_assert(std::is_integral_v<Scalar> || std::is_same_v<Scalar, float> ||
@@ -470,7 +470,7 @@ class NpyFile {
   // The same as a matrix of its shape; throws std::runtime_error also where it has not two
   // dimensions. The tensor is the one that tensors() lists.
   template <class Scalar>
-  dgp::detail::RowMajorMatrix<Scalar> read_matrix(const TensorInfo&) {
+  RowMajorMatrix<Scalar> read_matrix(const TensorInfo&) {
     return detail::read_npy_matrix<Scalar>(file_, header_);
   }
 
@@ -489,8 +489,7 @@ NpyArray<Scalar> read_npy(const std::filesystem::path& path) {
 // The matrix of a .npy file as a network of one layer, named after the file (w1 for w1.npy); of no
 // layer where the array has not two dimensions. Time, memory and errors as of NpyFile and its read.
 template <class Scalar = float>
-std::vector<NamedLayer<dgp::detail::RowMajorMatrix<Scalar>>> read_npy_layers(
-    const std::filesystem::path& path) {
+std::vector<NamedLayer<RowMajorMatrix<Scalar>>> read_npy_layers(const std::filesystem::path& path) {
   NpyFile file(path);
   return detail::layers_of<Scalar>(file);
 }

@@ -22,8 +22,8 @@
 #include <Eigen/Core>
 #include <nlohmann/json.hpp>
 
+#include <dgp/concepts.hpp>
 #include <dgp/detail/messages.hpp>
-#include <dgp/detail/weight_view.hpp>
 #include <dgp/io/detail/whole_file.hpp>
 
 namespace dgp::io {
@@ -56,7 +56,7 @@ NamedTensor named_tensor(std::string name, const Eigen::DenseBase<Derived>& valu
   } else {
     tensor.shape = {extent(values.rows()), extent(values.cols())};
   }
-  const dgp::detail::RowMajorMatrix<Scalar> rows = values.derived();
+  const RowMajorMatrix<Scalar> rows = values.derived();
   tensor.bytes.resize(static_cast<std::size_t>(rows.size()) * sizeof(Scalar));
   if (!tensor.bytes.empty()) {
     std::memcpy(tensor.bytes.data(), rows.data(), tensor.bytes.size());

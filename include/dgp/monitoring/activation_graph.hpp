@@ -168,7 +168,7 @@ class ActivationGraphs {
       case FeatureMethod::magdiff: {
         const auto& last = layers_.back().weights();
         features.resize(last.size());
-        Eigen::Map<detail::RowMajorMatrix<Scalar>>(features.data(), last.rows(), last.cols()) =
+        Eigen::Map<RowMajorMatrix<Scalar>>(features.data(), last.rows(), last.cols()) =
             (last.array().rowwise() * activations[layers_.size() - 1].transpose().array()).matrix();
         return;
       }

@@ -25,9 +25,9 @@
 #include <Eigen/Core>
 
 #include <dgp/concepts.hpp>
+#include <dgp/detail/messages.hpp>
 #include <dgp/detail/parallel.hpp>
 #include <dgp/detail/weight_statistics.hpp>
-#include <dgp/detail/weight_view.hpp>
 
 namespace dgp {
 
@@ -55,7 +55,7 @@ class ClassMeans {
   // sums that differ, and for sums with another number of columns or that so many features cannot
   // have.
   ClassMeans(std::vector<Index> parts, const std::vector<Index>& labels,
-             const std::vector<std::int64_t>& counts, const detail::RowMajorMatrix<double>& sums)
+             const std::vector<std::int64_t>& counts, const RowMajorMatrix<double>& sums)
       : ClassMeans(std::move(parts)) {
     if (labels.size() != counts.size() || sums.rows() != static_cast<Index>(labels.size()) ||
         sums.cols() != columns_) {
@@ -165,8 +165,8 @@ class ClassMeans {
 
   // The sums and the means of each class's feature vectors (classes × values), in the order of
   // labels(). Time and memory O(classes × values).
-  detail::RowMajorMatrix<double> sums() const {
-    detail::RowMajorMatrix<double> sums(static_cast<Index>(classes_.size()), columns_);
+  RowMajorMatrix<double> sums() const {
+    RowMajorMatrix<double> sums(static_cast<Index>(classes_.size()), columns_);
     Index row = 0;
     for (const auto& [label, entry] : classes_) {
       for (Index col = 0; col < columns_; ++col) {
@@ -177,8 +177,8 @@ class ClassMeans {
     }
     return sums;
   }
-  detail::RowMajorMatrix<double> means() const {
-    detail::RowMajorMatrix<double> means = sums();
+  RowMajorMatrix<double> means() const {
+    RowMajorMatrix<double> means = sums();
     Index row = 0;
     for (const auto& [label, entry] : classes_) {
       means.row(row++) /= static_cast<double>(entry.count);
@@ -193,11 +193,11 @@ class ClassMeans {
   // Time O(samples × classes × values). Throws std::invalid_argument where no class has a sample,
   // for another number of columns than the lists have, and for a feature as in add().
   template <class Derived>
-  detail::RowMajorMatrix<double> distances(const Eigen::DenseBase<Derived>& features) const {
+  RowMajorMatrix<double> distances(const Eigen::DenseBase<Derived>& features) const {
     if (classes_.empty()) throw std::invalid_argument("class means: no class has a sample");
     const auto rows = rows_of(features);
     const auto centers = means();
-    detail::RowMajorMatrix<double> distances(rows.rows(), centers.rows());
+    RowMajorMatrix<double> distances(rows.rows(), centers.rows());
     const double work = static_cast<double>(rows.size()) * static_cast<double>(centers.rows());
     detail::parallel_for(static_cast<std::size_t>(rows.rows()), work, [&](std::size_t sample) {
       const auto row = static_cast<Index>(sample);
@@ -239,7 +239,7 @@ class ClassMeans {
 
   // Doubles in rows are looked at where they lie, others copied.
   template <class Derived>
-  Eigen::Ref<const detail::RowMajorMatrix<double>> rows_of(
+  Eigen::Ref<const RowMajorMatrix<double>> rows_of(
       const Eigen::DenseBase<Derived>& features) const {
     if (features.cols() != columns_) {
       throw std::invalid_argument("class means: features of shape " +
@@ -249,8 +249,7 @@ class ClassMeans {
     return features.derived().matrix().template cast<double>();
   }
 
-  static void check_features(const Eigen::Ref<const detail::RowMajorMatrix<double>>& rows,
-                             Index row) {
+  static void check_features(const Eigen::Ref<const RowMajorMatrix<double>>& rows, Index row) {
     if ((rows.row(row).array().abs() <= largest_feature).all()) return;
     for (Index col = 0; col < rows.cols(); ++col) {
       if (!(std::abs(rows(row, col)) <= largest_feature)) {

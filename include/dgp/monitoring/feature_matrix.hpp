@@ -24,9 +24,9 @@ namespace dgp {
 // Time per sample as for features(); memory a workspace per thread. Throws as features() does,
 // naming the sample.
 template <class Scalar, class Derived>
-detail::RowMajorMatrix<Scalar> feature_matrix(const ActivationGraphs<Scalar>& graphs,
-                                              const Eigen::MatrixBase<Derived>& samples,
-                                              FeatureMethod method) {
+RowMajorMatrix<Scalar> feature_matrix(const ActivationGraphs<Scalar>& graphs,
+                                      const Eigen::MatrixBase<Derived>& samples,
+                                      FeatureMethod method) {
   static_assert(std::is_same_v<typename Derived::Scalar, Scalar>,
                 "dgp: samples must have the scalar type of the weights; cast them first, for "
                 "example with X.template cast<float>()");
@@ -45,7 +45,7 @@ detail::RowMajorMatrix<Scalar> feature_matrix(const ActivationGraphs<Scalar>& gr
   const detail::NetworkWeights<Scalar> rows(samples.derived());  // evaluated once, if need be
   const detail::WeightView<Scalar>& view = rows[0];
   std::vector<Thread> threads(detail::most_threads());
-  detail::RowMajorMatrix<Scalar> matrix(view.rows, graphs.feature_count(method));
+  RowMajorMatrix<Scalar> matrix(view.rows, graphs.feature_count(method));
   detail::parallel_for_by_thread(
       static_cast<std::size_t>(view.rows),
       static_cast<double>(view.rows) * static_cast<double>(graphs.weight_count()),

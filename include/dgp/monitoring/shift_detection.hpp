@@ -23,9 +23,9 @@
 #include <Eigen/Core>
 
 #include <dgp/concepts.hpp>
+#include <dgp/detail/messages.hpp>
 #include <dgp/detail/parallel.hpp>
 #include <dgp/detail/sample_stream.hpp>
-#include <dgp/detail/weight_view.hpp>
 #include <dgp/monitoring/kolmogorov_smirnov.hpp>
 
 namespace dgp {
@@ -204,7 +204,7 @@ DetectionRate detection_rate(const Eigen::DenseBase<Clean>& clean,
                                 std::to_string(options.batch_size) + " need more than " +
                                 std::to_string(clean.rows()) + " samples");
   }
-  using Figures = detail::RowMajorMatrix<double>;
+  using Figures = RowMajorMatrix<double>;
   const Figures before = clean.derived().matrix().template cast<double>();
   const Figures after = shifted.derived().matrix().template cast<double>();
   detail::check_figures(before, "clean");
