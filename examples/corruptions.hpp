@@ -16,6 +16,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <numbers>
 #include <stdexcept>
 #include <string>
@@ -26,14 +27,14 @@
 #include <Eigen/Core>
 
 #include <dgp/concepts.hpp>
-#include <dgp/detail/messages.hpp>
-#include <dgp/detail/parallel.hpp>
-#include <dgp/detail/sample_stream.hpp>
+
+#include "splitmix.hpp"
+#include "words.hpp"
 
 namespace corruptions {
 
 using dgp::Index;
-using dgp::detail::SampleStream;
+using SampleStream = splitmix::Stream;
 using Image = dgp::RowMajorMatrix<float>;
 
 enum class Corruption {
@@ -238,8 +239,8 @@ inline Image corrupted(const Image& image, Corruption corruption, std::size_t in
 
 // A seed that neighbours of the numbers share nothing with.
 inline std::uint64_t mixed(std::uint64_t seed, const std::vector<std::uint64_t>& numbers) {
-  seed = SampleStream(seed)();
-  for (const std::uint64_t number : numbers) seed = SampleStream(seed + number)();
+  seed = splitmix::mixed(seed);
+  for (const std::uint64_t number : numbers) seed = splitmix::mixed(seed + number);
   return seed;
 }
 
@@ -249,20 +250,32 @@ inline Image corrupted(const Image& images, Index height, Index width, Corruptio
                        std::size_t intensity, std::uint64_t seed) {
   if (images.cols() != height * width) {
     throw std::invalid_argument("images of " + std::to_string(images.cols()) + " pixels are not " +
-                                dgp::detail::shape(height, width));
+                                words::shape(height, width));
   }
   if (intensity >= intensities) {
     throw std::invalid_argument("intensities are 0 to 5, not " + std::to_string(intensity));
   }
   Image result(images.rows(), images.cols());
-  const double work = 100 * static_cast<double>(images.size());
-  dgp::detail::parallel_for(static_cast<std::size_t>(images.rows()), work, [&](std::size_t i) {
-    const auto row = static_cast<Index>(i);
-    SampleStream random(mixed(seed, {static_cast<std::uint64_t>(corruption), intensity, i}));
-    const Image image = images.row(row).reshaped<Eigen::RowMajor>(height, width);
-    result.row(row) =
-        corrupted(image, corruption, intensity, random).template reshaped<Eigen::RowMajor>();
-  });
+  std::exception_ptr failure;  // none may leave a thread
+#ifdef _OPENMP
+  const bool worth_threads = images.size() > 5000;  // fewer pixels take less than waking threads
+#pragma omp parallel for schedule(dynamic) if (worth_threads)
+#endif
+  for (Index row = 0; row < images.rows(); ++row) {
+    try {
+      SampleStream random(mixed(seed, {static_cast<std::uint64_t>(corruption), intensity,
+                                       static_cast<std::uint64_t>(row)}));
+      const Image image = images.row(row).reshaped<Eigen::RowMajor>(height, width);
+      result.row(row) =
+          corrupted(image, corruption, intensity, random).template reshaped<Eigen::RowMajor>();
+    } catch (...) {
+#ifdef _OPENMP
+#pragma omp critical(corruptions)
+#endif
+      failure = std::current_exception();
+    }
+  }
+  if (failure) std::rethrow_exception(failure);
   return result;
 }
 

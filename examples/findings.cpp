@@ -20,14 +20,16 @@
 #include <nlohmann/json.hpp>
 
 #include <dgp/analysis/weight_fits.hpp>
-#include <dgp/detail/natural_order.hpp>
 #include <dgp/dgp.hpp>
+#include <dgp/io/natural_order.hpp>
 #include <dgp/io/tensor_info.hpp>
 
 #include "checkpoint.hpp"
 #include "console.hpp"
 #include "plot/svg.hpp"
 #include "plot/text.hpp"
+#include "splitmix.hpp"
+#include "words.hpp"
 
 namespace {
 
@@ -161,12 +163,12 @@ double correlation(const std::vector<double>& x, const std::vector<double>& y) {
 // Networks of the same shapes with weights drawn anew; `draw` gives one weight.
 RandomNetworks measure_random(const std::string& key, const std::string& name,
                               const std::vector<Matrix>& like, const Options& options,
-                              const std::function<double(dgp::detail::SampleStream&)>& draw,
+                              const std::function<double(splitmix::Stream&)>& draw,
                               const std::function<void()>& step) {
   std::vector<double> persistence;
   std::vector<double> deep;
   for (std::size_t round = 0; round < options.shuffles; ++round) {
-    dgp::detail::SampleStream random(options.seed + round);
+    splitmix::Stream random(options.seed + round);
     std::vector<Matrix> layers;
     for (const auto& layer : like) {
       Matrix& drawn = layers.emplace_back(layer.rows(), layer.cols());
@@ -249,11 +251,11 @@ Findings find(const Options& options) {
                                has_deep ? std::optional(effects[2]) : std::nullopt});
   }
 
-  const auto normal = [](dgp::detail::SampleStream& random) {
+  const auto normal = [](splitmix::Stream& random) {
     const double radius = std::sqrt(-2 * std::log1p(-random.uniform()));
     return radius * std::cos(6.283185307179586 * random.uniform());
   };
-  const auto uniform = [](dgp::detail::SampleStream& random) { return 2 * random.uniform() - 1; };
+  const auto uniform = [](splitmix::Stream& random) { return 2 * random.uniform() - 1; };
   findings.random.push_back(measure_random("gaussian", "Gaussian", matrices, options, normal,
                                            [&] { step("Gaussian networks"); }));
   findings.random.push_back(measure_random("uniform", "uniform", matrices, options, uniform,
@@ -480,7 +482,7 @@ std::vector<std::vector<std::string>> layer_rows(const Findings& findings) {
                                               "variance", "concentration", "z shuffled", "best fit",
                                               "DGP z shuffled"}};
   for (const auto& layer : findings.layers) {
-    rows.push_back({dgp::detail::one_line(layer.name),
+    rows.push_back({words::one_line(layer.name),
                     std::to_string(layer.rows) + "x" + std::to_string(layer.cols),
                     number("%.4f", layer.persistence),
                     number("%.4f", layer.bounds.lower.normalized) + " to " +
@@ -499,7 +501,7 @@ std::vector<std::vector<std::string>> network_rows(const Findings& findings) {
   };
   std::vector<std::vector<std::string>> rows{{"network", "mean NP", "DGP", "weight variance"}};
   for (const auto& snapshot : findings.training) {
-    rows.push_back({dgp::detail::one_line(std::filesystem::path(snapshot.file).filename().string()),
+    rows.push_back({words::one_line(std::filesystem::path(snapshot.file).filename().string()),
                     number("%.4f", snapshot.mean_normalized), or_dash(snapshot.deep),
                     number("%.5f", snapshot.weight_variance)});
   }
@@ -517,7 +519,7 @@ std::vector<std::vector<std::string>> network_rows(const Findings& findings) {
 
 void print_table(const Findings& findings, const Options& options) {
   console::print_rows(network_rows(findings));
-  std::cout << "\n" << dgp::detail::one_line(findings.training.back().file) << "\n";
+  std::cout << "\n" << words::one_line(findings.training.back().file) << "\n";
   console::print_rows(layer_rows(findings));
   std::cout << checkpoint::not_measured_note(findings.not_measured)
             << "\nz shuffled: how many standard deviations the layer as trained lies from "
@@ -530,8 +532,7 @@ void print_table(const Findings& findings, const Options& options) {
               << number("%.4f", findings.deep_bounds->upper.normalized)
               << " by entry and exit strengths alone.\n";
   } else {
-    std::cout << "No deep graph persistence: " << dgp::detail::one_line(findings.no_deep_reason)
-              << "\n";
+    std::cout << "No deep graph persistence: " << words::one_line(findings.no_deep_reason) << "\n";
   }
   std::cout << "\n";
   for (const auto& claim : claims_of(findings, options)) {
@@ -708,8 +709,7 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"table", "json"}));
   console::add_threads(app);
   return console::run(app, argc, argv, [&] {
-    std::stable_sort(options.checkpoints.begin(), options.checkpoints.end(),
-                     dgp::detail::natural_less);
+    std::stable_sort(options.checkpoints.begin(), options.checkpoints.end(), dgp::io::natural_less);
     const Findings findings = find(options);
     if (!report.empty()) write_report(findings, options, report);
     if (format == "json") return print_json(findings, options);

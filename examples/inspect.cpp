@@ -20,6 +20,7 @@
 #include "console.hpp"
 #include "plot/persistence_chart.hpp"
 #include "plot/svg.hpp"
+#include "words.hpp"
 
 namespace {
 
@@ -248,7 +249,7 @@ void print_table(const Report& report, const Options& options) {
     measured.push_back(figures);
   };
   for (const auto& layer : report.layers) {
-    add("  " + dgp::detail::one_line(layer.name), dgp::detail::shape(layer.rows, layer.cols),
+    add("  " + words::one_line(layer.name), words::shape(layer.rows, layer.cols),
         cell(layer.persistence.total), cell(layer.persistence.normalized),
         cell(layer.weight_variance), &layer.persistence, cell(layer.spatial_concentration));
   }
@@ -263,7 +264,7 @@ void print_table(const Report& report, const Options& options) {
   }
   if (report.raw) add("  raw", "", "", cell(report.raw->normalized), "", &*report.raw);
 
-  std::cout << dgp::detail::one_line(options.model) << "\n\n";
+  std::cout << words::one_line(options.model) << "\n\n";
   console::print_rows(rows, [&](std::size_t r) {
     if (options.deaths && measured[r] != nullptr) {
       std::cout << "    deaths: " << joined(measured[r]->deaths, "%.6g") << "\n";
@@ -365,8 +366,8 @@ int main(int argc, char** argv) {
   app.add_option("--p", options.p, "Order of the norm, at least 1; inf is allowed (default: 2)")
       ->type_name("P")
       ->check([](const std::string& text) -> std::string {
-        double p = 0;
-        if (CLI::detail::lexical_cast(text, p) && p >= 1) return {};
+        const double p = console::value_of(text);
+        if (p >= 1) return {};
         return "p must be a number of at least 1, not '" + text + "'";
       });
   app.add_option("--essential", essential,

@@ -19,7 +19,7 @@
 
 #include <Eigen/Core>
 
-#include <dgp/detail/sample_stream.hpp>
+#include "splitmix.hpp"
 
 namespace perceptron {
 
@@ -36,7 +36,8 @@ using Vector = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;
 class Random {
  public:
   // Streams of one seed are independent of each other: what one is asked for changes no other.
-  Random(std::uint64_t seed, std::uint64_t stream) : engine_(mixed(mixed(seed) + stream)) {}
+  Random(std::uint64_t seed, std::uint64_t stream)
+      : engine_(splitmix::mixed(splitmix::mixed(seed) + stream)) {}
 
   // In [0, 1).
   double uniform() { return static_cast<double>(engine_() >> 11) * 0x1p-53; }
@@ -51,9 +52,6 @@ class Random {
   }
 
  private:
-  // Neighbouring seeds give states that have nothing in common.
-  static std::uint64_t mixed(std::uint64_t seed) { return dgp::detail::SampleStream(seed)(); }
-
   std::mt19937_64 engine_;
 };
 
@@ -127,8 +125,6 @@ Network<Scalar> initialized(const Design& design, Random& random) {
   }
   return network;
 }
-
-namespace detail {
 
 // Added to variances, so that a neuron that is constant in a batch divides by more than zero.
 template <class Scalar>
@@ -227,8 +223,6 @@ double softmax(Matrix<Scalar>& logits, const std::vector<Index>& labels) {
   return loss;
 }
 
-}  // namespace detail
-
 // Logits of each image, as the trained network gives them: no dropout, running moments.
 template <class Scalar>
 Matrix<Scalar> predict(const Network<Scalar>& network, const Matrix<Scalar>& images) {
@@ -241,12 +235,12 @@ Matrix<Scalar> predict(const Network<Scalar>& network, const Matrix<Scalar>& ima
     if (network.design.batch_norm) {
       const auto& moments = network.moments[k];
       const Vector<Scalar> factor =
-          layer.scale.array() * (moments.variance.array() + detail::least_variance<Scalar>).rsqrt();
+          layer.scale.array() * (moments.variance.array() + least_variance<Scalar>).rsqrt();
       values.colwise() -= moments.mean;
       values.array().colwise() *= factor.array();
       values.colwise() += layer.shift;
     }
-    detail::activate(values, network.design.activation);
+    activate(values, network.design.activation);
   }
   return values;
 }
@@ -261,7 +255,7 @@ double backpropagate(Network<Scalar>& network, const Matrix<Scalar>& images,
                      std::vector<Layer<Scalar>>& gradient) {
   const std::size_t last = network.layers.size() - 1;
   const Design& design = network.design;
-  std::vector<detail::Trace<Scalar>> traces(last);
+  std::vector<Trace<Scalar>> traces(last);
   const auto inputs_of = [&](std::size_t k) -> const Matrix<Scalar>& {
     return k == 0 ? images : traces[k - 1].outputs;
   };
@@ -273,8 +267,8 @@ double backpropagate(Network<Scalar>& network, const Matrix<Scalar>& images,
     values.colwise() += layer.bias;
     if (k == last) break;
     auto& trace = traces[k];
-    if (design.batch_norm) detail::normalize(values, layer, network.moments[k], trace);
-    detail::activate(values, design.activation);
+    if (design.batch_norm) normalize(values, layer, network.moments[k], trace);
+    activate(values, design.activation);
     trace.activated = values;
     if (design.dropout > 0) {
       trace.kept.resize(values.rows(), values.cols());
@@ -288,7 +282,7 @@ double backpropagate(Network<Scalar>& network, const Matrix<Scalar>& images,
   }
 
   const auto count = static_cast<double>(images.cols());
-  const double loss = detail::softmax(values, labels) / count;
+  const double loss = softmax(values, labels) / count;
   for (Index image = 0; image < values.cols(); ++image) {
     values(labels[static_cast<std::size_t>(image)], image) -= Scalar(1);
   }
@@ -300,9 +294,9 @@ double backpropagate(Network<Scalar>& network, const Matrix<Scalar>& images,
     values = network.layers[k].weights.transpose() * values;
     const auto& trace = traces[k - 1];
     if (design.dropout > 0) values.array() *= trace.kept.array();
-    detail::deactivate(values, trace.activated, design.activation);
+    deactivate(values, trace.activated, design.activation);
     if (design.batch_norm) {
-      detail::denormalize(values, network.layers[k - 1], trace, gradient[k - 1]);
+      denormalize(values, network.layers[k - 1], trace, gradient[k - 1]);
     }
   }
 }
@@ -325,7 +319,7 @@ Score evaluate(const Network<Scalar>& network, std::size_t parts, const Part& pa
       logits.col(image).maxCoeff(&best);
       if (best == given.second[static_cast<std::size_t>(image)]) score.accuracy += 1;
     }
-    score.loss += detail::softmax(logits, given.second);
+    score.loss += softmax(logits, given.second);
     images += static_cast<double>(logits.cols());
   }
   return {score.loss / images, score.accuracy / images};

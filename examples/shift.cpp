@@ -20,8 +20,8 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include <dgp/io/detail/whole_file.hpp>
 #include <dgp/io/npy.hpp>
+#include <dgp/io/whole_file.hpp>
 #include <dgp/monitoring/activation_graph.hpp>
 #include <dgp/monitoring/feature_matrix.hpp>
 #include <dgp/monitoring/feature_method.hpp>
@@ -33,13 +33,13 @@
 #include "plot/svg.hpp"
 #include "shift_inputs.hpp"
 #include "shift_study.hpp"
+#include "words.hpp"
 
 namespace {
 
 using console::number;
 using dgp::FeatureMethod;
 using dgp::Index;
-using dgp::detail::one_line;
 using nlohmann::ordered_json;
 using shift::Cell;
 using shift::Detector;
@@ -50,6 +50,7 @@ using shift::Pictures;
 using shift::Study;
 using shift::StudyOptions;
 using shift::Summary;
+using words::one_line;
 
 std::string joined(const std::vector<std::string>& words, const std::string& between) {
   std::string text;
@@ -97,7 +98,7 @@ void print_features(const Inputs& inputs, const FeatureOptions& options) {
   };
   if (options.output.empty()) return print(std::cout);
   if (std::filesystem::path(options.output).extension() == ".csv") {
-    return dgp::io::detail::write_whole_file(options.output, print);
+    return dgp::io::write_whole_file(options.output, print);
   }
   dgp::io::write_npy(options.output, features);
 }

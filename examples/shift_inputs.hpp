@@ -17,7 +17,6 @@
 #include <vector>
 
 #include <dgp/concepts.hpp>
-#include <dgp/detail/messages.hpp>
 #include <dgp/io/activation_graph.hpp>
 #include <dgp/io/idx.hpp>
 #include <dgp/io/npy.hpp>
@@ -26,11 +25,12 @@
 #include <dgp/monitoring/activation_graph.hpp>
 
 #include "checkpoint.hpp"
+#include "words.hpp"
 
 namespace shift {
 
 using dgp::Index;
-using dgp::detail::one_line;
+using words::one_line;
 using Graphs = dgp::ActivationGraphs<float>;
 using Matrix = dgp::RowMajorMatrix<float>;
 
@@ -88,7 +88,7 @@ inline Pictures read_pictures(const std::string& path) {
       if (std::isfinite(pictures.values(image, pixel))) continue;
       throw std::runtime_error(path + ", image " + std::to_string(image) + ", pixel " +
                                std::to_string(pixel) + ": " +
-                               dgp::detail::printed(pictures.values(image, pixel)));
+                               words::printed(pictures.values(image, pixel)));
     }
   }
   return pictures;
@@ -113,7 +113,7 @@ inline std::vector<Index> read_labels(const std::string& path, const Pictures& p
     dimensions = array.shape.size();
     for (const double value : array.values) {
       if (value < 0 || value > 65535 || value != std::floor(value)) {
-        throw std::runtime_error(path + ": " + dgp::detail::printed(value) + " is no label");
+        throw std::runtime_error(path + ": " + words::printed(value) + " is no label");
       }
       labels.push_back(static_cast<Index>(value));
     }
@@ -142,7 +142,7 @@ inline Graphs read_model(const Inputs& inputs) {
   const dgp::io::SafetensorsFile file(inputs.model);
   std::set<std::string> biases;
   for (const auto& tensor : checkpoint::select(file, "").layers) {
-    if (const auto bias = dgp::io::detail::bias_name_of(tensor.name)) biases.insert(*bias);
+    if (const auto bias = dgp::io::bias_name_of(tensor.name)) biases.insert(*bias);
   }
   for (const auto& tensor : file.tensors()) {
     if (dgp::io::is_layer(tensor) || biases.count(tensor.name) > 0) continue;

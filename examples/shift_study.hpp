@@ -29,7 +29,6 @@
 #include <nlohmann/json.hpp>
 
 #include <dgp/concepts.hpp>
-#include <dgp/detail/sample_stream.hpp>
 #include <dgp/monitoring/activation_graph.hpp>
 #include <dgp/monitoring/class_means.hpp>
 #include <dgp/monitoring/feature_matrix.hpp>
@@ -39,6 +38,7 @@
 #include "console.hpp"
 #include "corruptions.hpp"
 #include "shift_inputs.hpp"
+#include "splitmix.hpp"
 
 namespace shift {
 
@@ -321,7 +321,7 @@ class Witnesses {
     }
     std::vector<Index> order(static_cast<std::size_t>(images.rows()));
     std::iota(order.begin(), order.end(), Index{0});
-    dgp::detail::SampleStream random(corruptions::mixed(seed, {}));
+    splitmix::Stream random(corruptions::mixed(seed, {}));
     for (std::size_t left = order.size(); left > 1; --left) {
       std::swap(order[left - 1], order[static_cast<std::size_t>(random.below(left))]);
     }

@@ -615,8 +615,8 @@ int main(int argc, char** argv) {
   std::string activation = "relu";
   constexpr std::size_t many = 1'000'000'000;
   const auto share = [](const std::string& text) -> std::string {
-    double value = 0;
-    if (CLI::detail::lexical_cast(text, value) && value > 0 && value < 1) return {};
+    const double value = console::value_of(text);
+    if (value > 0 && value < 1) return {};
     return "'" + text + "' is no number between 0 and 1";
   };
   // Without its bounds in the help: only the lower ones mean anything, and they say themselves.
@@ -687,8 +687,8 @@ int main(int argc, char** argv) {
                  "Share of hidden neurons left out in training (default: 0)")
       ->type_name("SHARE")
       ->check([](const std::string& text) -> std::string {
-        double value = 0;
-        if (CLI::detail::lexical_cast(text, value) && value >= 0 && value < 1) return {};
+        const double value = console::value_of(text);
+        if (value >= 0 && value < 1) return {};
         return "dropout must be at least 0 and below 1, not '" + text + "'";
       });
   app.add_flag("--batch-norm", options.batch_norm,
@@ -703,8 +703,8 @@ int main(int argc, char** argv) {
   app.add_option("--learning-rate", options.learning_rate, "Of Adam (default: 0.001)")
       ->type_name("RATE")
       ->check([](const std::string& text) -> std::string {
-        double value = 0;
-        if (CLI::detail::lexical_cast(text, value) && value > 0 && std::isfinite(value)) return {};
+        const double value = console::value_of(text);
+        if (value > 0 && std::isfinite(value)) return {};
         return "the learning rate must be above 0, not '" + text + "'";
       });
   app.add_option("--seed", options.seed,
@@ -728,8 +728,8 @@ int main(int argc, char** argv) {
   app.add_option("--delta", options.rule.delta, "A change must exceed this to count (default: 0)")
       ->type_name("CHANGE")
       ->check([](const std::string& text) -> std::string {
-        double value = 0;
-        if (CLI::detail::lexical_cast(text, value) && value >= 0 && std::isfinite(value)) return {};
+        const double value = console::value_of(text);
+        if (value >= 0 && std::isfinite(value)) return {};
         return "delta must be at least 0, not '" + text + "'";
       });
   app.add_option("--output", output, "Folder for the files (default: dgp-train-output)")

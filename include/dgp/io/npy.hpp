@@ -34,8 +34,8 @@
 #include <dgp/detail/messages.hpp>
 #include <dgp/detail/weight_view.hpp>
 #include <dgp/io/detail/input_file.hpp>
-#include <dgp/io/detail/whole_file.hpp>
 #include <dgp/io/tensor_info.hpp>
+#include <dgp/io/whole_file.hpp>
 
 namespace dgp::io {
 
@@ -508,7 +508,7 @@ void write_npy(std::ostream& out, const Eigen::DenseBase<Derived>& matrix) {
 // offset, where it cannot be written; an older file then stays as it was.
 template <class Derived>
 void write_npy(const std::filesystem::path& path, const Eigen::DenseBase<Derived>& matrix) {
-  detail::write_whole_file(path, [&](std::ostream& out) { detail::put_npy(out, matrix); });
+  write_whole_file(path, [&](std::ostream& out) { detail::put_npy(out, matrix); });
 }
 
 }  // namespace dgp::io

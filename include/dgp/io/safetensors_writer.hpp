@@ -24,7 +24,7 @@
 
 #include <dgp/concepts.hpp>
 #include <dgp/detail/messages.hpp>
-#include <dgp/io/detail/whole_file.hpp>
+#include <dgp/io/whole_file.hpp>
 
 namespace dgp::io {
 
@@ -121,7 +121,7 @@ inline void write_safetensors(const std::filesystem::path& path,
   constexpr std::size_t alignment = 8;
   header.append((alignment - header.size() % alignment) % alignment, ' ');
 
-  detail::write_whole_file(path, [&](std::ostream& stream) {
+  write_whole_file(path, [&](std::ostream& stream) {
     const std::uint64_t length = header.size();
     for (unsigned shift = 0; shift < 64; shift += 8) {
       stream.put(static_cast<char>(length >> shift & 0xff));

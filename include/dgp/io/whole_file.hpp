@@ -1,4 +1,7 @@
 // Files that are there whole or not at all, should the program fail or be stopped while it writes.
+//
+// in:  a path, and a function that writes to a stream
+// out: the file; whoever looks at the path meanwhile sees the older one, or none
 #pragma once
 
 #include <filesystem>
@@ -7,7 +10,7 @@
 
 #include <dgp/io/detail/file_error.hpp>
 
-namespace dgp::io::detail {
+namespace dgp::io {
 
 // Has write(stream) fill a file beside the path, which then takes its place at once. Throws
 // std::runtime_error, with path and byte offset, where that fails; an older file then stays as it
@@ -23,20 +26,20 @@ void write_whole_file(const std::filesystem::path& path, const Write& write) {
       std::filesystem::exists(status) && !std::filesystem::is_regular_file(status);
   if (in_place) partial = path;
   std::ofstream stream(partial, std::ios::binary | std::ios::trunc);
-  if (!stream) fail(path, 0, "cannot be opened for writing");
+  if (!stream) detail::fail(path, 0, "cannot be opened for writing");
   try {
     write(stream);
     stream.close();
     if (!stream) {
       const auto reached = std::filesystem::file_size(partial, error);
-      fail(path, error ? 0 : reached, "cannot be written on from here");
+      detail::fail(path, error ? 0 : reached, "cannot be written on from here");
     }
     if (!in_place) std::filesystem::rename(partial, path, error);
-    if (!in_place && error) fail(path, 0, "cannot be replaced (" + error.message() + ")");
+    if (!in_place && error) detail::fail(path, 0, "cannot be replaced (" + error.message() + ")");
   } catch (...) {
     if (!in_place) std::filesystem::remove(partial, error);
     throw;
   }
 }
 
-}  // namespace dgp::io::detail
+}  // namespace dgp::io
