@@ -20,7 +20,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include <dgp/io/npy.hpp>
+#include <dgp/io/npy_writer.hpp>
 #include <dgp/io/whole_file.hpp>
 #include <dgp/monitoring/activation_graph.hpp>
 #include <dgp/monitoring/feature_matrix.hpp>

@@ -24,6 +24,7 @@
 #include <dgp/detail/natural_order.hpp>
 #include <dgp/io/detail/file_error.hpp>
 #include <dgp/io/detail/input_file.hpp>
+#include <dgp/io/detail/npy_header.hpp>
 #include <dgp/io/npy.hpp>
 #include <dgp/io/tensor_info.hpp>
 
