@@ -19,7 +19,7 @@
 #include <dgp/monitoring/feature_matrix.hpp>
 #include <dgp/monitoring/feature_method.hpp>
 
-#include "../../examples/corruptions.hpp"
+#include "../../examples/shift/corruptions.hpp"
 #include "../support/catch.hpp"
 #include "../support/errors.hpp"
 #include "../support/npy_writer.hpp"

@@ -19,7 +19,7 @@
 
 #include <Eigen/Core>
 
-#include "splitmix.hpp"
+#include "../splitmix.hpp"
 
 namespace perceptron {
 

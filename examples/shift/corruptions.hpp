@@ -28,8 +28,8 @@
 
 #include <dgp/concepts.hpp>
 
-#include "splitmix.hpp"
-#include "words.hpp"
+#include "../splitmix.hpp"
+#include "../words.hpp"
 
 namespace corruptions {
 

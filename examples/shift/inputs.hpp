@@ -24,8 +24,8 @@
 #include <dgp/io/tensor_info.hpp>
 #include <dgp/monitoring/activation_graph.hpp>
 
-#include "checkpoint.hpp"
-#include "words.hpp"
+#include "../checkpoint.hpp"
+#include "../words.hpp"
 
 namespace shift {
 
