@@ -19,8 +19,8 @@
 
 #include <dgp/dgp.hpp>
 
-#include "perceptron.hpp"
 #include "support/catch.hpp"
+#include "train/perceptron.hpp"
 #include "weights.hpp"
 
 #ifdef _OPENMP

@@ -15,13 +15,14 @@
 
 #include <CLI/CLI.hpp>
 
-#include <dgp/detail/messages.hpp>
 #include <dgp/io/npy.hpp>
 #include <dgp/io/safetensors.hpp>
 #include <dgp/io/tensor_info.hpp>
 #ifdef DGP_WITH_NPZ
 #include <dgp/io/npz.hpp>
 #endif
+
+#include "words.hpp"
 
 namespace checkpoint {
 
@@ -83,7 +84,7 @@ inline std::string listed(const std::vector<TensorInfo>& tensors) {
     for (const auto extent : tensors[i].shape) {
       shape.append(shape.empty() ? "" : ",").append(std::to_string(extent));
     }
-    text.append(text.empty() ? "" : ", ").append(dgp::detail::one_line(tensors[i].name));
+    text.append(text.empty() ? "" : ", ").append(words::one_line(tensors[i].name));
     text.append(" [").append(shape).append("]");
   }
   if (tensors.size() > most) text += " and " + std::to_string(tensors.size() - most) + " more";

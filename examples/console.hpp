@@ -12,9 +12,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <filesystem>
 #include <iostream>
+#include <limits>
 #include <string>
 #include <system_error>
 #include <unistd.h>
@@ -23,8 +25,9 @@
 
 #include <CLI/CLI.hpp>
 
-#include <dgp/detail/messages.hpp>
-#include <dgp/io/detail/whole_file.hpp>
+#include <dgp/io/whole_file.hpp>
+
+#include "words.hpp"
 
 namespace console {
 
@@ -122,6 +125,14 @@ inline void print_rows(const std::vector<std::vector<std::string>>& rows) {
   print_rows(rows, [](std::size_t) {});
 }
 
+// An option's text as a number; NaN, which no comparison holds for, where it is none.
+inline double value_of(const std::string& text) {
+  char* end = nullptr;
+  const auto value = static_cast<double>(std::strtold(text.c_str(), &end));
+  const bool whole = !text.empty() && end == text.c_str() + text.size();
+  return whole ? value : std::numeric_limits<double>::quiet_NaN();
+}
+
 // A check for options that CLI11 would take modulo 2^64.
 inline std::string whole_number(const std::string& text) {
   const bool digits = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
@@ -134,14 +145,14 @@ inline std::string whole_number(const std::string& text) {
 
 // Writes a whole file, or none: an older one stays where that fails.
 inline void write_text(const std::filesystem::path& path, const std::string& text) {
-  dgp::io::detail::write_whole_file(path, [&](std::ostream& stream) { stream << text; });
+  dgp::io::write_whole_file(path, [&](std::ostream& stream) { stream << text; });
 }
 
 // A line on stderr, rewritten in place, once the work has taken two seconds; nothing where stderr
 // is not a terminal.
 class Progress {
  public:
-  explicit Progress(std::string task) : task_(dgp::detail::one_line(std::move(task))) {}
+  explicit Progress(std::string task) : task_(words::one_line(std::move(task))) {}
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
   ~Progress() { clear(); }
@@ -161,8 +172,7 @@ class Progress {
       std::snprintf(left, sizeof left, " %3.0f %%, %.0f s left,", 100 * share,
                     seconds * (1 - share) / share);
     }
-    std::cerr << "\r\033[K" << task_ << ":" << left << " " << dgp::detail::one_line(step)
-              << std::flush;
+    std::cerr << "\r\033[K" << task_ << ":" << left << " " << words::one_line(step) << std::flush;
     shown_ = true;
   }
 

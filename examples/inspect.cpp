@@ -14,12 +14,13 @@
 #include <nlohmann/json.hpp>
 
 #include <dgp/dgp.hpp>
-#include <dgp/io/persistence_chart.hpp>
-#include <dgp/io/svg.hpp>
 #include <dgp/io/tensor_info.hpp>
 
 #include "checkpoint.hpp"
 #include "console.hpp"
+#include "plot/persistence_chart.hpp"
+#include "plot/svg.hpp"
+#include "words.hpp"
 
 namespace {
 
@@ -80,7 +81,7 @@ template <class Scalar, class File>
 Report measure(File& file, const std::vector<dgp::io::TensorInfo>& tensors,
                const Options& options) {
   console::Progress progress(file.path().filename().string());
-  std::vector<dgp::NamedLayer<dgp::detail::RowMajorMatrix<Scalar>>> layers;
+  std::vector<dgp::NamedLayer<dgp::RowMajorMatrix<Scalar>>> layers;
   std::uint64_t bytes = 0;
   std::uint64_t bytes_read = 0;
   for (const auto& tensor : tensors) bytes += tensor.end - tensor.begin;
@@ -248,7 +249,7 @@ void print_table(const Report& report, const Options& options) {
     measured.push_back(figures);
   };
   for (const auto& layer : report.layers) {
-    add("  " + dgp::detail::one_line(layer.name), dgp::detail::shape(layer.rows, layer.cols),
+    add("  " + words::one_line(layer.name), words::shape(layer.rows, layer.cols),
         cell(layer.persistence.total), cell(layer.persistence.normalized),
         cell(layer.weight_variance), &layer.persistence, cell(layer.spatial_concentration));
   }
@@ -263,7 +264,7 @@ void print_table(const Report& report, const Options& options) {
   }
   if (report.raw) add("  raw", "", "", cell(report.raw->normalized), "", &*report.raw);
 
-  std::cout << dgp::detail::one_line(options.model) << "\n\n";
+  std::cout << words::one_line(options.model) << "\n\n";
   console::print_rows(rows, [&](std::size_t r) {
     if (options.deaths && measured[r] != nullptr) {
       std::cout << "    deaths: " << joined(measured[r]->deaths, "%.6g") << "\n";
@@ -288,19 +289,19 @@ void print_table(const Report& report, const Options& options) {
   if (!options.picture.empty()) std::cout << "The diagrams are in " << options.picture << ".\n";
 }
 
-dgp::svg::NamedDiagram<double> named_diagram(const std::string& name, const Figures& measured) {
+plot::NamedDiagram<double> named_diagram(const std::string& name, const Figures& measured) {
   dgp::PersistenceDiagram<double> diagram;
   for (const double death : measured.deaths) diagram.pairs.push_back({1, death});
   return {name, diagram};
 }
 
 void write_picture(const Report& report, const Options& options) {
-  std::vector<dgp::svg::NamedDiagram<double>> layers;
+  std::vector<plot::NamedDiagram<double>> layers;
   for (const auto& layer : report.layers) {
     layers.push_back(named_diagram(layer.name, layer.persistence));
   }
-  std::vector<dgp::svg::Chart> charts{dgp::svg::persistence_chart(layers, "Neural persistence")};
-  std::vector<dgp::svg::NamedDiagram<double>> deep;
+  std::vector<plot::Chart> charts{plot::persistence_chart(layers, "Neural persistence")};
+  std::vector<plot::NamedDiagram<double>> deep;
   if (report.standardized) {
     deep.push_back(
         named_diagram("standardised, rescaled", report.standardized->standardized_rescaled));
@@ -308,9 +309,9 @@ void write_picture(const Report& report, const Options& options) {
   }
   if (report.raw) deep.push_back(named_diagram("raw", *report.raw));
   if (!deep.empty()) {
-    charts.push_back(dgp::svg::persistence_chart(deep, "Deep graph persistence"));
+    charts.push_back(plot::persistence_chart(deep, "Deep graph persistence"));
   }
-  console::write_text(options.picture, dgp::svg::render(charts));
+  console::write_text(options.picture, plot::render(charts));
 }
 
 Report inspect(const Options& options) {
@@ -365,8 +366,8 @@ int main(int argc, char** argv) {
   app.add_option("--p", options.p, "Order of the norm, at least 1; inf is allowed (default: 2)")
       ->type_name("P")
       ->check([](const std::string& text) -> std::string {
-        double p = 0;
-        if (CLI::detail::lexical_cast(text, p) && p >= 1) return {};
+        const double p = console::value_of(text);
+        if (p >= 1) return {};
         return "p must be a number of at least 1, not '" + text + "'";
       });
   app.add_option("--essential", essential,

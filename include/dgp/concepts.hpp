@@ -19,6 +19,12 @@ namespace dgp {
 
 using Eigen::Index;
 
+// A matrix row by row, as checkpoints, PyTorch and NumPy hold it: what is read from files and what
+// is computed comes so. Take it for your own where whole rows are passed over, samples for
+// instance.
+template <class Scalar>
+using RowMajorMatrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
 namespace detail {
 
 template <class Derived>

@@ -93,7 +93,7 @@ NeuronStrengths<Scalar> by_group(const BestPaths<Scalar>& paths, const Numbering
 // Time O(m n q). Throws std::invalid_argument where A.cols() != B.rows(), for an empty matrix and
 // for an entry that is not finite.
 template <WeightMatrix Left, WeightMatrix Right>
-detail::RowMajorMatrix<scalar_t<Left>> max_min_product(const Left& a, const Right& b) {
+RowMajorMatrix<scalar_t<Left>> max_min_product(const Left& a, const Right& b) {
   using Scalar = scalar_t<Left>;
   static_assert(std::is_same_v<Scalar, scalar_t<Right>>,
                 "dgp: both factors must have the same scalar type");
@@ -119,8 +119,8 @@ detail::RowMajorMatrix<scalar_t<Left>> max_min_product(const Left& a, const Righ
 // for layers that do not chain (naming both shapes), an empty network or layer, a weight that is
 // not finite; std::domain_error for a constant layer under Normalization::standardized.
 template <Network Layers>
-detail::RowMajorMatrix<scalar_t<Layers>> path_strength_matrix(
-    Layers&& layers, const PathStrengthOptions& options = {}) {
+RowMajorMatrix<scalar_t<Layers>> path_strength_matrix(Layers&& layers,
+                                                      const PathStrengthOptions& options = {}) {
   const detail::NetworkWeights<scalar_t<Layers>> network(std::forward<Layers>(layers));
   network.check_chain();
   return detail::with_filtration(network, options.normalization,

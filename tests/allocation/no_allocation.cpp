@@ -11,7 +11,8 @@
   if (!(condition)) throw std::logic_error("Eigen: " #condition)
 #include <Eigen/Core>
 
-#include <dgp/activation_graph.hpp>
+#include <dgp/monitoring/activation_graph.hpp>
+#include <dgp/monitoring/feature_method.hpp>
 
 #include "../support/catch.hpp"
 #include "../support/random_network.hpp"

@@ -6,6 +6,8 @@
 #include <string>
 
 #include <dgp/io/activation_graph.hpp>
+#include <dgp/monitoring/feature_matrix.hpp>
+#include <dgp/monitoring/feature_method.hpp>
 
 #include "../support/catch.hpp"
 

@@ -14,8 +14,8 @@
 #include <nlohmann/json.hpp>
 
 #include <dgp/io/safetensors.hpp>
-#include <dgp/kolmogorov_smirnov.hpp>
-#include <dgp/shift_detection.hpp>
+#include <dgp/monitoring/kolmogorov_smirnov.hpp>
+#include <dgp/monitoring/shift_detection.hpp>
 
 #include "../support/catch.hpp"
 
@@ -23,7 +23,7 @@ namespace {
 
 const std::string golden_folder = DGP_TEST_DATA "/golden/";
 
-dgp::detail::RowMajorMatrix<double> distances(const std::string& name) {
+dgp::RowMajorMatrix<double> distances(const std::string& name) {
   dgp::io::SafetensorsFile file(golden_folder + "ks_distances.safetensors");
   return file.read_matrix<double>(name);
 }

@@ -21,7 +21,7 @@
 #include "../support/catch.hpp"
 
 #if __has_include(<boost/math/special_functions/digamma.hpp>)
-#include <dgp/weight_fits.hpp>
+#include <dgp/analysis/weight_fits.hpp>
 #endif
 
 namespace {
@@ -71,7 +71,7 @@ void check_deaths(const std::string& what, const dgp::PersistenceDiagram<Scalar>
 
 template <class Scalar>
 void check_strengths(const std::string& name, const std::string& tensor,
-                     const dgp::detail::RowMajorMatrix<Scalar>& strengths, double tolerance) {
+                     const dgp::RowMajorMatrix<Scalar>& strengths, double tolerance) {
   dgp::io::SafetensorsFile file(golden_folder + "S/" + name + ".safetensors");
   // Published as (in x out).
   const auto published = file.read_matrix<Scalar>(tensor);

@@ -6,7 +6,7 @@
 
 #include <Eigen/Core>
 
-#include <dgp/activation_graph.hpp>
+#include <dgp/monitoring/activation_graph.hpp>
 
 #include "../support/catch.hpp"
 #include "../support/random_network.hpp"

@@ -35,7 +35,7 @@ bool same_deaths(const dgp::PersistenceDiagram<Scalar>& diagram,
 }
 
 template <class Scalar>
-bool same_matrix(const dgp::detail::RowMajorMatrix<Scalar>& a, const naive::Matrix<Scalar>& b) {
+bool same_matrix(const dgp::RowMajorMatrix<Scalar>& a, const naive::Matrix<Scalar>& b) {
   if (a.rows() != b.rows() || a.cols() != b.cols()) return false;
   for (int r = 0; r < a.rows(); ++r) {
     for (int c = 0; c < a.cols(); ++c) {
@@ -76,7 +76,7 @@ TEMPLATE_TEST_CASE("DGP by the theorem is NP of S, bit for bit", "[oracle]", flo
         dgp::deep_graph_persistence(layers, {.normalization = normalization, .rescale = false});
     const TestType largest = naive::largest_magnitude(strengths);
     // Row by row here, column by column above: each finds exit strengths in its own way.
-    const std::vector<dgp::detail::RowMajorMatrix<TestType>> by_row(layers.begin(), layers.end());
+    const std::vector<dgp::RowMajorMatrix<TestType>> by_row(layers.begin(), layers.end());
     const auto rescaled = dgp::deep_graph_persistence(by_row, {.normalization = normalization});
     const Matrix scaled =
         naive::scaled_magnitude(strengths, largest == TestType(0) ? TestType(1) : largest);
@@ -217,7 +217,7 @@ TEMPLATE_TEST_CASE("structured weights have Kruskal's forest, edge for edge", "[
       }
     }
     const auto expected = naive::spanning_forest(weights);
-    const dgp::detail::RowMajorMatrix<TestType> by_row = weights;
+    const dgp::RowMajorMatrix<TestType> by_row = weights;
     const auto columns = dgp::maximum_spanning_forest(weights);
     INFO("matrix " << i << ", " << rows << "x" << cols);
     REQUIRE(columns.edges == dgp::maximum_spanning_forest(by_row).edges);
@@ -243,7 +243,7 @@ TEMPLATE_TEST_CASE("DGP of wider networks is NP of S, bit for bit", "[oracle]", 
     }
     INFO("network " << i);
     const auto expected = naive::deaths(naive::path_strength_matrix(values));
-    const std::vector<dgp::detail::RowMajorMatrix<TestType>> by_row(layers.begin(), layers.end());
+    const std::vector<dgp::RowMajorMatrix<TestType>> by_row(layers.begin(), layers.end());
     for (const auto& persistence : {dgp::deep_graph_persistence(layers, {.rescale = false}),
                                     dgp::deep_graph_persistence(by_row, {.rescale = false})}) {
       REQUIRE(same_deaths(persistence.diagram, expected));

@@ -76,7 +76,7 @@ TEMPLATE_TEST_CASE("raw DGP of signed weights is NP of abs(S), certified or not"
     }
     const bool rescale = random.below(2) == 0;
     const auto expected = raw_deaths(layers, rescale);
-    const std::vector<dgp::detail::RowMajorMatrix<TestType>> by_row(layers.begin(), layers.end());
+    const std::vector<dgp::RowMajorMatrix<TestType>> by_row(layers.begin(), layers.end());
     INFO("network " << i);
     const dgp::DeepGraphPersistenceOptions options{.normalization = dgp::Normalization::none,
                                                    .rescale = rescale};
@@ -143,7 +143,7 @@ TEST_CASE("reachability is a path of edges above a value", "[oracle]") {
     const float value =
         random.below(3) == 0 ? strengths.minCoeff() : static_cast<float>(random.normal() - 1);
     const bool expected = value < strengths.minCoeff();
-    const std::vector<dgp::detail::RowMajorMatrix<float>> by_row(layers.begin(), layers.end());
+    const std::vector<dgp::RowMajorMatrix<float>> by_row(layers.begin(), layers.end());
     INFO("network " << i);
     REQUIRE(dgp::detail::all_reached_above(dgp::detail::NetworkWeights<float>(layers), value) ==
             expected);

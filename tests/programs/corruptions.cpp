@@ -1,5 +1,5 @@
 // The corruptions that dgp-shift studies: ranges, streams, and what each does to an image.
-#include "../../examples/corruptions.hpp"
+#include "../../examples/shift/corruptions.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,5 +1,5 @@
 // The network that dgp-train trains: its gradient against differences, and what it learns.
-#include "../../examples/perceptron.hpp"
+#include "../../examples/train/perceptron.hpp"
 
 #include <algorithm>
 #include <cmath>

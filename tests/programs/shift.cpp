@@ -12,12 +12,14 @@
 #include <Eigen/Core>
 #include <nlohmann/json.hpp>
 
-#include <dgp/activation_graph.hpp>
 #include <dgp/io/activation_graph.hpp>
 #include <dgp/io/idx.hpp>
 #include <dgp/io/npy.hpp>
+#include <dgp/monitoring/activation_graph.hpp>
+#include <dgp/monitoring/feature_matrix.hpp>
+#include <dgp/monitoring/feature_method.hpp>
 
-#include "../../examples/corruptions.hpp"
+#include "../../examples/shift/corruptions.hpp"
 #include "../support/catch.hpp"
 #include "../support/errors.hpp"
 #include "../support/npy_writer.hpp"
@@ -33,7 +35,7 @@ using support::read_file;
 using support::TemporaryFolder;
 using support::write_file;
 using Arguments = std::vector<std::string>;
-using Images = dgp::detail::RowMajorMatrix<float>;
+using Images = dgp::RowMajorMatrix<float>;
 using Path = std::filesystem::path;
 
 const std::string model = DGP_EXAMPLE_DATA "/digits_64-32-16-10.safetensors";

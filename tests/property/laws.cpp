@@ -262,14 +262,14 @@ TEST_CASE("results do not depend on the number of threads", "[property]") {
         }
       }
     }
-    const dgp::detail::RowMajorMatrix<float> by_row = layers[0];
+    const dgp::RowMajorMatrix<float> by_row = layers[0];
     omp_set_num_threads(1);
     const auto forest = dgp::maximum_spanning_forest(layers[0]);
     const auto one = dgp::neural_persistence(layers);
     // For calls whose threads do the same work whatever the kind.
     const bool once = kind == 0;
     const auto product =
-        once ? dgp::max_min_product(layers[0], layers[1]) : dgp::detail::RowMajorMatrix<float>();
+        once ? dgp::max_min_product(layers[0], layers[1]) : dgp::RowMajorMatrix<float>();
     const double concentration = once ? dgp::spatial_concentration(layers[0]) : 0;
     const auto deep = dgp::deep_graph_persistence(layers);
     const auto variance = dgp::weight_variance(layers);

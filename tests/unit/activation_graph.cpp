@@ -9,7 +9,9 @@
 
 #include <Eigen/Core>
 
-#include <dgp/activation_graph.hpp>
+#include <dgp/monitoring/activation_graph.hpp>
+#include <dgp/monitoring/feature_matrix.hpp>
+#include <dgp/monitoring/feature_method.hpp>
 #include <dgp/spanning_forest.hpp>
 
 #include "../support/catch.hpp"
@@ -176,7 +178,7 @@ TEST_CASE("a batch is its samples, whatever the threads and the storage", "[acti
   const ActivationGraphs<float> graphs(layers);
   const Eigen::MatrixXf samples =
       support::random_matrix<float>(random, support::Kind::zeros, 40, 150);
-  const dgp::detail::RowMajorMatrix<float> by_row = samples;
+  const dgp::RowMajorMatrix<float> by_row = samples;
   dgp::FeatureWorkspace<float> workspace;  // of all methods, one after the other
   Eigen::VectorXf features;
   for (const FeatureMethod method : dgp::feature_methods) {

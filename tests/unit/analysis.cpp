@@ -12,7 +12,7 @@
 #include "../support/random_network.hpp"
 
 #if __has_include(<boost/math/special_functions/digamma.hpp>)
-#include <dgp/weight_fits.hpp>
+#include <dgp/analysis/weight_fits.hpp>
 #endif
 
 #ifdef _OPENMP
@@ -120,7 +120,7 @@ TEST_CASE("spatial concentration follows its definition", "[analysis]") {
     const double expected = naive_concentration(weights);
     INFO("matrix " << i << ": " << actual << ", by definition " << expected);
     REQUIRE(((std::isnan(actual) && std::isnan(expected)) || std::abs(actual - expected) < 1e-12));
-    const dgp::detail::RowMajorMatrix<double> by_row = weights;
+    const dgp::RowMajorMatrix<double> by_row = weights;
     REQUIRE((std::isnan(actual) || dgp::spatial_concentration(by_row) == actual));
   }
 }

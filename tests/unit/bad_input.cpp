@@ -13,7 +13,7 @@
 #include "../support/errors.hpp"
 
 #if __has_include(<boost/math/special_functions/digamma.hpp>)
-#include <dgp/weight_fits.hpp>
+#include <dgp/analysis/weight_fits.hpp>
 #endif
 
 namespace {

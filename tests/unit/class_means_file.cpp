@@ -9,8 +9,8 @@
 
 #include <Eigen/Core>
 
-#include <dgp/class_means.hpp>
 #include <dgp/io/class_means.hpp>
+#include <dgp/monitoring/class_means.hpp>
 
 #include "../support/catch.hpp"
 #include "../support/errors.hpp"
@@ -25,7 +25,7 @@ using dgp::io::write_class_means;
 using support::f64;
 using support::TemporaryFolder;
 using support::Tensor;
-using RowMajor = dgp::detail::RowMajorMatrix<double>;
+using RowMajor = dgp::RowMajorMatrix<double>;
 
 bool same_bits(const RowMajor& a, const RowMajor& b) {
   return a.rows() == b.rows() && a.cols() == b.cols() &&

@@ -14,9 +14,9 @@
 
 #include <Eigen/Core>
 
-#include <dgp/class_means.hpp>
-#include <dgp/kolmogorov_smirnov.hpp>
-#include <dgp/shift_detection.hpp>
+#include <dgp/monitoring/class_means.hpp>
+#include <dgp/monitoring/kolmogorov_smirnov.hpp>
+#include <dgp/monitoring/shift_detection.hpp>
 
 #include "../support/catch.hpp"
 #include "../support/errors.hpp"
@@ -32,7 +32,7 @@ using support::error_of;
 using support::holds;
 using support::Random;
 using Method = dgp::KolmogorovSmirnovMethod;
-using RowMajor = dgp::detail::RowMajorMatrix<double>;
+using RowMajor = dgp::RowMajorMatrix<double>;
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();

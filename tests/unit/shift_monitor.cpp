@@ -8,7 +8,9 @@
 
 #include <dgp/io/activation_graph.hpp>
 #include <dgp/io/idx.hpp>
-#include <dgp/shift_monitor.hpp>
+#include <dgp/monitoring/feature_matrix.hpp>
+#include <dgp/monitoring/feature_method.hpp>
+#include <dgp/monitoring/shift_monitor.hpp>
 
 #include "../support/catch.hpp"
 #include "../support/errors.hpp"
@@ -20,7 +22,7 @@
 
 namespace {
 
-using Images = dgp::detail::RowMajorMatrix<float>;
+using Images = dgp::RowMajorMatrix<float>;
 using support::error_of;
 using support::holds;
 

@@ -11,25 +11,23 @@
 
 #include <Eigen/Core>
 
-#include <dgp/activation_graph.hpp>
 #include <dgp/io/safetensors.hpp>
+#include <dgp/monitoring/activation.hpp>
+#include <dgp/monitoring/activation_graph.hpp>
 
 namespace dgp::io {
 
-namespace detail {
-
-// "layers.0.bias" for "layers.0.weight"; nothing for a name that does not end so.
+// The name of the tensor that holds a layer's bias: "layers.0.bias" for "layers.0.weight"; nothing
+// for a name that does not end so.
 inline std::optional<std::string> bias_name_of(const std::string& layer) {
   constexpr std::string_view weight = "weight";
   if (!layer.ends_with(weight)) return std::nullopt;
   return layer.substr(0, layer.size() - weight.size()) + "bias";
 }
 
-}  // namespace detail
-
 // in:  a safetensors file; its layers are the 2-D tensors in natural order of their names, each
-//      (fan_out × fan_in). The bias of `name.weight` is the tensor `name.bias`, with fan_out
-//      values; zeros where there is none.
+//      (fan_out × fan_in). The bias of `name.weight` is the tensor `name.bias`
+//      (bias_name_of), with fan_out values; zeros where there is none.
 // Time O(weights · log neurons). Throws std::runtime_error as read_layers, std::invalid_argument
 // as the constructor of ActivationGraphs.
 template <class Scalar = float>
@@ -43,7 +41,7 @@ ActivationGraphs<Scalar> read_activation_graphs(const std::filesystem::path& pat
   std::vector<Vector> biases;
   for (const auto& layer : layers) {
     biases.push_back(Vector::Zero(layer.weights.rows()));
-    const auto name = detail::bias_name_of(layer.name);
+    const auto name = bias_name_of(layer.name);
     const auto tensor = name ? tensors.find(*name) : tensors.end();
     if (tensor == tensors.end()) continue;
     biases.back() = file.template read_rows<Scalar>(*tensor->second).reshaped();

@@ -14,13 +14,13 @@
 #include <utility>
 #include <vector>
 
-#include <dgp/class_means.hpp>
 #include <dgp/concepts.hpp>
-#include <dgp/detail/weight_view.hpp>
+#include <dgp/detail/messages.hpp>
 #include <dgp/io/detail/input_file.hpp>
 #include <dgp/io/safetensors.hpp>
 #include <dgp/io/safetensors_writer.hpp>
 #include <dgp/io/tensor_info.hpp>
+#include <dgp/monitoring/class_means.hpp>
 
 namespace dgp::io {
 
@@ -29,7 +29,7 @@ namespace dgp::io {
 inline void write_class_means(const std::filesystem::path& path, const ClassMeans& means) {
   // A double holds every whole number that can stand here.
   const auto row_of = [](const auto& numbers) {
-    dgp::detail::RowMajorMatrix<double> row(1, static_cast<Index>(numbers.size()));
+    RowMajorMatrix<double> row(1, static_cast<Index>(numbers.size()));
     for (std::size_t i = 0; i < numbers.size(); ++i) {
       row(0, static_cast<Index>(i)) = static_cast<double>(numbers[i]);
     }

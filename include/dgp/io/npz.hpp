@@ -22,9 +22,9 @@
 #include <dgp/concepts.hpp>
 #include <dgp/detail/messages.hpp>
 #include <dgp/detail/natural_order.hpp>
-#include <dgp/detail/weight_view.hpp>
 #include <dgp/io/detail/file_error.hpp>
 #include <dgp/io/detail/input_file.hpp>
+#include <dgp/io/detail/npy_header.hpp>
 #include <dgp/io/npy.hpp>
 #include <dgp/io/tensor_info.hpp>
 
@@ -131,7 +131,7 @@ class NpzFile {
   // The same as a matrix of its shape; throws std::runtime_error also where it has not two
   // dimensions.
   template <class Scalar>
-  dgp::detail::RowMajorMatrix<Scalar> read_matrix(const TensorInfo& tensor) {
+  RowMajorMatrix<Scalar> read_matrix(const TensorInfo& tensor) {
     return unpack(tensor.name, [](auto& source, const auto& header) {
       return detail::read_npy_matrix<Scalar>(source, header);
     });
@@ -220,8 +220,7 @@ class NpzFile {
 // The layers of a network: an archive's 2-D arrays, in natural order of their names, with those
 // names. Time and memory O(weights). Throws std::runtime_error as NpzFile and read_matrix do.
 template <class Scalar = float>
-std::vector<NamedLayer<dgp::detail::RowMajorMatrix<Scalar>>> read_npz_layers(
-    const std::filesystem::path& path) {
+std::vector<NamedLayer<RowMajorMatrix<Scalar>>> read_npz_layers(const std::filesystem::path& path) {
   NpzFile file(path);
   return detail::layers_of<Scalar>(file);
 }

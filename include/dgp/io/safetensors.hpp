@@ -31,7 +31,6 @@
 #include <dgp/concepts.hpp>
 #include <dgp/detail/messages.hpp>
 #include <dgp/detail/natural_order.hpp>
-#include <dgp/detail/weight_view.hpp>
 #include <dgp/io/detail/input_file.hpp>
 #include <dgp/io/tensor_info.hpp>
 
@@ -255,7 +254,7 @@ class SafetensorsFile {
   // Time and memory O(its weights). Throws std::runtime_error for a tensor of another type or of
   // another number of dimensions, and for a file that became shorter meanwhile.
   template <class Scalar>
-  dgp::detail::RowMajorMatrix<Scalar> read_matrix(const TensorInfo& tensor) {
+  RowMajorMatrix<Scalar> read_matrix(const TensorInfo& tensor) {
     detail::check_matrix(file_, tensor);
     return read_rows<Scalar>(tensor);
   }
@@ -263,7 +262,7 @@ class SafetensorsFile {
   // A tensor of one dimension or more as a row-major matrix, (first extent × all others together):
   // images as rows, a vector as a column. Throws as read_matrix.
   template <class Scalar>
-  dgp::detail::RowMajorMatrix<Scalar> read_rows(const TensorInfo& tensor) {
+  RowMajorMatrix<Scalar> read_rows(const TensorInfo& tensor) {
     if (tensor.type == "F32") return read_as<float, Scalar>(tensor);
     if (tensor.type == "F64") return read_as<double, Scalar>(tensor);
     if (tensor.type == "F16") return read_as<Eigen::half, Scalar>(tensor);
@@ -274,7 +273,7 @@ class SafetensorsFile {
 
   // The same for the tensor of that name; throws std::runtime_error also where there is none.
   template <class Scalar>
-  dgp::detail::RowMajorMatrix<Scalar> read_matrix(std::string_view name) {
+  RowMajorMatrix<Scalar> read_matrix(std::string_view name) {
     for (const auto& tensor : tensors_) {
       if (tensor.name == name) return read_matrix<Scalar>(tensor);
     }
@@ -314,10 +313,10 @@ class SafetensorsFile {
   }
 
   template <class Stored, class Scalar>
-  dgp::detail::RowMajorMatrix<Scalar> read_as(const TensorInfo& tensor) {
+  RowMajorMatrix<Scalar> read_as(const TensorInfo& tensor) {
     const auto [rows, cols] = detail::shape_by_rows(file_, tensor);
     detail::check_bytes(file_, tensor, sizeof(Stored));
-    dgp::detail::RowMajorMatrix<Scalar> matrix(rows, cols);
+    RowMajorMatrix<Scalar> matrix(rows, cols);
     if constexpr (std::is_same_v<Stored, Scalar>) {
       file_.read(tensor.begin, matrix.data(),
                  static_cast<std::uint64_t>(matrix.size()) * sizeof(Stored));
@@ -355,8 +354,7 @@ class SafetensorsFile {
 // The layers of a checkpoint: its 2-D tensors, in natural order of their names, with those names.
 // Time and memory O(weights). Throws std::runtime_error as SafetensorsFile and read_matrix do.
 template <class Scalar = float>
-std::vector<NamedLayer<dgp::detail::RowMajorMatrix<Scalar>>> read_layers(
-    const std::filesystem::path& path) {
+std::vector<NamedLayer<RowMajorMatrix<Scalar>>> read_layers(const std::filesystem::path& path) {
   SafetensorsFile file(path);
   return detail::layers_of<Scalar>(file);
 }

@@ -22,9 +22,9 @@
 #include <Eigen/Core>
 #include <nlohmann/json.hpp>
 
+#include <dgp/concepts.hpp>
 #include <dgp/detail/messages.hpp>
-#include <dgp/detail/weight_view.hpp>
-#include <dgp/io/detail/whole_file.hpp>
+#include <dgp/io/whole_file.hpp>
 
 namespace dgp::io {
 
@@ -56,7 +56,7 @@ NamedTensor named_tensor(std::string name, const Eigen::DenseBase<Derived>& valu
   } else {
     tensor.shape = {extent(values.rows()), extent(values.cols())};
   }
-  const dgp::detail::RowMajorMatrix<Scalar> rows = values.derived();
+  const RowMajorMatrix<Scalar> rows = values.derived();
   tensor.bytes.resize(static_cast<std::size_t>(rows.size()) * sizeof(Scalar));
   if (!tensor.bytes.empty()) {
     std::memcpy(tensor.bytes.data(), rows.data(), tensor.bytes.size());
@@ -121,7 +121,7 @@ inline void write_safetensors(const std::filesystem::path& path,
   constexpr std::size_t alignment = 8;
   header.append((alignment - header.size() % alignment) % alignment, ' ');
 
-  detail::write_whole_file(path, [&](std::ostream& stream) {
+  write_whole_file(path, [&](std::ostream& stream) {
     const std::uint64_t length = header.size();
     for (unsigned shift = 0; shift < 64; shift += 8) {
       stream.put(static_cast<char>(length >> shift & 0xff));

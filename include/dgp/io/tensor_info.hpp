@@ -10,7 +10,6 @@
 
 #include <dgp/concepts.hpp>
 #include <dgp/detail/messages.hpp>
-#include <dgp/detail/weight_view.hpp>
 
 namespace dgp::io {
 
@@ -85,8 +84,8 @@ MatrixShape shape_by_rows(const Source& source, const TensorInfo& tensor) {
 
 // All matrices of an open file, in the order in which it lists them.
 template <class Scalar, class File>
-std::vector<NamedLayer<dgp::detail::RowMajorMatrix<Scalar>>> layers_of(File& file) {
-  std::vector<NamedLayer<dgp::detail::RowMajorMatrix<Scalar>>> layers;
+std::vector<NamedLayer<RowMajorMatrix<Scalar>>> layers_of(File& file) {
+  std::vector<NamedLayer<RowMajorMatrix<Scalar>>> layers;
   for (const auto& tensor : file.tensors()) {
     if (is_layer(tensor)) {
       layers.push_back({tensor.name, file.template read_matrix<Scalar>(tensor)});

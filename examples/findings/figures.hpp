@@ -1,0 +1,232 @@
+// The figures on which findings rest.
+//
+// in:  checkpoints of one network, in the order of its training
+// out: measures of each; of the last one, layer by layer, what shuffling changes, bounds and fits;
+// and
+//      what random networks of the same shapes measure
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <dgp/analysis/shuffling.hpp>
+#include <dgp/analysis/spatial_concentration.hpp>
+#include <dgp/analysis/weight_fits.hpp>
+#include <dgp/analysis/weight_variance.hpp>
+#include <dgp/concepts.hpp>
+#include <dgp/deep_graph_persistence.hpp>
+#include <dgp/io/tensor_info.hpp>
+#include <dgp/neural_persistence.hpp>
+#include <dgp/persistence_bounds.hpp>
+
+#include "../checkpoint.hpp"
+#include "../console.hpp"
+#include "../splitmix.hpp"
+#include "statistics.hpp"
+
+namespace findings {
+
+using Matrix = dgp::RowMajorMatrix<double>;
+using NamedLayers = std::vector<dgp::NamedLayer<Matrix>>;
+
+struct Options {
+  std::vector<std::string> checkpoints{DGP_EXAMPLE_DATA "/digits_64-32-16-10.safetensors"};
+  std::string layers;
+  std::size_t shuffles = 20;
+  std::uint64_t seed = 1;
+};
+
+// The figures of a whole network at one moment.
+struct Snapshot {
+  std::string file;
+  double mean_normalized;
+  double weight_variance;
+  std::optional<double> deep;  // normalised, standardised and rescaled; nothing where not defined
+};
+
+struct LayerFindings {
+  std::string name;
+  dgp::Index rows;
+  dgp::Index cols;
+  double persistence;  // normalised
+  dgp::PersistenceBounds<double> bounds;
+  double variance;
+  double spatial_concentration;
+  dgp::WeightFits fits;
+  // When this layer alone is shuffled.
+  dgp::ShufflingEffect shuffled_persistence;
+  dgp::ShufflingEffect shuffled_concentration;
+  std::optional<dgp::ShufflingEffect> shuffled_deep;
+};
+
+// A measure over networks of random weights of the same shapes.
+struct RandomNetworks {
+  std::string key;   // in JSON
+  std::string name;  // to read
+  double mean_persistence = 0;
+  double deviation_persistence = 0;
+  std::optional<double> mean_deep;
+  std::optional<double> deviation_deep;
+};
+
+struct Findings {
+  std::vector<Snapshot> training;     // a snapshot for each checkpoint
+  std::vector<LayerFindings> layers;  // of the last one, as all below
+  std::vector<dgp::io::TensorInfo> not_measured;
+  std::optional<dgp::PersistenceBounds<double>> deep_bounds;
+  std::string no_deep_reason;
+  std::vector<RandomNetworks> random;
+};
+
+inline std::vector<Matrix> matrices_of(const NamedLayers& layers) {
+  std::vector<Matrix> matrices;
+  for (const auto& layer : layers) matrices.push_back(layer.weights);
+  return matrices;
+}
+
+inline std::optional<double> deep_or_nothing(const std::vector<Matrix>& layers,
+                                             std::string* reason = nullptr) {
+  try {
+    return dgp::deep_graph_persistence(layers).normalized;
+  } catch (const std::invalid_argument& undefined) {
+    if (reason != nullptr) *reason = undefined.what();
+  } catch (const std::domain_error& undefined) {
+    if (reason != nullptr) *reason = undefined.what();
+  }
+  return std::nullopt;
+}
+
+struct Checkpoint {
+  NamedLayers layers;
+  std::vector<dgp::io::TensorInfo> not_measured;
+};
+
+inline Checkpoint read_checkpoint(const std::string& path, const std::string& pattern) {
+  return checkpoint::open(path, [&](auto file) {
+    auto [layers, not_measured] = checkpoint::select(file, pattern);
+    Checkpoint result{{}, std::move(not_measured)};
+    for (const auto& tensor : layers) {
+      result.layers.push_back({tensor.name, file.template read_matrix<double>(tensor)});
+    }
+    return result;
+  });
+}
+
+inline bool same_shapes(const NamedLayers& a, const NamedLayers& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
+    return x.weights.rows() == y.weights.rows() && x.weights.cols() == y.weights.cols();
+  });
+}
+
+// Networks of the same shapes with weights drawn anew; `draw` gives one weight.
+inline RandomNetworks measure_random(const std::string& key, const std::string& name,
+                                     const std::vector<Matrix>& like, const Options& options,
+                                     const std::function<double(splitmix::Stream&)>& draw,
+                                     const std::function<void()>& step) {
+  std::vector<double> persistence;
+  std::vector<double> deep;
+  for (std::size_t round = 0; round < options.shuffles; ++round) {
+    splitmix::Stream random(options.seed + round);
+    std::vector<Matrix> layers;
+    for (const auto& layer : like) {
+      Matrix& drawn = layers.emplace_back(layer.rows(), layer.cols());
+      for (double& weight : drawn.reshaped()) weight = draw(random);
+    }
+    persistence.push_back(dgp::neural_persistence(layers).mean_normalized);
+    if (const auto value = deep_or_nothing(layers)) deep.push_back(*value);
+    step();
+  }
+  RandomNetworks result{key, name, mean_of(persistence), deviation_of(persistence), {}, {}};
+  if (deep.size() > 1) {
+    result.mean_deep = mean_of(deep);
+    result.deviation_deep = deviation_of(deep);
+  }
+  return result;
+}
+
+inline Findings find(const Options& options) {
+  console::Progress progress("findings");
+  Findings findings;
+  NamedLayers last;
+  for (const auto& path : options.checkpoints) {
+    progress.update(0, "reading " + path);
+    auto [layers, not_measured] = read_checkpoint(path, options.layers);
+    if (!last.empty() && !same_shapes(layers, last)) {
+      throw std::runtime_error(path + ": its layers differ from those of " +
+                               findings.training.back().file);
+    }
+    try {
+      findings.training.push_back({path, dgp::neural_persistence(layers).mean_normalized,
+                                   dgp::weight_variance(layers).network,
+                                   deep_or_nothing(matrices_of(layers), &findings.no_deep_reason)});
+    } catch (const std::logic_error& refused) {  // weights that have no measures
+      throw std::runtime_error(path + ": " + refused.what());
+    }
+    last = std::move(layers);
+    findings.not_measured = std::move(not_measured);
+  }
+  const std::vector<Matrix> matrices = matrices_of(last);
+  const bool has_deep = findings.training.back().deep.has_value();
+  if (has_deep) findings.deep_bounds = dgp::deep_graph_persistence_bounds(last);
+
+  double steps = 0;
+  const double all_steps =
+      static_cast<double>((last.size() * (options.shuffles + 1)) + 2 * options.shuffles);
+  const auto step = [&](const std::string& what) {
+    steps += 1;
+    progress.update(std::min(1.0, steps / all_steps), what);
+  };
+
+  const auto np = dgp::neural_persistence(last);
+  const auto bounds = dgp::neural_persistence_bounds(last);
+  const auto variance = dgp::weight_variance(last);
+  const auto fits = dgp::weight_fits(last);
+  double largest = 0;
+  for (const auto& matrix : matrices) largest = std::max(largest, matrix.cwiseAbs().maxCoeff());
+  if (largest == 0) largest = 1;
+  for (std::size_t k = 0; k < last.size(); ++k) {
+    // Layer k shuffled alone: its own persistence, scaled as in the whole network, its spatial
+    // concentration, and what becomes of the network's deep graph persistence.
+    std::vector<Matrix> network = matrices;
+    const auto effects = dgp::shuffling_effects(
+        std::vector<Matrix>{matrices[k]},
+        [&](const auto& layer) {
+          step("shuffling " + last[k].name);
+          network[k] = layer[0];
+          const Matrix scaled = network[k].cwiseAbs() / largest;
+          std::vector<double> figures{
+              dgp::neural_persistence(scaled, {.normalization = dgp::Normalization::none})
+                  .layers[0]
+                  .normalized,
+              dgp::spatial_concentration(network[k])};
+          if (has_deep) figures.push_back(dgp::deep_graph_persistence(network).normalized);
+          return figures;
+        },
+        options.shuffles, options.seed);
+    findings.layers.push_back({last[k].name, matrices[k].rows(), matrices[k].cols(),
+                               np.layers[k].normalized, bounds[k], variance.layers[k],
+                               effects[1].original, fits[k], effects[0], effects[1],
+                               has_deep ? std::optional(effects[2]) : std::nullopt});
+  }
+
+  const auto normal = [](splitmix::Stream& random) {
+    const double radius = std::sqrt(-2 * std::log1p(-random.uniform()));
+    return radius * std::cos(6.283185307179586 * random.uniform());
+  };
+  const auto uniform = [](splitmix::Stream& random) { return 2 * random.uniform() - 1; };
+  findings.random.push_back(measure_random("gaussian", "Gaussian", matrices, options, normal,
+                                           [&] { step("Gaussian networks"); }));
+  findings.random.push_back(measure_random("uniform", "uniform", matrices, options, uniform,
+                                           [&] { step("uniform networks"); }));
+  return findings;
+}
+
+}  // namespace findings

@@ -1,0 +1,112 @@
+// Findings as JSON.
+#pragma once
+
+#include <cmath>
+#include <iostream>
+#include <optional>
+
+#include <nlohmann/json.hpp>
+
+#include "../checkpoint.hpp"
+#include "claims.hpp"
+#include "figures.hpp"
+
+namespace findings {
+
+inline nlohmann::json json_of(double value) {
+  return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(nullptr);
+}
+
+inline nlohmann::json json_of(const dgp::ShufflingEffect& effect) {
+  return {{"original", json_of(effect.original)},
+          {"mean_change", json_of(effect.mean)},
+          {"standard_deviation", json_of(effect.standard_deviation)},
+          {"min_change", json_of(effect.smallest)},
+          {"max_change", json_of(effect.largest)},
+          {"z_score", json_of(effect.z_score)}};
+}
+
+inline nlohmann::json json_of(const dgp::PersistenceBounds<double>& bounds) {
+  return {
+      {"lower",
+       {{"total", json_of(bounds.lower.total)}, {"normalized", json_of(bounds.lower.normalized)}}},
+      {"upper",
+       {{"total", json_of(bounds.upper.total)}, {"normalized", json_of(bounds.upper.normalized)}}}};
+}
+
+inline nlohmann::json json_of(const std::optional<double>& value) {
+  return value ? json_of(*value) : nlohmann::json(nullptr);
+}
+
+inline nlohmann::json json_of(const dgp::WeightFits& fits) {
+  return {
+      {"beta",
+       {{"a", json_of(fits.beta.a)},
+        {"b", json_of(fits.beta.b)},
+        {"loss", json_of(fits.beta.loss)}}},
+      {"truncated_pareto",
+       {{"b", json_of(fits.truncated_pareto.b)}, {"loss", json_of(fits.truncated_pareto.loss)}}},
+      {"truncated_normal",
+       {{"scale", json_of(fits.truncated_normal.scale)},
+        {"loss", json_of(fits.truncated_normal.loss)}}},
+      {"truncated_exponential",
+       {{"scale", json_of(fits.truncated_exponential.scale)},
+        {"loss", json_of(fits.truncated_exponential.loss)}}}};
+}
+
+inline void print_json(const Findings& findings, const Options& options) {
+  const Snapshot& last = findings.training.back();
+  nlohmann::json layers = nlohmann::json::array();
+  for (const auto& layer : findings.layers) {
+    nlohmann::json shuffled{{"neural_persistence", json_of(layer.shuffled_persistence)},
+                            {"spatial_concentration", json_of(layer.shuffled_concentration)},
+                            {"deep_graph_persistence", nullptr}};
+    if (layer.shuffled_deep) shuffled["deep_graph_persistence"] = json_of(*layer.shuffled_deep);
+    layers.push_back({{"name", layer.name},
+                      {"rows", layer.rows},
+                      {"cols", layer.cols},
+                      {"neural_persistence", json_of(layer.persistence)},
+                      {"weight_variance", json_of(layer.variance)},
+                      {"spatial_concentration", json_of(layer.spatial_concentration)},
+                      {"fits", json_of(layer.fits)},
+                      {"bounds", json_of(layer.bounds)},
+                      {"shuffled", shuffled}});
+  }
+  nlohmann::json training = nlohmann::json::array();
+  for (const auto& snapshot : findings.training) {
+    training.push_back({{"file", snapshot.file},
+                        {"neural_persistence", json_of(snapshot.mean_normalized)},
+                        {"deep_graph_persistence", json_of(snapshot.deep)},
+                        {"weight_variance", json_of(snapshot.weight_variance)}});
+  }
+  nlohmann::json random = nlohmann::json::object();
+  for (const auto& networks : findings.random) {
+    random[networks.key] = {
+        {"neural_persistence", json_of(networks.mean_persistence)},
+        {"neural_persistence_deviation", json_of(networks.deviation_persistence)},
+        {"deep_graph_persistence", json_of(networks.mean_deep)},
+        {"deep_graph_persistence_deviation", json_of(networks.deviation_deep)}};
+  }
+  nlohmann::json claims = nlohmann::json::array();
+  for (const auto& claim : claims_of(findings, options)) {
+    claims.push_back(
+        {{"claim", claim.claim}, {"verdict", claim.verdict}, {"figures", claim.figures}});
+  }
+  nlohmann::json document{{"file", last.file},
+                          {"shuffles", options.shuffles},
+                          {"seed", options.seed},
+                          {"layers", layers},
+                          {"not_measured", checkpoint::names_of(findings.not_measured)},
+                          {"weight_variance", json_of(last.weight_variance)},
+                          {"neural_persistence", json_of(last.mean_normalized)},
+                          {"deep_graph_persistence", json_of(last.deep)},
+                          {"training", training},
+                          {"random_networks", random},
+                          {"claims", claims}};
+  if (findings.deep_bounds)
+    document["deep_graph_persistence_bounds"] = json_of(*findings.deep_bounds);
+  if (!last.deep) document["reason"] = findings.no_deep_reason;
+  std::cout << document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+}
+
+}  // namespace findings

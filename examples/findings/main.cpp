@@ -1,0 +1,66 @@
+// dgp-findings: what drives neural persistence in a network of your own.
+//
+// in:  checkpoints of one network, whose names in natural order are in the order of its training
+// out: figures for each finding of Girrbach et al. 2023, whether it holds here or not, and a report
+//      with pictures
+#include <algorithm>
+#include <iostream>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include <dgp/io/natural_order.hpp>
+
+#include "../checkpoint.hpp"
+#include "../console.hpp"
+#include "figures.hpp"
+#include "json.hpp"
+#include "report.hpp"
+#include "tables.hpp"
+
+int main(int argc, char** argv) {
+  findings::Options options;
+  std::string format = "table";
+  std::string report;
+  CLI::App app(
+      "Holds the findings of Girrbach et al. 2023 against a network of yours: does neural\n"
+      "persistence follow the spread of the weights, does shuffling the weights of a layer\n"
+      "change it, where do large weights gather, which distribution do they follow, and\n"
+      "what do random networks of the same shapes measure?\n"
+      "\n"
+      "CHECKPOINTs are files of one network at successive moments of its training, safetensors\n"
+      "or NumPy's .npz and .npy, taken in natural order of their names (checkpoint-10 after\n"
+      "checkpoint-9); layers are the 2-D tensors, of the same shapes in each file, and are\n"
+      "analysed in the last one. Without any, a small network trained on handwritten digits is\n"
+      "shown.",
+      "dgp-findings");
+  app.footer(
+      "Examples:\n"
+      "  dgp-findings model.safetensors\n"
+      "  dgp-findings run/checkpoint-*.safetensors --report findings.html\n"
+      "\n"
+      "Exit code: 0, 1 for an error, 2 for wrong usage.");
+  app.add_option("CHECKPOINT", options.checkpoints, "Checkpoints: .safetensors, .npz or .npy");
+  checkpoint::add_layers(app, options.layers);
+  app.add_option("--shuffles", options.shuffles,
+                 "Shuffled copies of each layer, and random networks (default: 20; claims need 10)")
+      ->type_name("N")
+      ->check(CLI::Range(2, 100000));
+  app.add_option("--seed", options.seed, "Seed of shuffles and random networks (default: 1)")
+      ->type_name("N")
+      ->check(console::whole_number);
+  app.add_option("--report", report, "Write a report with pictures to this HTML file")
+      ->type_name("FILE");
+  app.add_option("--format", format, "table (default) or json")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"table", "json"}));
+  console::add_threads(app);
+  return console::run(app, argc, argv, [&] {
+    std::stable_sort(options.checkpoints.begin(), options.checkpoints.end(), dgp::io::natural_less);
+    const auto found = findings::find(options);
+    if (!report.empty()) findings::write_report(found, options, report);
+    if (format == "json") return findings::print_json(found, options);
+    findings::print_table(found, options);
+    if (!report.empty()) std::cout << "\nPictures are in " << report << ".\n";
+  });
+}

@@ -1,0 +1,150 @@
+// Findings as an HTML page with pictures.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "../checkpoint.hpp"
+#include "../console.hpp"
+#include "../plot/svg.hpp"
+#include "../plot/text.hpp"
+#include "claims.hpp"
+#include "figures.hpp"
+#include "statistics.hpp"
+#include "tables.hpp"
+
+namespace findings {
+
+inline std::string escaped(const std::string& text) { return plot::escaped(plot::decoded(text)); }
+
+inline std::vector<plot::Chart> charts_of(const Findings& findings) {
+  using plot::Mark;
+  std::vector<plot::Chart> charts;
+  if (findings.training.size() > 1) {
+    plot::Series tracks{"one checkpoint each", {}, {}, Mark::points};
+    plot::Series persistence{"mean neural persistence", {}, {}};
+    plot::Series deviation{"standard deviation of |w| / max |w|", {}, {}};
+    plot::Series deep{"deep graph persistence", {}, {}};
+    for (std::size_t i = 0; i < findings.training.size(); ++i) {
+      const auto& snapshot = findings.training[i];
+      const auto x = static_cast<double>(i);
+      tracks.x.push_back(std::sqrt(snapshot.weight_variance));
+      tracks.y.push_back(snapshot.mean_normalized);
+      persistence.x.push_back(x);
+      persistence.y.push_back(snapshot.mean_normalized);
+      deviation.x.push_back(x);
+      deviation.y.push_back(std::sqrt(snapshot.weight_variance));
+      if (snapshot.deep) {
+        deep.x.push_back(x);
+        deep.y.push_back(*snapshot.deep);
+      }
+    }
+    charts.push_back({"Neural persistence against the spread of the weights",
+                      {"standard deviation of |w| / max |w|"},
+                      {"mean normalised neural persistence"},
+                      {tracks}});
+    charts.push_back({"Over training", {"checkpoint"}, {""}, {persistence, deviation, deep}});
+  }
+  std::vector<std::string> names;
+  for (const auto& layer : findings.layers) names.push_back(layer.name);
+  const auto by_layer = [&](const std::string& label, const auto& figure) {
+    plot::Series series{label, {}, {}, Mark::bars};
+    for (std::size_t k = 0; k < findings.layers.size(); ++k) {
+      series.x.push_back(static_cast<double>(k));
+      series.y.push_back(figure(findings.layers[k]));
+    }
+    return series;
+  };
+  std::vector<plot::Series> z_scores{
+      by_layer("neural persistence",
+               [](const auto& layer) { return layer.shuffled_persistence.z_score; }),
+      by_layer("spatial concentration",
+               [](const auto& layer) { return layer.shuffled_concentration.z_score; })};
+  if (findings.training.back().deep) {
+    z_scores.push_back(by_layer("deep graph persistence of the network",
+                                [](const auto& layer) { return layer.shuffled_deep->z_score; }));
+  }
+  charts.push_back({"The layer as trained against itself shuffled",
+                    {"layer", false, names},
+                    {"z-score"},
+                    z_scores});
+  charts.push_back(
+      {"Neural persistence and its bounds",
+       {"layer", false, names},
+       {"normalised"},
+       {by_layer("lower bound", [](const auto& l) { return l.bounds.lower.normalized; }),
+        by_layer("neural persistence", [](const auto& l) { return l.persistence; }),
+        by_layer("upper bound", [](const auto& l) { return l.bounds.upper.normalized; })}});
+  charts.push_back({"Spatial concentration",
+                    {"layer", false, names},
+                    {"largest Kendall tau-b"},
+                    {by_layer("as trained", [](const auto& l) { return l.spatial_concentration; }),
+                     by_layer("shuffled (mean)", [](const auto& l) {
+                       return l.shuffled_concentration.original + l.shuffled_concentration.mean;
+                     })}});
+  // Losses of fits grow with the layer; per weight they can be compared.
+  const auto per_weight = [](const LayerFindings& layer, double loss) {
+    return loss / (static_cast<double>(layer.rows) * static_cast<double>(layer.cols));
+  };
+  charts.push_back(
+      {"Fits to the distribution of |w| / max |w|",
+       {"layer", false, names},
+       {"negative log-likelihood per weight"},
+       {by_layer("beta", [&](const auto& l) { return per_weight(l, l.fits.beta.loss); }),
+        by_layer("truncated Pareto",
+                 [&](const auto& l) { return per_weight(l, l.fits.truncated_pareto.loss); }),
+        by_layer("truncated normal",
+                 [&](const auto& l) { return per_weight(l, l.fits.truncated_normal.loss); }),
+        by_layer("truncated exponential", [&](const auto& l) {
+          return per_weight(l, l.fits.truncated_exponential.loss);
+        })}});
+  return charts;
+}
+
+inline std::string html_table(const std::vector<std::vector<std::string>>& rows) {
+  std::string html = "<table>\n";
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    html += "<tr>";
+    for (const auto& cell : rows[r]) {
+      const std::string tag = r == 0 ? "th" : "td";
+      html += "<" + tag + ">" + escaped(cell) + "</" + tag + ">";
+    }
+    html += "</tr>\n";
+  }
+  return html + "</table>\n";
+}
+
+inline void write_report(const Findings& findings, const Options& options,
+                         const std::string& path) {
+  std::string html =
+      "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+      "<title>Findings on neural persistence</title>\n<style>\n"
+      "body { font: 16px/1.5 sans-serif; max-width: 1100px; margin: 2em auto; padding: 0 1em; "
+      "color: #222; }\n"
+      "table { border-collapse: collapse; margin: 1em 0; }\n"
+      "th, td { padding: 0.3em 0.8em; text-align: right; border-bottom: 1px solid #ccc; "
+      "white-space: nowrap; }\n"
+      "th:first-child, td:first-child { text-align: left; }\n"
+      "dt { font-weight: bold; margin-top: 1em; } dd { margin-left: 1.5em; }\n"
+      "svg { max-width: 100%; height: auto; } .scroll { overflow-x: auto; }\n"
+      "</style></head><body>\n<h1>Findings on neural persistence</h1>\n<p>" +
+      escaped(findings.training.back().file) + "</p>\n<h2>The claims</h2>\n<dl>\n";
+  for (const auto& claim : claims_of(findings, options)) {
+    html += "<dt>" + escaped(claim.claim) + "</dt><dd><em>" + claim.verdict + ".</em> " +
+            escaped(claim.figures) + "</dd>\n";
+  }
+  html += "</dl>\n<h2>Networks</h2>\n<div class=\"scroll\">" + html_table(network_rows(findings)) +
+          "</div>\n<h2>Layers</h2>\n<div class=\"scroll\">" + html_table(layer_rows(findings)) +
+          "</div>\n<p>" + escaped(checkpoint::not_measured_note(findings.not_measured)) +
+          "</p>\n<p>z shuffled: how many standard deviations the layer as trained lies from " +
+          std::to_string(options.shuffles) +
+          " shuffled ones (same weights, other places). Within ±" +
+          number("%.1f", news_threshold(options.shuffles, findings.layers.size())) +
+          ", no more is shown than the distribution of the weights.</p>\n" +
+          plot::render(charts_of(findings), 2) + "\n</body></html>\n";
+  console::write_text(path, html);
+}
+
+}  // namespace findings

@@ -1,0 +1,101 @@
+// What is drawn in a plot: lines and markers, and how those of each series look, by its number.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "text.hpp"
+
+namespace plot {
+
+inline void add_line(std::string& out, double x1, double y1, double x2, double y2,
+                     const std::string& attributes) {
+  out += "<path d=\"M" + number(x1) + " " + number(y1) + "L" + number(x2) + " " + number(y2) +
+         "\" " + attributes + "/>\n";
+}
+
+// Colours, dashes, markers and hatches come round after 7, 5, 8 and 5 series: no two among 280
+// lines look the same. Okabe and Ito's yellow is left out: on white it hardly shows.
+inline const char* colour(std::size_t series) {
+  constexpr std::array<const char*, 7> colours{"#0072B2", "#D55E00", "#009E73", "#E69F00",
+                                               "#CC79A7", "#56B4E9", "#000000"};
+  return colours[series % colours.size()];
+}
+
+inline std::string dashes(std::size_t series) {
+  constexpr std::array<const char*, 5> patterns{"", "7 3", "2 2.5", "9 3 2 3", "14 4"};
+  const std::string pattern = patterns[series % patterns.size()];
+  return pattern.empty() ? "" : " stroke-dasharray=\"" + pattern + "\"";
+}
+
+// Attributes of a line that is one of so many; where these are many, they are thin.
+inline std::string line_style(std::size_t series, std::size_t all) {
+  return std::string("fill=\"none\" stroke=\"") + colour(series) + "\" stroke-width=\"" +
+         (all > 8 ? "1.3" : "1.8") + "\" stroke-linejoin=\"round\"" + dashes(series);
+}
+
+inline constexpr std::size_t hatches = 5;
+inline constexpr std::size_t fills = 35;
+
+inline std::string fill(std::size_t series) {
+  if (series % hatches == 0) return colour(series);
+  return "url(#dgp-bars-" + integer(static_cast<long long>(series % fills)) + ")";
+}
+
+// What fill() refers to. The same name means the same look, also in a page with many plots.
+inline std::string pattern(std::size_t series) {
+  constexpr std::array<const char*, hatches> lines{"", "M-1 7L7 -1M-1 1L1 -1M5 7L7 5",
+                                                   "M-1 -1L7 7M5 -1L7 1M-1 5L1 7", "M0 3L6 3",
+                                                   "M-1 -1L7 7M-1 7L7 -1"};
+  return "<pattern id=\"dgp-bars-" + integer(static_cast<long long>(series % fills)) +
+         "\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\"><path d=\"M0 0H6V6H0Z\" "
+         "fill=\"" +
+         colour(series) + "\"/><path d=\"" + lines[series % hatches] +
+         "\" stroke=\"#ffffff\" stroke-width=\"1.2\"/></pattern>\n";
+}
+
+struct Point {
+  double x;
+  double y;
+};
+
+// Markers at these points, as one path.
+inline void add_markers(std::string& out, std::size_t series, const std::vector<Point>& points,
+                        double radius) {
+  if (points.empty()) return;
+  const std::size_t shape = series % 8;
+  const auto r = [radius](double share) { return number(share * radius); };
+  // Each shape starts at its point.
+  const std::string circle = "m" + r(-1) + " 0a" + r(1) + " " + r(1) + " 0 1 0 " + r(2) + " 0a" +
+                             r(1) + " " + r(1) + " 0 1 0 " + r(-2) + " 0z";
+  const std::array<std::string, 8> shapes{
+      circle,
+      "m" + r(-0.9) + " " + r(-0.9) + "h" + r(1.8) + "v" + r(1.8) + "h" + r(-1.8) + "z",
+      "m0 " + r(-1.3) + "l" + r(1.2) + " " + r(2.1) + "h" + r(-2.4) + "z",
+      "m0 " + r(-1.3) + "l" + r(1.3) + " " + r(1.3) + "l" + r(-1.3) + " " + r(1.3) + "l" + r(-1.3) +
+          " " + r(-1.3) + "z",
+      "m" + r(-1) + " " + r(-1) + "l" + r(2) + " " + r(2) + "m0 " + r(-2) + "l" + r(-2) + " " +
+          r(2),
+      circle,
+      "m0 " + r(1.3) + "l" + r(1.2) + " " + r(-2.1) + "h" + r(-2.4) + "z",
+      "m" + r(-1.3) + " 0h" + r(2.6) + "m" + r(-1.3) + " " + r(-1.3) + "v" + r(2.6)};
+  const bool strokes_only = shape == 4 || shape == 7;
+  const bool open = shape == 5;
+  out += "<path d=\"";
+  for (const Point& point : points) {
+    out += "M" + number(point.x) + " " + number(point.y) + shapes[shape];
+  }
+  out += std::string("\" fill=\"") +
+         (strokes_only ? "none"
+          : open       ? "#ffffff"
+                       : colour(series)) +
+         "\" stroke=\"" + colour(series) + "\" stroke-width=\"" +
+         (strokes_only ? "1.6"
+          : open       ? "1.3"
+                       : "0.6") +
+         "\"/>\n";
+}
+
+}  // namespace plot

@@ -1,0 +1,92 @@
+// dgp-shift evaluate.
+//
+// in:  labelled images, a network, what to compare
+// out: a folder with a line for each figure; a summary
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <iostream>
+#include <string>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+#include <dgp/monitoring/shift_detection.hpp>
+
+#include "../console.hpp"
+#include "../words.hpp"
+#include "corruptions.hpp"
+#include "inputs.hpp"
+#include "output.hpp"
+#include "record.hpp"
+#include "report.hpp"
+#include "study.hpp"
+#include "summary.hpp"
+#include "witnesses.hpp"
+
+namespace shift {
+
+// Works out what is not done, and calls step(cell number) after each. All methods judge the same
+// batches of a condition.
+template <class Step>
+void work_out(Study& study, std::size_t done, const StudyOptions& options, Witnesses& witnesses,
+              Record& record, const Step& step) {
+  for (std::size_t i = done; i < study.cells.size(); ++i) {
+    Cell& cell = study.cells[i];
+    const auto& clean = witnesses.of({}, cell.detector);
+    const auto& shifted = witnesses.of(cell.condition, cell.detector);
+    const std::uint64_t kind =
+        cell.condition.corruption ? static_cast<std::uint64_t>(*cell.condition.corruption) + 1 : 0;
+    cell.result = dgp::detection_rate(
+        clean, shifted,
+        {.batch_size = cell.batch_size,
+         .share = cell.share,
+         .rounds = options.rounds,
+         .alpha = alpha,
+         .seed = corruptions::mixed(options.seed, {kind, cell.condition.intensity})});
+    record.add(cell);
+    step(i);
+  }
+}
+
+inline void evaluate(const Inputs& inputs, const StudyOptions& options, const std::string& format) {
+  Graphs graphs = read_model(inputs);
+  const Pictures pictures = read_pictures(inputs.images);
+  check_pixels(pictures, graphs, inputs);
+  const std::vector<Index> labels = read_labels(inputs.labels, pictures);
+  Study study = planned(options, graphs, pictures.count());
+  Witnesses witnesses(std::move(graphs), pictures, labels, study, options.seed);
+  Record record(options.output, settings_of(inputs, options, study));
+  const std::size_t done = record.take_up(study.cells);
+
+  // Whoever reads the pipe follows the study by lines.
+  const bool with_lines = format != "json" && isatty(STDOUT_FILENO) == 0;
+  if (with_lines && done > 0) {
+    std::cout << one_line(options.output) << " holds " << done << " of " << study.cells.size()
+              << " figures already" << std::endl;
+  }
+  {
+    console::Progress progress("evaluate");
+    const auto left = static_cast<double>(study.cells.size() - done);
+    work_out(study, done, options, witnesses, record, [&](std::size_t i) {
+      const Cell& cell = study.cells[i];
+      progress.update(static_cast<double>(i + 1 - done) / left,
+                      cell.condition.label() + ", " + cell.detector.label());
+      const bool last =
+          i + 1 == study.cells.size() || study.cells[i + 1].condition != cell.condition;
+      if (with_lines && last) {
+        std::cout << i + 1 << " of " << study.cells.size() << " figures: " << cell.condition.label()
+                  << std::endl;
+      }
+    });
+  }
+  const Summary summary = summary_of(study);
+  write_picture(study, summary, std::filesystem::path(options.output) / "rates.svg");
+  if (format == "json") return print_json(json_of(study, summary, inputs, options));
+  if (with_lines) std::cout << "\n";
+  print_summary(study, summary, options);
+}
+
+}  // namespace shift

@@ -1,0 +1,164 @@
+// What dgp-shift reads: images, their labels, and a network that looks at them.
+//
+// in:  IDX files of bytes, .npy arrays, safetensors files
+// out: images as the rows of a matrix, the network made ready for activation graphs
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <iterator>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <dgp/concepts.hpp>
+#include <dgp/io/activation_graph.hpp>
+#include <dgp/io/idx.hpp>
+#include <dgp/io/npy.hpp>
+#include <dgp/io/safetensors.hpp>
+#include <dgp/io/tensor_info.hpp>
+#include <dgp/monitoring/activation_graph.hpp>
+
+#include "../checkpoint.hpp"
+#include "../words.hpp"
+
+namespace shift {
+
+using dgp::Index;
+using words::one_line;
+using Graphs = dgp::ActivationGraphs<float>;
+using Matrix = dgp::RowMajorMatrix<float>;
+
+// The shipped digits, where nothing else is told.
+struct Inputs {
+  std::string model = DGP_EXAMPLE_DATA "/digits_64-32-16-10.safetensors";
+  std::string images = DGP_EXAMPLE_DATA "/digits-images-idx3-ubyte";
+  std::string labels = DGP_EXAMPLE_DATA "/digits-labels-idx1-ubyte";
+  std::string activation = "relu";  // of the hidden layers: relu, tanh or sigmoid
+};
+
+// Images as a file holds them, a row each.
+struct Pictures {
+  std::string path;
+  std::vector<std::uint64_t> shape;  // of the file's array; the first extent counts the images
+  Matrix values;
+  bool bytes;  // 0 is black, 1, 16 or 255 white; other numbers are the network's inputs
+
+  Index count() const { return values.rows(); }
+};
+
+inline Pictures read_pictures(const std::string& path) {
+  const std::string extension = std::filesystem::path(path).extension().string();
+  Pictures pictures{path, {}, {}, false};
+  const auto set = [&](std::vector<std::uint64_t> shape, const auto& values) {
+    if (shape.size() < 2) throw std::runtime_error(path + ": a list of numbers, not of images");
+    if (values.size() == 0) throw std::runtime_error(path + ": no pixels");
+    const auto images = static_cast<Index>(shape[0]);
+    pictures.shape = std::move(shape);
+    pictures.values.resize(images, static_cast<Index>(values.size()) / images);
+    std::transform(values.begin(), values.end(), pictures.values.data(),
+                   [](auto value) { return static_cast<float>(value); });
+  };
+  if (extension == ".npy") {
+    dgp::io::NpyFile file(path);
+    const std::string type = file.tensors()[0].type;
+    pictures.bytes = type.substr(std::min<std::size_t>(1, type.size())) == "u1";
+    const auto array = file.read<float>();
+    set({array.shape.begin(), array.shape.end()}, array.values);
+  } else if (extension == ".safetensors") {
+    dgp::io::SafetensorsFile file(path);
+    const auto tensor = std::find_if(file.tensors().begin(), file.tensors().end(),
+                                     [](const auto& candidate) { return candidate.name == "x"; });
+    if (tensor == file.tensors().end()) {
+      throw std::runtime_error(path + ": no tensor is named 'x', as that of the images must be");
+    }
+    set(tensor->shape, file.read_rows<float>(*tensor).reshaped<Eigen::RowMajor>());
+  } else {
+    const dgp::io::IdxArray array = dgp::io::read_idx(path);
+    pictures.bytes = true;
+    set({array.shape.begin(), array.shape.end()}, array.values);
+  }
+  for (Index image = 0; image < pictures.count(); ++image) {
+    for (Index pixel = 0; pixel < pictures.values.cols(); ++pixel) {
+      if (std::isfinite(pictures.values(image, pixel))) continue;
+      throw std::runtime_error(path + ", image " + std::to_string(image) + ", pixel " +
+                               std::to_string(pixel) + ": " +
+                               words::printed(pictures.values(image, pixel)));
+    }
+  }
+  return pictures;
+}
+
+// What pixels are divided by. Not the largest of the bytes: that of a few images may be below
+// white.
+inline float white_of(const Pictures& pictures) {
+  if (!pictures.bytes) return 1;
+  const float largest = pictures.values.maxCoeff();
+  return largest <= 1 ? 1 : largest <= 16 ? 16 : 255;
+}
+
+// The network's inputs.
+inline Matrix scaled(const Pictures& pictures, float white) { return pictures.values / white; }
+
+inline std::vector<Index> read_labels(const std::string& path, const Pictures& pictures) {
+  std::vector<Index> labels;
+  std::size_t dimensions = 0;
+  if (std::filesystem::path(path).extension() == ".npy") {
+    const auto array = dgp::io::read_npy<double>(path);
+    dimensions = array.shape.size();
+    for (const double value : array.values) {
+      if (value < 0 || value > 65535 || value != std::floor(value)) {
+        throw std::runtime_error(path + ": " + words::printed(value) + " is no label");
+      }
+      labels.push_back(static_cast<Index>(value));
+    }
+  } else {
+    const auto array = dgp::io::read_idx(path);
+    dimensions = array.shape.size();
+    labels.assign(array.values.begin(), array.values.end());
+  }
+  if (dimensions != 1) throw std::runtime_error(path + ": not a list of labels");
+  if (std::ssize(labels) != pictures.count()) {
+    throw std::runtime_error(path + ": " + std::to_string(labels.size()) + " labels, but " +
+                             pictures.path + " has " + std::to_string(pictures.count()) +
+                             " images");
+  }
+  return labels;
+}
+
+inline dgp::Activation activation_of(const std::string& name) {
+  return name == "tanh"      ? dgp::Activation::tanh
+         : name == "sigmoid" ? dgp::Activation::sigmoid
+                             : dgp::Activation::relu;
+}
+
+// Refuses networks with other parts than the reader follows, such as batch normalisation.
+inline Graphs read_model(const Inputs& inputs) {
+  const dgp::io::SafetensorsFile file(inputs.model);
+  std::set<std::string> biases;
+  for (const auto& tensor : checkpoint::select(file, "").layers) {
+    if (const auto bias = dgp::io::bias_name_of(tensor.name)) biases.insert(*bias);
+  }
+  for (const auto& tensor : file.tensors()) {
+    if (dgp::io::is_layer(tensor) || biases.count(tensor.name) > 0) continue;
+    throw std::runtime_error(inputs.model + ": tensor '" + one_line(tensor.name) +
+                             "' is neither the weights nor the bias of a layer; networks of such "
+                             "parts cannot be followed");
+  }
+  return dgp::io::read_activation_graphs(inputs.model, activation_of(inputs.activation));
+}
+
+// Refuses images that the network cannot take.
+inline void check_pixels(const Pictures& pictures, const Graphs& graphs, const Inputs& inputs) {
+  if (pictures.values.cols() == graphs.inputs()) return;
+  throw std::runtime_error(pictures.path + ": images of " + std::to_string(pictures.values.cols()) +
+                           " pixels, but " + inputs.model + " takes " +
+                           std::to_string(graphs.inputs()));
+}
+
+}  // namespace shift

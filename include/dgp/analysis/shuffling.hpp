@@ -1,0 +1,124 @@
+// What shuffling the weights of each layer changes (Girrbach et al. 2023).
+//
+// Shuffling keeps the distribution of a layer's weights, and so their variance, but destroys their
+// places. What a measure of the shuffled network shares with the original is explained by the
+// distribution; only the difference is structure.
+//
+// in:  layers, a measure of layers (any function that returns a number or numbers), a seed
+// out: for each number the original, the summary of its changes, and the original's z-score
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <dgp/concepts.hpp>
+#include <dgp/detail/keys/filtration_maps.hpp>
+#include <dgp/detail/sample_stream.hpp>
+#include <dgp/detail/weight_view.hpp>
+#include <dgp/normalization.hpp>
+
+namespace dgp {
+
+// A copy of every layer, row-major (fan_out × fan_in), its entries permuted at random: the same
+// permutation on every platform for the same seed and shapes. Time and memory O(weights). Throws
+// std::invalid_argument for an empty network or layer.
+template <Network Layers>
+std::vector<RowMajorMatrix<scalar_t<Layers>>> shuffled_layers(Layers&& layers, std::uint64_t seed) {
+  using Scalar = scalar_t<Layers>;
+  const detail::NetworkWeights<Scalar> network(std::forward<Layers>(layers));
+  detail::SampleStream random(seed);
+  std::vector<RowMajorMatrix<Scalar>> shuffled;
+  for (const auto& weights : network.views()) {
+    auto& copy = shuffled.emplace_back(detail::mapped(weights, detail::AsGiven<Scalar>{}));
+    for (Index left = copy.size(); left > 1; --left) {
+      const auto other = static_cast<Index>(random.below(static_cast<std::uint64_t>(left)));
+      std::swap(copy.data()[left - 1], copy.data()[other]);
+    }
+  }
+  return shuffled;
+}
+
+// How one figure changes under shuffling.
+struct ShufflingEffect {
+  double original;
+  double mean;                // of the changes, shuffled - original
+  double standard_deviation;  // of the changes; n - 1 in the denominator
+  double smallest;            // change
+  double largest;             // change
+  double z_score;  // (original - mean of the shuffled) / standard deviation; NaN where that is 0
+};
+
+// Measures a network and `rounds` shuffled copies of it. `measure` is called with a vector of
+// matrices and returns a number, or a range of numbers, always as many. The figures of round i are
+// those of shuffled_layers(layers, seed + i).
+//
+// Time rounds + 1 measures, memory one copy of the weights. Throws std::invalid_argument for fewer
+// than 2 rounds, for an empty network or layer and for a measure that returns another number of
+// figures, and what the measure throws.
+template <Network Layers, class Measure>
+std::vector<ShufflingEffect> shuffling_effects(Layers&& layers, const Measure& measure,
+                                               std::size_t rounds, std::uint64_t seed = 1) {
+  using Scalar = scalar_t<Layers>;
+  if (rounds < 2) throw std::invalid_argument("shuffling needs at least 2 rounds");
+  const detail::NetworkWeights<Scalar> network(std::forward<Layers>(layers));
+  using View =
+      Eigen::Map<const RowMajorMatrix<Scalar>, 0, Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>>;
+  std::vector<View> views;
+  for (const auto& weights : network.views()) {
+    views.emplace_back(
+        weights.data, weights.rows, weights.cols,
+        Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>(weights.row_stride, weights.col_stride));
+  }
+
+  const auto figures_of = [&](const auto& some_layers) {
+    const auto measured = measure(some_layers);
+    if constexpr (std::is_convertible_v<decltype(measured), double>) {
+      return std::vector<double>{static_cast<double>(measured)};
+    } else {
+      std::vector<double> figures;
+      for (const auto& figure : measured) figures.push_back(static_cast<double>(figure));
+      return figures;
+    }
+  };
+  const std::vector<double> original = figures_of(views);
+  std::vector<std::vector<double>> changes(original.size());
+  for (std::size_t round = 0; round < rounds; ++round) {
+    const std::vector<double> figures = figures_of(shuffled_layers(views, seed + round));
+    if (figures.size() != original.size()) {
+      throw std::invalid_argument("shuffling: the measure gave " + std::to_string(figures.size()) +
+                                  " figures, before " + std::to_string(original.size()));
+    }
+    for (std::size_t i = 0; i < figures.size(); ++i) {
+      changes[i].push_back(figures[i] - original[i]);
+    }
+  }
+
+  std::vector<ShufflingEffect> effects;
+  for (std::size_t i = 0; i < original.size(); ++i) {
+    const auto& all = changes[i];
+    double mean = 0;
+    for (const double change : all) mean += change / static_cast<double>(rounds);
+    double squares = 0;
+    for (const double change : all) squares += (change - mean) * (change - mean);
+    const auto [smallest, largest] = std::minmax_element(all.begin(), all.end());
+    const double size = std::max({std::abs(original[i]), std::abs(original[i] + *smallest),
+                                  std::abs(original[i] + *largest)});
+    // Changes that differ by no more than rounding do not deviate.
+    const bool varies = *largest - *smallest > 1e-12 * size;
+    const double deviation = varies ? std::sqrt(squares / static_cast<double>(rounds - 1)) : 0;
+    effects.push_back(
+        {original[i], mean, deviation, *smallest, *largest,
+         deviation > 0 ? -mean / deviation : std::numeric_limits<double>::quiet_NaN()});
+  }
+  return effects;
+}
+
+}  // namespace dgp

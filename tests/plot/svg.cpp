@@ -1,0 +1,617 @@
+// Plots as SVG: whatever the data, what comes out is XML that a browser draws, with readable ticks.
+#include "../../examples/plot/svg.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <locale>
+#include <regex>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <Eigen/Core>
+
+#include <dgp/dgp.hpp>
+
+#include "../../examples/plot/persistence_chart.hpp"
+#include "../support/catch.hpp"
+#include "../support/random_network.hpp"
+
+namespace {
+
+using plot::Axis;
+using plot::Chart;
+using plot::Mark;
+using plot::NamedDiagram;
+using plot::persistence_chart;
+using plot::render;
+using plot::Series;
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+std::vector<std::string> matches(const std::string& text, const std::string& pattern) {
+  const std::regex wanted(pattern);
+  std::vector<std::string> found;
+  for (auto at = std::sregex_iterator(text.begin(), text.end(), wanted);
+       at != std::sregex_iterator(); ++at) {
+    found.push_back((*at)[1]);
+  }
+  return found;
+}
+
+// The contents of all <text> elements, markup within them left out.
+std::vector<std::string> texts(const std::string& svg) {
+  auto found = matches(svg, "<text [^>]*>(.*)</text>");
+  for (auto& text : found) text = std::regex_replace(text, std::regex("<[^>]*>"), "");
+  return found;
+}
+
+bool has_text(const std::string& svg, const std::string& text) {
+  const auto all = texts(svg);
+  return std::find(all.begin(), all.end(), text) != all.end();
+}
+
+// What is not well-formed in an XML element without comments and CDATA; nothing if all is.
+std::string fault(const std::string& xml) {
+  std::vector<std::string> open;
+  bool closed = false;
+  for (std::size_t i = 0; i < xml.size();) {
+    const auto c = static_cast<unsigned char>(xml[i]);
+    if (c == '&') {
+      const std::string reference = xml.substr(i, xml.find(';', i) - i);
+      if (reference != "&amp" && reference != "&lt" && reference != "&gt" && reference != "&quot" &&
+          reference != "&#39") {
+        return "an unknown reference " + reference;
+      }
+      i += reference.size() + 1;
+      continue;
+    }
+    if (c < 0x20 && c != '\n') return "a control character";
+    if (c != '<') {
+      if (open.empty() && c != '\n') return "text outside of the element";
+      ++i;
+      continue;
+    }
+    if (closed) return "two elements";
+    const std::size_t end = xml.find('>', i);
+    if (end == std::string::npos) return "a tag without end";
+    const std::string tag = xml.substr(i, end + 1 - i);
+    i = end + 1;
+    if (tag[1] == '/') {
+      const std::string name = tag.substr(2, tag.size() - 3);
+      if (open.empty() || open.back() != name) return tag + " closes another element";
+      open.pop_back();
+      closed = open.empty();
+      continue;
+    }
+    static const std::regex form(
+        "<([a-zA-Z]+)(( [a-zA-Z0-9:-]+=\"([^\"<&]|&[a-z#0-9]+;)*\")*)(/?)>");
+    std::smatch parts;
+    // A path may be longer than the standard library's matching can go.
+    std::string shorter = tag;
+    if (const auto path = shorter.find(" d=\""); path != std::string::npos) {
+      const std::size_t from = path + 4;
+      const std::size_t to = shorter.find('"', from);
+      if (to == std::string::npos) return "a path without end";
+      const std::string commands = shorter.substr(from, to - from);
+      if (commands.find_first_not_of("MmLlHhVvAaZz0123456789.- ") != std::string::npos) {
+        return "a path " + commands.substr(0, 100);
+      }
+      shorter.erase(from, to - from);
+    }
+    if (!std::regex_match(shorter, parts, form)) return "the tag " + tag.substr(0, 100);
+    const std::string attributes = parts[2];
+    auto names = matches(attributes, " ([a-zA-Z0-9:-]+)=");
+    std::sort(names.begin(), names.end());
+    if (std::adjacent_find(names.begin(), names.end()) != names.end()) return "twice in " + tag;
+    if (parts[5].length() == 0) open.push_back(parts[1]);
+  }
+  if (!closed) return "an element that is not closed";
+  return {};
+}
+
+// No coordinate may be missing or leave the picture far behind.
+void check_drawing(const std::string& svg) {
+  CHECK(fault(svg) == "");
+  std::string figures;  // outside of labels, where these letters may stand
+  for (const auto& tag : matches(svg, "(<[^>]{0,200})")) figures += tag;
+  CHECK(figures.find("nan") == std::string::npos);
+  CHECK(figures.find("inf") == std::string::npos);
+  CHECK(figures.find("e+") == std::string::npos);
+}
+
+Chart line(const std::vector<double>& x, const std::vector<double>& y) {
+  Chart chart;
+  chart.series = {{"", x, y, Mark::line}};
+  return chart;
+}
+
+// The points of the first line that is drawn with this colour's stroke.
+std::string path_of_line(const std::string& svg, const std::string& colour = "#0072B2") {
+  const std::string rest = "\" fill=\"none\" stroke=\"" + colour;
+  const std::size_t end = svg.find(rest);
+  if (end == std::string::npos) return {};
+  const std::size_t begin = svg.rfind('"', end - 1) + 1;
+  return svg.substr(begin, end - begin);
+}
+
+std::size_t count(const std::string& text, char wanted) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), wanted));
+}
+
+// Labels of ticks: numbers and powers of ten. An axis's multiplier begins with a sign of its own.
+std::vector<std::string> numbers(const std::string& svg) {
+  std::vector<std::string> found;
+  for (const auto& text : texts(svg)) {
+    if (text.rfind("\u00d7", 0) == 0) continue;
+    if (text.find_first_not_of("0123456789.\u2212\u2009\u00d7") == std::string::npos) {
+      found.push_back(text);
+    }
+  }
+  return found;
+}
+
+bool among(const std::vector<std::string>& list, const std::string& wanted) {
+  return std::find(list.begin(), list.end(), wanted) != list.end();
+}
+
+TEST_CASE("svg: the checker of these tests sees faults") {
+  CHECK(fault("<svg a=\"1\"><g/><text>a&amp;b</text></svg>\n") == "");
+  CHECK(fault("<svg><g></svg>") != "");
+  CHECK(fault("<svg><g></svg></g>") != "");
+  CHECK(fault("<svg>") != "");
+  CHECK(fault("<svg/>x") != "");
+  CHECK(fault("<svg a=\"1\" a=\"2\"></svg>") != "");
+  CHECK(fault("<svg a=1></svg>") != "");
+  CHECK(fault("<svg>a & b</svg>") != "");
+  CHECK(fault("<svg a=\"<\"></svg>") != "");
+  CHECK(fault("<svg><path d=\"M0 nan\"/></svg>") != "");
+}
+
+TEST_CASE("svg: data of many kinds makes well-formed drawings") {
+  support::Random random(20);
+  const std::vector<double> odd{0,     nan,    infinity, -infinity, 1e308,  -1e308, 5e-324,
+                                1e-30, 123456, -7,       1e280,     -1e280, 1,      1 + 1e-15};
+  for (int round = 0; round < 80; ++round) {
+    Chart chart;
+    chart.title = round % 5 == 0 ? "" : "round <" + std::to_string(round) + ">";
+    chart.x.logarithmic = random.below(3) == 0;
+    chart.y.logarithmic = random.below(3) == 0;
+    chart.diagonal = random.below(4) == 0;
+    if (random.below(3) == 0)
+      chart.x.categories.assign(static_cast<std::size_t>(1 + random.below(60)), "some \"name\"");
+    if (random.below(6) == 0) chart.y.categories = {"a", "b & c", ""};
+    const double scale = std::pow(10.0, random.below(40) - 20);
+    for (int k = random.below(12); k > 0; --k) {
+      Series series{k % 3 == 0 ? "" : "series & " + std::to_string(k), {}, {}, {}};
+      series.mark = static_cast<Mark>(random.below(3));
+      for (int i = random.below(30); i > 0; --i) {
+        const auto value = [&] {
+          const auto pick = static_cast<std::size_t>(random.below(static_cast<int>(odd.size())));
+          return random.below(10) == 0 && round % 2 == 0 ? odd[pick] : scale * random.normal();
+        };
+        series.x.push_back(value());
+        series.y.push_back(value());
+      }
+      chart.series.push_back(series);
+    }
+    for (int k = random.below(5) * random.below(5); k > 0; --k) {
+      chart.rules.push_back({"rule " + std::to_string(k), scale * random.normal()});
+    }
+    INFO("round " << round);
+    check_drawing(render(chart));
+  }
+}
+
+TEST_CASE("svg: nothing, single points and constants are drawn") {
+  check_drawing(render(std::vector<Chart>{}));
+  check_drawing(render(Chart{}));
+  CHECK(has_text(render(Chart{}), "no data"));
+  CHECK(has_text(render(line({}, {})), "no data"));
+  CHECK(has_text(render(line({nan}, {1})), "no data"));
+  for (const double value : {0.0, 1.0, -3.5, 1e-30, 1e250, 1e280, -1e280}) {
+    for (const Mark mark : {Mark::line, Mark::points, Mark::bars}) {
+      Chart chart = line({value}, {value});
+      chart.series[0].mark = mark;
+      const std::string svg = render(chart);
+      INFO(value);
+      check_drawing(svg);
+      CHECK_FALSE(has_text(svg, "no data"));
+      CHECK(svg.find("#0072B2") != std::string::npos);
+      check_drawing(render(line({1, 2, 3}, {value, value, value})));
+    }
+  }
+}
+
+TEST_CASE("svg: labels are escaped, whatever bytes they are") {
+  Chart chart = line({1, 2}, {1, 2});
+  chart.title = "a < b & \"c\" > 'd'";
+  chart.x.label = "x\n\x01\ty";
+  chart.y.label = "\xff\xc3(\xed\xa0\x80\xf4\x90\x80\x80 \xc0\xaf \xef\xbf\xbf";
+  chart.series[0].label = "</text><script>";
+  chart.rules = {{"<rule>", 1.5}};
+  const std::string svg = render(chart);
+  check_drawing(svg);
+  CHECK(has_text(svg, "a &lt; b &amp; &quot;c&quot; &gt; &#39;d&#39;"));
+  CHECK(has_text(svg, "&lt;/text&gt;&lt;script&gt;"));
+  CHECK(has_text(svg, "&lt;rule&gt;"));
+  CHECK(has_text(svg, "x y"));
+  CHECK(svg.find("<script") == std::string::npos);
+  // No byte is left that is not UTF-8: each was replaced.
+  CHECK(svg.find('\xff') == std::string::npos);
+  CHECK(svg.find("\xed\xa0") == std::string::npos);
+  CHECK(svg.find("\xc0") == std::string::npos);
+  CHECK(svg.find("\ufffd(\ufffd\ufffd\ufffd") != std::string::npos);
+
+  chart.y.label = "Größe · 大きさ · 😀";
+  CHECK(has_text(render(chart), "Größe · 大きさ · 😀"));
+}
+
+TEST_CASE("svg: labels of any length are cut to what has room") {
+  Chart chart = line({1, 2}, {1, 2});
+  chart.title = std::string(100000, 'm');
+  chart.x.label = chart.title;
+  chart.x.categories = {chart.title, "short"};
+  chart.series[0].label = chart.title;
+  chart.rules = {{chart.title, 1}};
+  const std::string svg = render(chart);
+  CHECK(fault(svg) == "");
+  const auto shown = matches(svg, "<text [^>]*>(m+\u2026m+)</text>");
+  CHECK(shown.size() == 5);
+  for (const auto& text : shown) CHECK(text.size() < 100);
+}
+
+TEST_CASE("svg: what is not a number leaves a gap") {
+  const std::string whole = path_of_line(render(line({0, 1, 2, 3, 4}, {1, 2, 3, 4, 5})));
+  CHECK(count(whole, 'M') == 1);
+  CHECK(count(whole, 'L') == 4);
+  const std::string svg = render(line({0, 1, 2, 3, 4}, {1, 2, nan, 4, 5}));
+  CHECK(count(path_of_line(svg), 'M') == 2);
+  CHECK(count(path_of_line(svg), 'L') == 2);
+  CHECK(svg.find("not shown") == std::string::npos);
+  CHECK(path_of_line(render(line({0, 1, nan, 3, 4}, {1, 2, 3, 4, 5}))) == path_of_line(svg));
+  // A gap does not change where the others are.
+  CHECK(path_of_line(svg).substr(0, 8) == whole.substr(0, 8));
+
+  const std::string lost = render(line({0, 1, 2, 3, 4}, {1, 2, infinity, 4, -infinity}));
+  CHECK(count(path_of_line(lost), 'M') == 2);
+  CHECK(has_text(lost, "2 points not shown: infinite"));
+
+  Chart logarithmic = line({0, 1, 2, 3, 4}, {1, 2, 0, -4, 5});
+  logarithmic.y.logarithmic = true;
+  CHECK(count(path_of_line(render(logarithmic)), 'M') == 2);
+  CHECK(has_text(render(logarithmic),
+                 "2 points not shown: not positive on a logarithmic axis, or infinite"));
+}
+
+TEST_CASE("svg: points are where they belong") {
+  // Categories make the range of x, bars that of y, exact: -0.5 … 1.5 and 0 … 1.05.
+  Chart chart;
+  chart.x.categories = {"a", "b"};
+  chart.series = {{"", {}, {0, 0}, Mark::bars}, {"", {0, 1}, {1, 0.5}, Mark::line}};
+  const std::string path = path_of_line(render(chart), "#D55E00");
+  const auto xs = matches(path, "[ML]([0-9.]+) ");
+  const auto ys = matches(path, " ([0-9.]+)");
+  REQUIRE(xs.size() == 2);
+  REQUIRE(ys.size() == 2);
+  CHECK(ys[0] == "14.29");   // 300 - 300 / 1.05
+  CHECK(ys[1] == "157.14");  // 300 - 150 / 1.05
+  CHECK(std::stod(xs[1]) == Approx(3 * std::stod(xs[0])).margin(0.02));
+
+  // On a logarithmic axis, factors are distances.
+  Chart powers = line({1, 10, 1000}, {1, 10, 1000});
+  powers.x.logarithmic = true;
+  const auto places = matches(path_of_line(render(powers)), "[ML]([0-9.]+) ");
+  REQUIRE(places.size() == 3);
+  CHECK(std::stod(places[2]) - std::stod(places[1]) ==
+        Approx(2 * (std::stod(places[1]) - std::stod(places[0]))).margin(0.03));
+}
+
+TEST_CASE("svg: ticks are round numbers") {
+  const auto y_numbers = [](std::vector<double> y) {
+    Chart chart = line({}, std::move(y));
+    chart.x.categories = {"first", "second"};
+    return numbers(render(chart));
+  };
+  const auto tenths = y_numbers({0.0, 0.7});
+  for (const auto* tick : {"0.0", "0.1", "0.2", "0.3", "0.6", "0.7"}) CHECK(among(tenths, tick));
+  CHECK(among(y_numbers({-1, 1.5}), "\u22121.0"));
+  CHECK(among(y_numbers({0, 40000.5}), "10\u2009000"));
+  CHECK(among(y_numbers({0, 2500000}), "2\u2009500\u2009000"));
+  for (const auto& tick : y_numbers({0, 7})) CHECK(count(tick, '.') == 0);
+  for (const auto& tick : y_numbers({1234567.8, 1234567.9})) CHECK(tick.size() < 20);
+
+  // Every label is short, and there are enough of them, on whatever scale.
+  support::Random random(21);
+  for (int round = 0; round < 100; ++round) {
+    const double scale = std::pow(10.0, random.below(80) - 40) * (1 + random.uniform());
+    const double offset = round % 3 == 0 ? 0 : random.normal() * scale;
+    const auto ticks = y_numbers({offset, offset + scale});
+    INFO("from " << offset << " by " << scale);
+    CHECK(ticks.size() >= 3);
+    CHECK(ticks.size() <= 11);
+    for (const auto& tick : ticks) CHECK(tick.size() <= 14);
+  }
+
+  Chart large = line({0, 1}, {0, 7.3e9});
+  large.y.label = "parameters";
+  CHECK(has_text(render(large), "parameters (\u00d7109)"));  // the 9 is raised
+  large.y.label.clear();
+  CHECK(has_text(render(large), "\u00d7109"));
+  large.series[0].y = {0, 3e-9};
+  CHECK(has_text(render(large), "\u00d710\u22129"));
+}
+
+TEST_CASE("svg: logarithmic axes have decades") {
+  const auto y_numbers = [](std::vector<double> y) {
+    Chart chart = line({}, std::move(y));
+    chart.x.categories = {"first", "second"};
+    chart.y.logarithmic = true;
+    const std::string svg = render(chart);
+    check_drawing(svg);
+    return numbers(svg);
+  };
+  const auto plain = y_numbers({0.01, 1000});
+  CHECK(plain.size() == 6);
+  for (const auto* tick : {"0.01", "0.1", "1", "10", "100", "1000"}) CHECK(among(plain, tick));
+  const auto raised = y_numbers({1e-6, 1e2});
+  for (const auto* tick : {"10\u22126", "10\u22121", "100", "102"}) CHECK(among(raised, tick));
+  const auto few = y_numbers({1, 30});
+  for (const auto* tick : {"1", "2", "5", "10", "20"}) CHECK(among(few, tick));
+  const auto fewer = y_numbers({3.01, 3.19});
+  for (const auto* tick : {"3.02", "3.10", "3.18"}) CHECK(among(fewer, tick));
+  CHECK(y_numbers({1e-250, 1e250}).size() >= 4);
+  CHECK(y_numbers({1e-250, 1e250}).size() <= 11);
+
+  support::Random random(22);
+  for (int round = 0; round < 100; ++round) {
+    const double low = std::pow(10.0, 40 * random.normal());
+    const double high = low * std::pow(10.0, std::pow(10.0, 3 * random.uniform() - 2));
+    INFO("from " << low << " to " << high);
+    if (high < 1e280 && low > 1e-280) CHECK(y_numbers({low, high}).size() >= 2);
+  }
+}
+
+TEST_CASE("svg: names of categories do not overlap") {
+  Chart chart;
+  for (int i = 0; i < 12; ++i) {
+    chart.x.categories.push_back("model.layers." + std::to_string(i) + ".attn.weight");
+  }
+  chart.series = {{"", {}, std::vector<double>(12, 1.0), Mark::bars}};
+  const std::string turned = render(chart);
+  CHECK(matches(turned, "(rotate\\(-45 )").size() == 12);
+  // Shortened, they still differ.
+  for (int i = 0; i < 12; ++i) {
+    CHECK(has_text(turned, "\u2026" + std::to_string(i) + ".attn.weight"));
+  }
+  for (auto& name : chart.x.categories) name += "_of_the_decoder_and_more_to_say";
+  for (int i = 0; i < 12; ++i) {
+    CHECK(has_text(render(chart), "\u2026" + std::to_string(i) + "\u2026"));
+  }
+  for (auto& name : chart.x.categories) name.resize(1);
+  CHECK(render(chart).find("rotate(-45") == std::string::npos);
+  CHECK(matches(render(chart), "(>m<)").size() == 12);
+
+  chart.x.categories.assign(500, "a rather long name");
+  const std::string many = render(chart);
+  CHECK(matches(many, "(>a rather long name<)").size() <= 30);
+  CHECK(matches(many, "(>a rather long name<)").size() >= 10);
+}
+
+TEST_CASE("svg: long series are thinned to what can be seen") {
+  support::Random random(23);
+  std::vector<double> y(100000);
+  for (auto& value : y) value = random.normal();
+  y[40001] = 50;
+  y[60000] = nan;
+  for (const Mark mark : {Mark::line, Mark::points, Mark::bars}) {
+    Chart chart = line({}, y);
+    chart.series[0].mark = mark;
+    const std::string svg = render(chart);
+    check_drawing(svg);
+    CHECK(svg.size() < 400000);
+    CHECK(svg.size() > 5000);
+    if (mark != Mark::line) continue;
+    const std::string path = path_of_line(svg);
+    CHECK(count(path, 'L') <= 4000);
+    // The one outlier is still there: 5 % below the upper edge.
+    double least = infinity;
+    for (const auto& place : matches(path, " ([0-9.]+)")) least = std::min(least, std::stod(place));
+    CHECK(least > 10);
+    CHECK(least < 20);
+  }
+  // A long gap stays a gap.
+  std::fill(y.begin() + 10000, y.begin() + 30000, nan);
+  CHECK(count(path_of_line(render(line({}, y))), 'M') == 2);
+  // Neither gaps everywhere nor a line that runs to and fro makes the picture large.
+  std::vector<double> x = y;
+  for (auto& value : x) value = random.normal();
+  CHECK(count(path_of_line(render(line(x, y))), 'L') <= 4000);
+  for (std::size_t i = 0; i < y.size(); i += 2) y[i] = nan;
+  CHECK(render(line(x, y)).size() < 500000);
+}
+
+TEST_CASE("svg: series differ in more than colour") {
+  Chart chart;
+  for (int k = 0; k < 40; ++k) {
+    chart.series.push_back({"series " + std::to_string(k), {}, {1.0 * k, 2.0 * k}, Mark::line});
+  }
+  const std::string svg = render(chart);
+  for (int k = 0; k < 40; ++k) CHECK(has_text(svg, "series " + std::to_string(k)));
+  // Of each series a line is drawn, then its markers: stroke and shape together are its look.
+  std::vector<std::string> looks;
+  const std::regex line_and_marker(
+      "<path d=\"[^\"]*\" fill=\"none\"( stroke=\"[^>]*)/>\n<path d=\"M[-0-9. ]+([^\"M]*)");
+  const std::string data = svg.substr(0, svg.find("<rect", svg.find("series 39")));
+  for (auto at = std::sregex_iterator(data.begin(), data.end(), line_and_marker);
+       at != std::sregex_iterator(); ++at) {
+    looks.push_back((*at)[1].str() + (*at)[2].str());
+  }
+  CHECK(looks.size() == 80);  // the plot's and the legend's
+  std::sort(looks.begin(), looks.end());
+  looks.erase(std::unique(looks.begin(), looks.end()), looks.end());
+  CHECK(looks.size() == 40);
+
+  for (auto& series : chart.series) series.mark = Mark::bars;
+  const std::string bars = render(chart);
+  check_drawing(bars);
+  for (const auto& pattern : matches(bars, "fill=\"url\\(#([^)]*)\\)")) {
+    CHECK(bars.find("<pattern id=\"" + pattern + "\"") != std::string::npos);
+  }
+}
+
+TEST_CASE("svg: the legend and the labels of rules stand outside of the plot") {
+  Chart chart;
+  for (int k = 0; k < 20; ++k) {
+    chart.series.push_back({"s" + std::to_string(k), {}, {0, 1.0 * k}, Mark::points});
+    chart.rules.push_back({"r" + std::to_string(k), 0.05 * k});
+  }
+  const std::string svg = render(chart);
+  check_drawing(svg);
+  const auto below = matches(svg, "<text x=\"[^\"]*\" y=\"([^\"]*)\"[^>]*>s[0-9]+<");
+  const auto above = matches(svg, "<text x=\"[^\"]*\" y=\"([^\"]*)\"[^>]*>r[0-9]+<");
+  CHECK(below.size() == 20);
+  CHECK(above.size() == 20);
+  for (const auto& y : below) CHECK(std::stod(y) > 300);
+  for (const auto& y : above) CHECK(std::stod(y) < 0);
+}
+
+TEST_CASE("svg: a grid holds all charts") {
+  std::vector<Chart> charts;
+  for (int k = 0; k < 5; ++k) {
+    charts.push_back(line({1, 2}, {1, 2}));
+    charts.back().title = "chart " + std::to_string(k);
+  }
+  const auto extent = [&](std::size_t columns) {
+    const std::string svg = render(charts, columns);
+    check_drawing(svg);
+    for (const auto& chart : charts) CHECK(has_text(svg, chart.title));
+    return std::pair(std::stod(matches(svg, " width=\"([0-9.]+)\"").front()),
+                     std::stod(matches(svg, " height=\"([0-9.]+)\"").front()));
+  };
+  const auto [width, height] = extent(1);
+  CHECK(extent(2).first == Approx(2 * width));
+  CHECK(extent(2).second == Approx(height * 3 / 5));
+  CHECK(extent(100).first == Approx(5 * width));
+  CHECK(render(charts[0]) == render(std::vector<Chart>{charts[0]}));
+}
+
+TEST_CASE("svg: charts of the same series share a legend, others do not") {
+  Chart first = line({0, 1}, {0.25, 0.5});
+  first.series = {{"one", {}, {0, 1}}, {"two", {}, {1, 0}}};
+  Chart second = first;
+  second.series[0].y = {3, 4};
+  const auto legends = [](const std::vector<Chart>& charts) {
+    const std::string svg = render(charts);
+    check_drawing(svg);
+    CHECK(has_text(svg, "two"));
+    const auto all = texts(svg);
+    return std::count(all.begin(), all.end(), "one");
+  };
+  CHECK(legends({first}) == 1);
+  CHECK(legends({first, second, first}) == 1);
+  second.series[1].mark = Mark::points;
+  CHECK(legends({first, second, first}) == 3);
+  second.series.pop_back();
+  CHECK(legends({first, second}) == 2);
+
+  // It stands within the picture, below all plots.
+  const std::string svg = render({first, first, first});
+  const double height = std::stod(matches(svg, " height=\"([0-9.]+)\"").front());
+  const auto labels = matches(svg, "<text x=\"[^\"]*\" y=\"([^\"]*)\"[^>]*>one<");
+  const auto plots = matches(svg, "<g transform=\"translate\\([0-9.]+ ([0-9.]+)\\)");
+  REQUIRE(labels.size() == 1);
+  REQUIRE(plots.size() == 3);
+  CHECK(std::stod(labels[0]) > std::stod(plots[2]) + 300);
+  CHECK(std::stod(labels[0]) < height);
+}
+
+TEST_CASE("svg: an axis reaches to the values it covers") {
+  Chart chart = line({1, 2}, {0.2, 0.4});
+  CHECK_FALSE(among(numbers(render(chart)), "1.0"));
+  chart.y.covers = {0, 1, nan};
+  const std::string svg = render(chart);
+  check_drawing(svg);
+  CHECK(among(numbers(svg), "0.0"));
+  CHECK(among(numbers(svg), "1.0"));
+  chart.x = {"x", true, {}, {0, 1000}};
+  CHECK(among(numbers(render(chart)), "1000"));
+
+  // Ticks are at whole numbers only where data and covered values are.
+  Chart whole = line({1, 2}, {1, 1});
+  const auto has_decimals = [&] {
+    const auto all = numbers(render(whole));
+    return std::any_of(all.begin(), all.end(),
+                       [](const std::string& text) { return text.find('.') != text.npos; });
+  };
+  whole.y.covers = {0, 3};
+  CHECK_FALSE(has_decimals());
+  whole.y.covers = {0.5};
+  CHECK(has_decimals());
+}
+
+// A locale that writes 1,5 and 1.000.
+struct Continental : std::numpunct<char> {
+  char do_decimal_point() const override { return ','; }
+  char do_thousands_sep() const override { return '.'; }
+  std::string do_grouping() const override { return "\3"; }
+};
+
+TEST_CASE("svg: the text depends on nothing but the chart") {
+  Chart chart = line({0.1, 1234.5, 99999.25}, {0.1, 0.25, 1e-3});
+  chart.title = "title";
+  chart.rules = {{"rule", 5000.5}};
+  const std::string before = render(chart);
+  CHECK(render(chart) == before);
+  const std::locale usual = std::locale::global(std::locale(std::locale(), new Continental));
+  const std::string after = render(chart);
+  std::locale::global(usual);
+  CHECK(after == before);
+}
+
+TEST_CASE("svg: wrong charts are refused") {
+  CHECK_THROWS_AS(render(line({1, 2, 3}, {1, 2})), std::invalid_argument);
+  CHECK_THROWS_AS(render(std::vector<Chart>{Chart{}}, 0), std::invalid_argument);
+}
+
+TEST_CASE("svg: persistence diagrams become curves of deaths") {
+  dgp::PersistenceDiagram<float> diagram{{{1, 0.75F}, {1, 0.5F}, {1, 0.25F}, {1, 0}}, 1};
+  const Chart chart = persistence_chart<float>({{"fc1", diagram}, {"", {}}}, "Digits");
+  CHECK(chart.title == "Digits");
+  REQUIRE(chart.series.size() == 3);
+  CHECK(chart.series[0].label == "fc1, 4 pairs");
+  CHECK(chart.series[0].x == std::vector<double>{0, 0.25, 0.25, 0.5, 0.5, 0.75, 0.75, 1});
+  CHECK(chart.series[0].y == std::vector<double>{0.75, 0.75, 0.5, 0.5, 0.25, 0.25, 0, 0});
+  CHECK(chart.series[1].label == "0 pairs");
+  CHECK(chart.series[1].y.empty());
+  CHECK_FALSE(chart.diagonal);
+  check_drawing(render(chart));
+  check_drawing(render(persistence_chart<float>({})));
+
+  // The area under the births and above the deaths is what the comment says it is.
+  support::Random random(24);
+  const auto weights = support::random_matrix<double>(random, support::Kind::normal, 12, 30);
+  const auto layer = dgp::neural_persistence(weights).layers[0];
+  const Chart measured = persistence_chart<double>({{"layer", layer.diagram}});
+  const auto& x = measured.series[0].x;
+  const auto& y = measured.series[0].y;
+  double area = 0;
+  for (std::size_t i = 0; i + 1 < x.size(); i += 2) area += (x[i + 1] - x[i]) * (1 - y[i]);
+  CHECK(area ==
+        Approx(dgp::normalized_persistence(layer.diagram, 1, dgp::EssentialClass::omitted)));
+  check_drawing(render(measured));
+
+  // Other births: the usual picture.
+  const dgp::PersistenceDiagram<double> other{{{0.9, 0.2}, {0.5, 0.1}}, 1};
+  const Chart usual = persistence_chart<double>({{"other", other}});
+  CHECK(usual.diagonal);
+  REQUIRE(usual.series.size() == 1);
+  CHECK(usual.series[0].x == std::vector<double>{0.9, 0.5});
+  CHECK(usual.series[0].y == std::vector<double>{0.2, 0.1});
+  check_drawing(render(usual));
+}
+
+}  // namespace
