@@ -41,7 +41,7 @@
 #include <dgp/detail/forest/numbering.hpp>
 #include <dgp/detail/forest/path_forest.hpp>
 #include <dgp/detail/reachability.hpp>
-#include <dgp/detail/weight_view.hpp>
+#include <dgp/detail/weights/weight_view.hpp>
 #include <dgp/normalization.hpp>
 #include <dgp/path_strength.hpp>
 #include <dgp/persistence_diagram.hpp>
@@ -147,12 +147,11 @@ PersistenceDiagram<Scalar> deep_graph_diagram(const NetworkWeights<Scalar>& netw
 //
 // in:  layers in forward order, each (fan_out × fan_in), layers[k + 1].cols() == layers[k].rows()
 // Time O(weights), at worst O(weights · log neurons); memory O(neurons · log neurons): nothing is
-// copied or listed but the few heaviest edges (detail/forest_growth.hpp). For signed weights as
-// given, inputs · widest layer bits more, and where negative path strengths rival positive ones
-// (above), time and memory of path_strength_matrix. All edges are listed and sorted for long double
-// and wider types, and where path strengths of different layers come too close for keys to tell
-// apart, which half types can show. Throws std::invalid_argument for layers that do not chain
-// (naming both shapes), an empty network or layer, a weight that is not finite, p < 1 or NaN;
+// copied or listed but the few heaviest edges (detail/forest/path_forest.hpp). For signed weights
+// as given, inputs · widest layer bits more, and where negative path strengths rival positive ones
+// (above), time and memory of path_strength_matrix. Throws std::invalid_argument for layers that do
+// not chain (naming both shapes), an empty network or layer, a weight that is not finite, p < 1 or
+// NaN;
 // std::domain_error for a constant layer under Normalization::standardized; std::length_error for
 // more neurons than 32 bits count.
 template <Network Layers>

@@ -9,8 +9,8 @@
 
 #include <dgp/concepts.hpp>
 #include <dgp/detail/parallel.hpp>
-#include <dgp/detail/row_tasks.hpp>
-#include <dgp/detail/weight_view.hpp>
+#include <dgp/detail/weights/row_tasks.hpp>
+#include <dgp/detail/weights/weight_view.hpp>
 #include <dgp/normalization.hpp>
 #include <dgp/persistence_diagram.hpp>
 #include <dgp/spanning_forest.hpp>

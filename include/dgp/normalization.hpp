@@ -19,8 +19,8 @@
 #include <dgp/concepts.hpp>
 #include <dgp/detail/keys/filtration_maps.hpp>
 #include <dgp/detail/messages.hpp>
-#include <dgp/detail/weight_statistics.hpp>
-#include <dgp/detail/weight_view.hpp>
+#include <dgp/detail/weights/weight_statistics.hpp>
+#include <dgp/detail/weights/weight_view.hpp>
 
 namespace dgp {
 
@@ -155,12 +155,12 @@ RowMajorMatrix<Scalar> mapped(const WeightView<Scalar>& weights, const Map& map)
 // network or layer and for a weight that is not finite; std::domain_error for a constant layer
 // under Normalization::standardized.
 template <Network Layers>
-std::vector<detail::RowMajorMatrix<scalar_t<Layers>>> normalized_layers(
-    Layers&& layers, Normalization normalization) {
+std::vector<RowMajorMatrix<scalar_t<Layers>>> normalized_layers(Layers&& layers,
+                                                                Normalization normalization) {
   using Scalar = scalar_t<Layers>;
   const detail::NetworkWeights<Scalar> network(std::forward<Layers>(layers));
   return detail::with_filtration(network, normalization, [&](const auto& maps, const auto& scale) {
-    std::vector<detail::RowMajorMatrix<Scalar>> values;
+    std::vector<RowMajorMatrix<Scalar>> values;
     for (std::size_t k = 0; k < network.size(); ++k) {
       values.push_back(detail::mapped(network[k], maps[k]));
       for (Scalar& value : values.back().reshaped()) value = scale(value);

@@ -20,7 +20,7 @@
 #include <dgp/detail/forest/path_forest.hpp>
 #include <dgp/detail/max_min_kernel.hpp>
 #include <dgp/detail/messages.hpp>
-#include <dgp/detail/weight_view.hpp>
+#include <dgp/detail/weights/weight_view.hpp>
 #include <dgp/normalization.hpp>
 
 namespace dgp {

@@ -13,7 +13,7 @@
 #include <dgp/deep_graph_persistence.hpp>
 #include <dgp/detail/edges/dense_heaviest.hpp>
 #include <dgp/detail/messages.hpp>
-#include <dgp/detail/weight_view.hpp>
+#include <dgp/detail/weights/weight_view.hpp>
 #include <dgp/neural_persistence.hpp>
 #include <dgp/normalization.hpp>
 #include <dgp/path_strength.hpp>

@@ -11,7 +11,7 @@
 #include <dgp/detail/edges/dense_edges.hpp>
 #include <dgp/detail/forest/forest_growth.hpp>
 #include <dgp/detail/forest/kruskal.hpp>
-#include <dgp/detail/weight_view.hpp>
+#include <dgp/detail/weights/weight_view.hpp>
 #include <dgp/normalization.hpp>
 
 namespace dgp {

@@ -110,8 +110,7 @@ TEST_CASE("a path as strong as the last death, but negative, leaves no certifica
     CHECK(deaths_of(dgp::deep_graph_persistence(
                         layers, {.normalization = dgp::Normalization::none, .rescale = false})
                         .diagram) == raw_deaths<float>({layers[0], layers[1]}, false));
-    return dgp::detail::certified_deaths(dgp::detail::NetworkWeights<float>(layers))
-        .has_value();
+    return dgp::detail::certified_deaths(dgp::detail::NetworkWeights<float>(layers)).has_value();
   };
   CHECK(certified(1));
   CHECK(certified(-1.5F));

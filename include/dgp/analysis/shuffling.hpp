@@ -22,7 +22,7 @@
 #include <dgp/concepts.hpp>
 #include <dgp/detail/keys/filtration_maps.hpp>
 #include <dgp/detail/sample_stream.hpp>
-#include <dgp/detail/weight_view.hpp>
+#include <dgp/detail/weights/weight_view.hpp>
 #include <dgp/normalization.hpp>
 
 namespace dgp {

@@ -24,8 +24,8 @@
 #include <dgp/detail/keys/ordered_bits.hpp>
 #include <dgp/detail/messages.hpp>
 #include <dgp/detail/parallel.hpp>
-#include <dgp/detail/weight_statistics.hpp>
-#include <dgp/detail/weight_view.hpp>
+#include <dgp/detail/weights/weight_statistics.hpp>
+#include <dgp/detail/weights/weight_view.hpp>
 #include <dgp/normalization.hpp>
 
 namespace dgp {

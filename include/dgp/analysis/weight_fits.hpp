@@ -23,9 +23,9 @@
 
 #include <dgp/concepts.hpp>
 #include <dgp/detail/parallel.hpp>
-#include <dgp/detail/row_tasks.hpp>
-#include <dgp/detail/weight_statistics.hpp>
-#include <dgp/detail/weight_view.hpp>
+#include <dgp/detail/weights/row_tasks.hpp>
+#include <dgp/detail/weights/weight_statistics.hpp>
+#include <dgp/detail/weights/weight_view.hpp>
 #include <dgp/normalization.hpp>
 
 namespace dgp {

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include <dgp/concepts.hpp>
-#include <dgp/detail/weight_statistics.hpp>
-#include <dgp/detail/weight_view.hpp>
+#include <dgp/detail/weights/weight_statistics.hpp>
+#include <dgp/detail/weights/weight_view.hpp>
 #include <dgp/normalization.hpp>
 
 namespace dgp {

@@ -22,7 +22,7 @@
 #include <Eigen/Core>
 
 #include <dgp/detail/parallel.hpp>
-#include <dgp/detail/weight_view.hpp>
+#include <dgp/detail/weights/weight_view.hpp>
 
 namespace dgp::detail {
 

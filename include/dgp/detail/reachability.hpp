@@ -16,8 +16,8 @@
 #include <utility>
 #include <vector>
 
-#include <dgp/detail/row_tasks.hpp>
-#include <dgp/detail/weight_view.hpp>
+#include <dgp/detail/weights/row_tasks.hpp>
+#include <dgp/detail/weights/weight_view.hpp>
 
 namespace dgp::detail {
 

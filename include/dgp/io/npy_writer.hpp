@@ -18,7 +18,7 @@
 #include <Eigen/Core>
 
 #include <dgp/concepts.hpp>
-#include <dgp/detail/weight_view.hpp>
+#include <dgp/detail/weights/weight_view.hpp>
 #include <dgp/io/whole_file.hpp>
 
 namespace dgp::io {

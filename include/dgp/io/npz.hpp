@@ -21,10 +21,10 @@
 
 #include <dgp/concepts.hpp>
 #include <dgp/detail/messages.hpp>
-#include <dgp/detail/natural_order.hpp>
 #include <dgp/io/detail/file_error.hpp>
 #include <dgp/io/detail/input_file.hpp>
 #include <dgp/io/detail/npy_header.hpp>
+#include <dgp/io/natural_order.hpp>
 #include <dgp/io/npy.hpp>
 #include <dgp/io/tensor_info.hpp>
 
@@ -188,9 +188,8 @@ class NpzFile {
       if (!names.insert(name).second) refuse(name, "stands twice");
       entries_.push_back({std::move(name), index, stat.size});
     }
-    std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) {
-      return dgp::detail::natural_less(a.name, b.name);
-    });
+    std::sort(entries_.begin(), entries_.end(),
+              [](const Entry& a, const Entry& b) { return natural_less(a.name, b.name); });
   }
 
   detail::NpzEntry open(const Entry& entry) {

@@ -30,8 +30,8 @@
 
 #include <dgp/concepts.hpp>
 #include <dgp/detail/messages.hpp>
-#include <dgp/detail/natural_order.hpp>
 #include <dgp/io/detail/input_file.hpp>
+#include <dgp/io/natural_order.hpp>
 #include <dgp/io/tensor_info.hpp>
 
 namespace dgp::io {
@@ -241,7 +241,7 @@ class SafetensorsFile {
     tensors_ = reader.take();
     check_ranges(prefix + length, size);
     std::sort(tensors_.begin(), tensors_.end(), [](const TensorInfo& a, const TensorInfo& b) {
-      return dgp::detail::natural_less(a.name, b.name);
+      return natural_less(a.name, b.name);
     });
   }
 

@@ -10,7 +10,7 @@
 //      in feature_matrix.hpp
 //
 // G is never made: the heaviest edges of each input neuron are known from its presorted weights and
-// one activation (dgp/detail/sample_forest.hpp).
+// one activation (dgp/detail/forest/sample_forest.hpp).
 #pragma once
 
 #include <cstddef>
@@ -23,10 +23,10 @@
 #include <Eigen/Core>
 
 #include <dgp/concepts.hpp>
+#include <dgp/detail/edges/presorted_layer.hpp>
+#include <dgp/detail/forest/sample_forest.hpp>
 #include <dgp/detail/messages.hpp>
-#include <dgp/detail/presorted_layer.hpp>
-#include <dgp/detail/sample_forest.hpp>
-#include <dgp/detail/weight_view.hpp>
+#include <dgp/detail/weights/weight_view.hpp>
 #include <dgp/monitoring/activation.hpp>
 #include <dgp/monitoring/detail/activation_scales.hpp>
 #include <dgp/monitoring/feature_method.hpp>

@@ -27,7 +27,7 @@
 #include <dgp/concepts.hpp>
 #include <dgp/detail/messages.hpp>
 #include <dgp/detail/parallel.hpp>
-#include <dgp/detail/weight_statistics.hpp>
+#include <dgp/detail/weights/weight_statistics.hpp>
 
 namespace dgp {
 

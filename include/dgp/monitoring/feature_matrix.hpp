@@ -11,7 +11,7 @@
 
 #include <dgp/concepts.hpp>
 #include <dgp/detail/parallel.hpp>
-#include <dgp/detail/weight_view.hpp>
+#include <dgp/detail/weights/weight_view.hpp>
 #include <dgp/monitoring/activation_graph.hpp>
 #include <dgp/monitoring/feature_method.hpp>
 

@@ -17,7 +17,7 @@
 #include <dgp/detail/edges/dense_walk.hpp>
 #include <dgp/detail/keys/ordered_bits.hpp>
 #include <dgp/detail/parallel.hpp>
-#include <dgp/detail/row_tasks.hpp>
+#include <dgp/detail/weights/row_tasks.hpp>
 
 namespace dgp::detail {
 

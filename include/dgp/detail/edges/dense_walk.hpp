@@ -16,8 +16,8 @@
 
 #include <dgp/detail/edges/edge_source.hpp>
 #include <dgp/detail/keys/ordered_bits.hpp>
-#include <dgp/detail/row_tasks.hpp>
-#include <dgp/detail/weight_view.hpp>
+#include <dgp/detail/weights/row_tasks.hpp>
+#include <dgp/detail/weights/weight_view.hpp>
 
 namespace dgp::detail {
 

@@ -4,8 +4,7 @@
 // and comparisons of integers need no special care for NaN and signed zero, so every compiler
 // vectorises them, and a weight that is not finite shows itself as a key above all finite ones.
 //
-// Keys of magnitudes are the bits shifted left by one: the sign falls off, and between any two
-// neighbouring numbers there is room for one odd key (see value_keys.hpp).
+// Keys of magnitudes are the bits shifted left by one: the sign falls off, and all are even.
 #pragma once
 
 #include <cstdint>

@@ -12,7 +12,7 @@
 #include <Eigen/Core>
 
 #include <dgp/concepts.hpp>
-#include <dgp/detail/presorted_layer.hpp>
+#include <dgp/detail/edges/presorted_layer.hpp>
 
 namespace dgp::detail {
 

@@ -18,7 +18,7 @@
 #include <dgp/concepts.hpp>
 #include <dgp/detail/forest/union_find.hpp>
 #include <dgp/detail/parallel.hpp>
-#include <dgp/detail/weight_view.hpp>
+#include <dgp/detail/weights/weight_view.hpp>
 
 namespace dgp::detail {
 

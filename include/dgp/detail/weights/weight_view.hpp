@@ -38,9 +38,6 @@ struct WeightView {
   WeightView transposed() const { return {data, cols, rows, col_stride, row_stride}; }
 };
 
-template <class Scalar>
-using RowMajorMatrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-
 template <class Derived>
 inline constexpr bool lies_in_memory = (Eigen::internal::traits<Derived>::Flags &
                                         Eigen::DirectAccessBit) != 0;

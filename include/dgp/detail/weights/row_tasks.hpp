@@ -8,7 +8,7 @@
 #include <vector>
 
 #include <dgp/concepts.hpp>
-#include <dgp/detail/weight_view.hpp>
+#include <dgp/detail/weights/weight_view.hpp>
 
 namespace dgp::detail {
 

@@ -36,10 +36,10 @@
 
 #include <dgp/concepts.hpp>
 #include <dgp/detail/edges/edge_source.hpp>
+#include <dgp/detail/edges/presorted_layer.hpp>
 #include <dgp/detail/forest/kruskal.hpp>
 #include <dgp/detail/forest/numbering.hpp>
 #include <dgp/detail/keys/ordered_bits.hpp>
-#include <dgp/detail/presorted_layer.hpp>
 #include <dgp/detail/sample_stream.hpp>
 
 namespace dgp::detail {

@@ -1,0 +1,200 @@
+// How much the engine looks at: results do not show a pass too many, since later ones mend what an
+// earlier one has missed. Layers are small enough for one thread, so that counts are the same
+// everywhere.
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include <dgp/dgp.hpp>
+
+#include "../support/catch.hpp"
+#include "../support/random_network.hpp"
+
+namespace {
+
+using dgp::detail::Candidate;
+using Matrix = dgp::RowMajorMatrix<float>;
+
+struct Work {
+  double keys = 0;       // weights looked at
+  double values = 0;     // filtration values computed
+  double looks = 0;      // passes for edges above a threshold
+  double collected = 0;  // edges that these found
+  double rounds = 0;     // passes for best edges
+  double steps = 0;      // of best paths, through one layer in one direction
+};
+
+// Magnitudes, counted.
+struct CountedMap {
+  static constexpr bool rounds = false;
+  static constexpr bool is_signed = false;
+  Work* work;
+  float operator()(const float& weight) const {
+    ++work->values;
+    return std::abs(weight);
+  }
+  std::uint32_t key(const float& weight) const {
+    ++work->keys;
+    return dgp::detail::magnitude_key(weight);
+  }
+  float value_of(std::uint32_t key) const { return dgp::detail::magnitude_of<float>(key); }
+};
+
+class CountedEdges {
+ public:
+  using Scalar = float;
+  using Edges = dgp::detail::DenseEdges<float, CountedMap>;
+
+  CountedEdges(const Edges& edges, Work& work) : edges_(edges), work_(&work) {}
+
+  double count() const { return edges_.count(); }
+  double larger_side() const { return edges_.larger_side(); }
+  template <class Take>
+  void sample(dgp::detail::SampleStream& random, double draws, const Take& take) const {
+    edges_.sample(random, draws, take);
+  }
+  void collect_above(dgp::detail::Batch<float>& batch, std::size_t limit,
+                     const dgp::detail::Components* components = nullptr) const {
+    const auto before = static_cast<double>(batch.edges.size());
+    edges_.collect_above(batch, limit, components);
+    ++work_->looks;
+    work_->collected += static_cast<double>(batch.edges.size()) - before;
+  }
+  template <class Consider>
+  void best_leaving(const dgp::detail::Components& components, const Consider& consider) const {
+    ++work_->rounds;
+    edges_.best_leaving(components, consider);
+  }
+  void forward(dgp::detail::BestPaths<float>& paths) const {
+    ++work_->steps;
+    edges_.forward(paths);
+  }
+  void backward(dgp::detail::BestPaths<float>& paths) const {
+    ++work_->steps;
+    edges_.backward(paths);
+  }
+  CountedEdges limited(const dgp::detail::PathLimits<float>& limits) const {
+    return {edges_.limited(limits), *work_};
+  }
+
+ private:
+  Edges edges_;
+  Work* work_;
+};
+
+static_assert(dgp::detail::EdgeSource<CountedEdges>);
+
+Matrix normal_matrix(support::Random& random, Eigen::Index rows, Eigen::Index cols) {
+  Matrix matrix(rows, cols);
+  for (auto& weight : matrix.reshaped()) weight = static_cast<float>(random.normal());
+  return matrix;
+}
+
+// The work of the forest of one layer.
+Work forest_work(const Matrix& matrix) {
+  Work work;
+  const auto weights = dgp::detail::view_of(matrix);
+  const auto inputs = static_cast<dgp::detail::Vertex>(matrix.cols());
+  const std::vector<CountedEdges> edges{
+      {CountedEdges::Edges(weights, CountedMap{&work}, inputs, 0), work}};
+  const auto neurons = static_cast<std::size_t>(matrix.rows() + matrix.cols());
+  dgp::detail::ForestBuilder<float> forest(neurons);
+  auto batch = dgp::detail::heaviest_edges(edges, dgp::detail::connecting_edges(edges));
+  forest.add(batch.edges);
+  dgp::detail::finish_forest(forest, edges, neurons);
+  CHECK(forest.accepted().size() == neurons - 1);
+  return work;
+}
+
+// The work of a network's terminal merges.
+Work path_work(const std::vector<Matrix>& layers) {
+  Work work;
+  const dgp::detail::NetworkWeights<float> network(layers);
+  const auto numbering = dgp::detail::numbering_of(network);
+  const std::vector<CountedMap> maps(layers.size(), CountedMap{&work});
+  std::vector<CountedEdges> edges;
+  for (const auto& layer : dgp::detail::edges_of(network, maps, numbering)) {
+    edges.emplace_back(layer, work);
+  }
+  const auto limits = dgp::detail::path_limits(edges, numbering);
+  const auto merges = dgp::detail::terminal_merges(edges, numbering, limits);
+  CHECK(merges.size() ==
+        static_cast<std::size_t>(layers.front().cols() + layers.back().rows()) - 1);
+  return work;
+}
+
+}  // namespace
+
+TEST_CASE("the forest of random weights takes one look and seldom a round", "[work]") {
+  support::Random random(71);
+  for (const auto& [rows, cols] : {std::pair{500, 500}, {100, 784}, {784, 300}, {30, 2'000}}) {
+    const Matrix matrix = normal_matrix(random, rows, cols);
+    const Work work = forest_work(matrix);
+    const double larger = std::max(rows, cols);
+    const double wanted = larger * (std::log(larger) + 1.5);
+    const auto weights = static_cast<double>(matrix.size());
+    INFO(rows << " x " << cols << ": " << work.keys / weights << " keys a weight, "
+              << work.values / wanted << " values a wanted edge");
+    CHECK(work.looks == 1);
+    CHECK(work.rounds <= 1);
+    CHECK(work.collected > 0.6 * wanted);
+    CHECK(work.collected < 1.5 * wanted + 64);
+    // Each weight once, those of blocks from which an edge is taken once more, the few of a round.
+    CHECK(work.keys >= weights);
+    CHECK(work.keys < 2.3 * weights + 32 * larger);
+    // Of those that pass, of the sample, and of what a round finds.
+    const double sample = 32 * weights / wanted;
+    CHECK(work.values < 1.8 * wanted + 1.5 * sample + 2 * larger);
+  }
+}
+
+TEST_CASE("the forest of hard weights takes few passes", "[work]") {
+  const Eigen::Index n = 300;
+  std::vector<Matrix> hard;
+  hard.push_back(Matrix::Constant(n, n, 0.5F));
+  hard.push_back(Matrix::Zero(n, n));
+  // Blocks along the diagonal, each heavier than the next: few large components.
+  hard.push_back(Matrix::NullaryExpr(n, n, [](Eigen::Index row, Eigen::Index col) {
+    return row / 30 == col / 30 ? 1.0F / static_cast<float>(1 + row / 30)
+                                : 1e-3F / static_cast<float>(1 + row + col);
+  }));
+  // One heavy row: the others are reached one by one.
+  hard.push_back(Matrix::NullaryExpr(n, n, [](Eigen::Index row, Eigen::Index col) {
+    return (row == 0 ? 1.0F : 1e-3F) / static_cast<float>(1 + row * 7 % 300 + col);
+  }));
+  for (const Matrix& matrix : hard) {
+    const Work work = forest_work(matrix);
+    INFO(work.looks << " looks, " << work.rounds << " rounds");
+    CHECK(work.looks + work.rounds <= 1 + 2 * std::log2(2.0 * n));
+    CHECK(work.rounds <= 5);
+  }
+}
+
+TEST_CASE("path forests take two steps and one look at each layer", "[work]") {
+  support::Random random(73);
+  for (const auto& widths :
+       {std::vector{784, 100, 100, 10}, {300, 300, 300, 300}, {64, 500, 64}, {400, 20, 400}}) {
+    std::vector<Matrix> layers;
+    double weights = 0;
+    double neurons = widths.front();
+    for (std::size_t k = 1; k < widths.size(); ++k) {
+      layers.push_back(normal_matrix(random, widths[k], widths[k - 1]));
+      weights += static_cast<double>(dgp::detail::whole_blocks(widths[k - 1]) *
+                                     static_cast<std::size_t>(widths[k]));
+      neurons += widths[k];
+    }
+    const auto count = static_cast<double>(layers.size());
+    const Work work = path_work(layers);
+    INFO(work.collected / neurons << " edges a neuron, " << work.keys / weights
+                                  << " keys a weight, " << work.values / weights
+                                  << " values a weight, " << work.rounds << " rounds");
+    CHECK(work.steps == 2 * count);
+    CHECK(work.looks == count);
+    CHECK(work.rounds <= count);  // one of the whole network
+    CHECK(work.collected < 3 * neurons);
+    CHECK(work.keys < 4.5 * weights);
+    CHECK(work.values < weights);
+  }
+}
