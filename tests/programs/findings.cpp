@@ -238,6 +238,25 @@ TEST_CASE("dgp-findings names what it does not measure", "[programs]") {
   CHECK_FALSE(holds(support::read_file(report), "Not measured"));
 }
 
+TEST_CASE("dgp-findings finds the same without biases", "[programs]") {
+  const support::TemporaryFolder folder;
+  std::vector<Matrix> layers;
+  for (const auto& layer : dgp::io::read_layers<float>(digits)) layers.push_back(layer.weights);
+  const std::string bare = written(folder / "bare.safetensors", layers);
+  const Arguments quick{"--shuffles", "5", "--format", "json"};
+  const auto document = [&](const std::vector<std::string>& files) {
+    Arguments arguments = files;
+    arguments.insert(arguments.end(), quick.begin(), quick.end());
+    return json::parse(successful(arguments));
+  };
+  json expected = document({digits});
+  expected["file"] = bare;
+  expected["training"][0]["file"] = bare;
+  CHECK(document({bare}) == expected);
+  // Beside each other too, as checkpoints of one training.
+  CHECK(document({digits, bare})["claims"] == document({bare, digits})["claims"]);
+}
+
 TEST_CASE("dgp-findings where deep graph persistence is not defined", "[programs]") {
   const support::TemporaryFolder folder;
   const auto file = folder / "model.safetensors";

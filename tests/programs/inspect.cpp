@@ -16,6 +16,7 @@
 
 #include <dgp/dgp.hpp>
 #include <dgp/io/safetensors.hpp>
+#include <dgp/io/safetensors_writer.hpp>
 
 #include "../support/catch.hpp"
 #include "../support/errors.hpp"
@@ -607,6 +608,19 @@ TEST_CASE("layers stand in natural order, and only matrices are layers", "[inspe
                           one("layers.1.weight")});
   CHECK(layer_names(as_json({path})) ==
         std::vector<std::string>{"layers.1.weight", "layers.2.weight", "layers.10.weight"});
+}
+
+TEST_CASE("a checkpoint without biases gives the figures of one with them", "[inspect]") {
+  const TemporaryFolder folder;
+  std::vector<dgp::io::NamedTensor> tensors;
+  for (const auto& layer : dgp::io::read_layers<float>(digits)) {
+    tensors.push_back(dgp::io::named_tensor(layer.name, layer.weights));
+  }
+  const std::string bare = (folder / "bare.safetensors").string();
+  dgp::io::write_safetensors(bare, tensors);
+  json expected = as_json({digits, "--deaths"});
+  expected["file"] = bare;
+  CHECK(as_json({bare, "--deaths"}) == expected);
 }
 
 TEST_CASE("wrong usage is an error with exit code 2", "[inspect]") {

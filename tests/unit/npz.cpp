@@ -157,6 +157,18 @@ TEST_CASE("an entry that claims to be larger than it can be is refused before it
   CHECK(holds(refusal(archive({entry})), "claims to unpack"));
 }
 
+// Deflate packs at best 1032 bytes into one.
+TEST_CASE("an entry may claim as much as its bytes can unpack to, but no more", "[npz]") {
+  auto entry = deflated("a.npy", npy(npy_header("<f4", "(1, 500)"), f32(std::vector<float>(500))));
+  const auto packed = static_cast<std::uint64_t>(entry.packed.size());
+  entry.size = 1032 * packed;
+  CHECK_FALSE(holds(refusal(archive({entry})), "claims to unpack"));  // but holds less
+  entry.size = 1032 * (packed + 1);
+  CHECK(holds(refusal(archive({entry})), "entry 'a.npy' claims to unpack " +
+                                             std::to_string(packed) + " bytes to " +
+                                             std::to_string(entry.size)));
+}
+
 TEST_CASE("an entry that claims another size than it unpacks to is refused", "[npz]") {
   const std::string header = npy_header("<f4", "(1, 100)");
   // Claims what its shape needs, but holds less, or more.

@@ -185,6 +185,28 @@ TEST_CASE("names may be anything in UTF-8, once each", "[safetensors]") {
   }
 }
 
+TEST_CASE("tensors of other types, or with too few or too many bytes, are not written",
+          "[safetensors]") {
+  const TemporaryFolder folder;
+  const auto path = folder / "model.safetensors";
+  const auto sound = named_tensor("sound", Eigen::Vector2f(1, 2));
+  for (const dgp::io::NamedTensor& wrong :
+       {dgp::io::NamedTensor{"w", "I64", {2}, std::string(16, '\0')},
+        dgp::io::NamedTensor{"w", "I64", {}, ""},
+        dgp::io::NamedTensor{"w", "f32", {2}, std::string(8, '\0')},
+        dgp::io::NamedTensor{"w", "F32", {2, 3}, std::string(23, '\0')},
+        dgp::io::NamedTensor{"w", "F32", {2, 3}, std::string(25, '\0')},
+        dgp::io::NamedTensor{"w", "F16", {2, 3}, std::string(24, '\0')},
+        dgp::io::NamedTensor{"w", "BF16", {0}, std::string(2, '\0')}}) {
+    CAPTURE(wrong.type, wrong.shape, wrong.bytes.size());
+    CHECK(error_of<std::invalid_argument>([&] {
+            write_safetensors(path, {sound, wrong});
+          }) ==
+          "tensor 'w' is not of type F16, BF16, F32 or F64, or its bytes do not fill its shape");
+    CHECK(files_in(folder / "") == 0);
+  }
+}
+
 TEST_CASE("no tensors make a file without any", "[safetensors]") {
   const TemporaryFolder folder;
   write_safetensors(folder / "none.safetensors", {});
