@@ -107,7 +107,7 @@ TEMPLATE_TEST_CASE("the last neuron of a layer is capped as any other", "[oracle
         }
       };
       check(layers);
-      check(std::vector<dgp::detail::RowMajorMatrix<TestType>>(layers.begin(), layers.end()));
+      check(std::vector<dgp::RowMajorMatrix<TestType>>(layers.begin(), layers.end()));
     }
   }
 }

@@ -8,7 +8,7 @@
 
 #include <Eigen/Core>
 
-#include <dgp/activation_graph.hpp>
+#include <dgp/monitoring/activation_graph.hpp>
 #include <dgp/detail/parallel.hpp>
 #include <dgp/dgp.hpp>
 

@@ -6,7 +6,7 @@
 
 #include <Eigen/Core>
 
-#include <dgp/weight_fits.hpp>
+#include <dgp/analysis/weight_fits.hpp>
 
 #include "../support/catch.hpp"
 #include "../support/random_network.hpp"

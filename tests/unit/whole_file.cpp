@@ -5,7 +5,7 @@
 #include <string>
 #include <system_error>
 
-#include <dgp/io/detail/whole_file.hpp>
+#include <dgp/io/whole_file.hpp>
 
 #include "../support/catch.hpp"
 #include "../support/errors.hpp"
@@ -13,7 +13,7 @@
 
 namespace {
 
-using dgp::io::detail::write_whole_file;
+using dgp::io::write_whole_file;
 using support::error_of;
 using support::holds;
 using support::read_file;

@@ -1,5 +1,6 @@
-// Path strengths that come from another layer, where a layer's keys cannot tell two of them apart:
-// what falls between the values of two neighbouring keys shares one key, and is looked at by value.
+// Path strengths that come from another layer, as keys of a layer's weights: near enough to look
+// only at weights that may matter, and never so near that one of these is missed. The least numbers
+// there are put them to the test: neighbouring keys are as far apart there as ordinary weights.
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -18,31 +19,6 @@ namespace {
 
 template <class Scalar>
 using Network = std::vector<naive::Matrix<Scalar>>;
-
-// Whether keys are ambiguous: in a sweep, among the strengths on one side of a layer; or only where
-// those of both sides meet.
-struct Ambiguity {
-  bool one_side = false;
-  bool both_sides = false;
-};
-
-template <class Scalar>
-Ambiguity ambiguity(const Network<Scalar>& layers) {
-  using namespace dgp::detail;
-  const NetworkWeights<Scalar> network(layers);
-  const auto maps = standardized_filtrations(network);
-  const auto entry = entry_strengths(network, maps);
-  const auto exit = exit_strengths(network, maps);
-  Ambiguity found;
-  for (std::size_t k = 0; k < network.size(); ++k) {
-    const auto by_col = make_caps<Scalar>(maps[k], entry[k]);
-    const auto by_row = make_caps<Scalar>(maps[k], exit[k + 1]);
-    found.one_side |= ambiguous(by_col, {}) || ambiguous(by_row, {});
-    found.both_sides |= ambiguous(by_row, by_col);
-  }
-  found.both_sides &= !found.one_side;
-  return found;
-}
 
 template <class Scalar>
 naive::Matrix<Scalar> normal(support::Random& random, int rows, int cols) {
@@ -109,25 +85,20 @@ std::vector<Scalar> deaths_of(const dgp::Persistence<Scalar>& persistence) {
   return deaths;
 }
 
-// Compares networks drawn by make() with the definition until so many of either kind were
-// ambiguous.
+// Compares networks drawn by make() with the definition.
 template <class Scalar, class Make>
 void compare(int wanted, const Make& make) {
-  int one_side = 0;
-  int both_sides = 0;
-  for (int i = 0; i < 40'000 && (one_side < wanted || both_sides < wanted); ++i) {
+  int compared = 0;
+  for (int i = 0; i < 3 * wanted && compared < wanted; ++i) {
     const Network<Scalar> layers = make();
     if (std::any_of(layers.begin(), layers.end(), naive::constant<Scalar>)) continue;
     const auto values = naive::standardized(layers);
     if (values.empty()) continue;
-    const Ambiguity found = ambiguity(layers);
-    if (!found.one_side && !found.both_sides) continue;
-    one_side += found.one_side ? 1 : 0;
-    both_sides += found.both_sides ? 1 : 0;
+    ++compared;
     INFO("network " << i);
     const naive::Matrix<Scalar> strengths = naive::path_strength_matrix(values);
     const auto expected = naive::deaths(strengths);
-    const std::vector<dgp::detail::RowMajorMatrix<Scalar>> by_row(layers.begin(), layers.end());
+    const std::vector<dgp::RowMajorMatrix<Scalar>> by_row(layers.begin(), layers.end());
     REQUIRE(deaths_of(dgp::deep_graph_persistence(layers, {.rescale = false})) == expected);
     REQUIRE(deaths_of(dgp::deep_graph_persistence(by_row, {.rescale = false})) == expected);
     const dgp::PathStrengthOptions options{.normalization = dgp::Normalization::standardized};
@@ -140,35 +111,49 @@ void compare(int wanted, const Make& make) {
       REQUIRE(exit.front()(c) == strengths.col(c).maxCoeff());
     }
   }
-  CHECK(one_side >= wanted);
-  CHECK(both_sides >= wanted);
+  CHECK(compared == wanted);
 }
 
 }  // namespace
 
-// Keys are those of distances from the mean. A distance with all its digits is so close to its
-// neighbours that at most one path strength falls between their values: so least numbers it is.
-TEMPLATE_TEST_CASE("path strengths that share a key are told apart by value", "[oracle]", float,
-                   Eigen::half, Eigen::bfloat16) {
+TEMPLATE_TEST_CASE("path strengths among the least numbers", "[oracle]", float, Eigen::half,
+                   Eigen::bfloat16) {
   support::Random random(59);
-  compare<TestType>(100, [&] { return least_numbers<TestType>(random); });
+  compare<TestType>(2'000, [&] { return least_numbers<TestType>(random); });
 }
 
-TEST_CASE("path strengths that share a key are told apart by value - double", "[oracle]") {
+TEST_CASE("path strengths among the least numbers - double", "[oracle]") {
   support::Random random(60);
-  compare<double>(100, [&] { return least_doubles(random); });
+  compare<double>(2'000, [&] { return least_doubles(random); });
 }
 
-TEST_CASE("equal path strengths that share a key are not ambiguous, different ones are",
-          "[oracle]") {
-  using Caps = dgp::detail::Caps<float>;
-  const Caps one{{1, 2}, {3, 3}, {{3, 1.0F}}};
-  const Caps same{{1}, {3}, {{3, 1.0F}}};
-  const Caps different{{1.5F}, {3}, {{3, 1.5F}}};
-  const Caps elsewhere{{1.5F}, {5}, {{5, 1.5F}}};
-  CHECK_FALSE(dgp::detail::ambiguous(one, {}));
-  CHECK_FALSE(dgp::detail::ambiguous(one, same));
-  CHECK_FALSE(dgp::detail::ambiguous(one, elsewhere));
-  CHECK(dgp::detail::ambiguous(one, different));
-  CHECK(dgp::detail::ambiguous(different, one));
+// Every key of the type's weights where there are few, those around the value where there are many.
+TEMPLATE_TEST_CASE("keys near a value enclose the weights that have it", "[oracle]", float, double,
+                   Eigen::half, Eigen::bfloat16) {
+  using Key = dgp::detail::Bits<TestType>;
+  support::Random random(61);
+  const Key end = dgp::detail::infinite_magnitude<TestType>;
+  const auto positive = [&] {  // of any magnitude
+    Key bits = 0;
+    while (bits == 0) {
+      bits = static_cast<Key>(random.below(1 << 30) * 1e-9 * static_cast<double>(end / 2));
+    }
+    return dgp::detail::magnitude_of<TestType>(static_cast<Key>(2 * bits));
+  };
+  for (int i = 0; i < 20'000; ++i) {
+    const dgp::detail::StandardizedMagnitude<TestType> map{TestType(0), positive(), TestType(0)};
+    const TestType value = i % 8 == 0 ? map(positive()) : static_cast<TestType>(positive());
+    if (!(Eigen::numext::isfinite)(value)) continue;
+    const auto [first, last] = dgp::detail::keys_near(map, value);
+    INFO("value " << value << ", deviation " << map.deviation);
+    REQUIRE(first <= last);
+    for (int step = 1; step < 40; ++step) {
+      const auto off = static_cast<Key>(2 * step);
+      // Keys of weights are even.
+      const auto below = static_cast<Key>(first / 2 * 2 + first % 2 * 2 - off);
+      if (off <= first) REQUIRE_FALSE(value < map.value_of(below));
+      const auto above = static_cast<Key>(last / 2 * 2 + off);
+      if (above < end && last < end) REQUIRE_FALSE(map.value_of(above) < value);
+    }
+  }
 }
