@@ -41,7 +41,7 @@ bool grow_layer_forest(ForestBuilder<Scalar>& builder, const WeightView<Scalar>&
   const std::vector<DenseEdges<Scalar, Map>> edges{
       {weights, map, static_cast<Vertex>(weights.cols), 0}};
   {
-    auto batch = heaviest_edges(edges, connecting_edges(edges));
+    auto batch = heaviest_edges(edges);
     if (!batch.valid) return false;
     builder.add(batch.edges);
   }

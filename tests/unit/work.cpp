@@ -101,7 +101,7 @@ Work forest_work(const Matrix& matrix) {
       {CountedEdges::Edges(weights, CountedMap{&work}, inputs, 0), work}};
   const auto neurons = static_cast<std::size_t>(matrix.rows() + matrix.cols());
   dgp::detail::ForestBuilder<float> forest(neurons);
-  auto batch = dgp::detail::heaviest_edges(edges, dgp::detail::connecting_edges(edges));
+  auto batch = dgp::detail::heaviest_edges(edges);
   forest.add(batch.edges);
   dgp::detail::finish_forest(forest, edges, neurons);
   CHECK(forest.accepted().size() == neurons - 1);

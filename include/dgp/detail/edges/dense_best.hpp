@@ -92,6 +92,34 @@ Key raised(Key key, Key row_limit) {
   return static_cast<Key>((limit < key ? limit : key) + 1);
 }
 
+// The column of a row's heaviest edge, the first of equals.
+template <class Walk, class KeyOf>
+Index heaviest_in_row(const Walk& walk, const KeyOf& key_of, Index row,
+                      std::vector<typename Walk::Scalar>& spare) {
+  using Scalar = typename Walk::Scalar;
+  using Key = Bits<Scalar>;
+  const Scalar* weights = walk.row(row, spare);
+  const auto largest_of = [&](Index col, const Scalar* block) {
+    Key largest = 0;
+    for (Index i = 0; i < scan_block; ++i) {
+      const Key key = key_of(block[i], col + i);
+      largest = largest < key ? key : largest;
+    }
+    return largest;
+  };
+  Key largest = 0;
+  for_each_block(weights, walk.cols(), [&](Index col, Index, const Scalar* block) {
+    largest = std::max(largest, largest_of(col, block));
+  });
+  largest = std::min(largest, key_of.row_limit(row));
+  Index col = 0;
+  while (col + scan_block <= walk.cols() && largest_of(col, weights + col) < largest) {
+    col += scan_block;
+  }
+  while (key_of(weights[col], col) < largest) ++col;
+  return col;
+}
+
 // What one thread has found.
 template <class Scalar>
 struct BestOfRows {
@@ -170,6 +198,10 @@ void best_leaving_by(const KeyOf& key_of, const Walk& walk, const Components& co
       }
     }
     for (Index row = tasks.begin(task); row < tasks.end(task); ++row) {
+      if (components.of[walk.row_vertex(row)] != components.largest && outside.empty()) {
+        part.row_best.push_back(walk.edge(row, heaviest_in_row(walk, key_of, row, spare)));
+        continue;
+      }
       if (!few_outside || components.of[walk.row_vertex(row)] != components.largest) {
         take_row(walk, key_of, row, components, col_components, spare, part);
         continue;

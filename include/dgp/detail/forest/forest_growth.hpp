@@ -86,16 +86,23 @@ Threshold<Scalar> lowest_threshold() {
 // So many edges at most are collected at once where so many are wanted.
 inline std::size_t edge_limit(double wanted) { return static_cast<std::size_t>(1.5 * wanted) + 64; }
 
-// About as many of the heaviest edges.
+// The edges above a threshold that about so many pass.
 template <EdgeSource Source, class Scalar = typename Source::Scalar>
-Batch<Scalar> heaviest_edges(const std::vector<Source>& sources, double wanted,
-                             const Components* components = nullptr) {
-  const auto threshold = sampled_threshold(sources, wanted, components);
-  Batch<Scalar> batch{{}, threshold ? *threshold : lowest_threshold<Scalar>()};
+Batch<Scalar> edges_above(const std::vector<Source>& sources, const Threshold<Scalar>& threshold,
+                          double wanted, const Components* components = nullptr) {
+  Batch<Scalar> batch{{}, threshold};
   const std::size_t limit = edge_limit(wanted);
   batch.edges.reserve(std::min(limit + limit / 4, static_cast<std::size_t>(count_edges(sources))));
   for (const Source& source : sources) source.collect_above(batch, limit, components);
   return batch;
+}
+
+// Step 1.
+template <EdgeSource Source, class Scalar = typename Source::Scalar>
+Batch<Scalar> heaviest_edges(const std::vector<Source>& sources) {
+  const double wanted = connecting_edges(sources);
+  const auto threshold = sampled_threshold(sources, wanted);
+  return edges_above(sources, threshold ? *threshold : lowest_threshold<Scalar>(), wanted);
 }
 
 // The best edge out of each component but the largest.
@@ -151,10 +158,13 @@ void finish_forest(ForestBuilder<Scalar>& forest, const std::vector<Source>& sou
     // few neurons outside the largest: the best edges join nearly all to the largest.
     const bool few_large = count * 16 <= neurons && (neurons - *largest) * 16 > neurons;
     const bool stuck = last_by_threshold && 2 * count > last_count;
+    const double wanted = connecting_edges(sources) / 2;
+    const auto threshold =
+        few_large && !stuck ? sampled_threshold(sources, wanted, &components) : std::nullopt;
     last_count = count;
-    last_by_threshold = few_large && !stuck;
-    if (last_by_threshold) {
-      auto batch = heaviest_edges(sources, connecting_edges(sources) / 2, &components);
+    last_by_threshold = threshold.has_value();
+    if (threshold) {
+      auto batch = edges_above(sources, *threshold, wanted, &components);
       forest.add(batch.edges);
     } else {
       auto edges = best_edges(sources, components);
