@@ -150,6 +150,17 @@ TEST_CASE("the forest of random weights takes one look and seldom a round", "[wo
   }
 }
 
+TEST_CASE("the forest of a layer too small for a sample takes one look at all", "[work]") {
+  support::Random random(72);
+  for (const auto& [rows, cols] : {std::pair{10, 100}, {4, 4}, {1, 1'000}, {10, 512}}) {
+    const Work work = forest_work(normal_matrix(random, rows, cols));
+    INFO(rows << " x " << cols);
+    CHECK(work.looks == 1);
+    CHECK(work.collected > 0);
+    CHECK(work.rounds <= 1);
+  }
+}
+
 TEST_CASE("the forest of hard weights takes few passes", "[work]") {
   const Eigen::Index n = 300;
   std::vector<Matrix> hard;

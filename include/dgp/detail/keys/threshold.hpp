@@ -28,6 +28,7 @@ struct Threshold {
 // One above all finite keys where none passes.
 template <class Scalar, class Map>
 requires(!Map::rounds) Bits<Scalar> first_key(const Map& map, const Threshold<Scalar>& threshold) {
+  if (!Map::is_signed && threshold.value < Scalar(0)) return 0;  // a key would lose the sign
   return static_cast<Bits<Scalar>>(map.key(threshold.value) + threshold.strict);
 }
 
