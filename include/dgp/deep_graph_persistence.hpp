@@ -151,9 +151,8 @@ PersistenceDiagram<Scalar> deep_graph_diagram(const NetworkWeights<Scalar>& netw
 // as given, inputs · widest layer bits more, and where negative path strengths rival positive ones
 // (above), time and memory of path_strength_matrix. Throws std::invalid_argument for layers that do
 // not chain (naming both shapes), an empty network or layer, a weight that is not finite, p < 1 or
-// NaN;
-// std::domain_error for a constant layer under Normalization::standardized; std::length_error for
-// more neurons than 32 bits count.
+// NaN; std::domain_error for a constant layer under Normalization::standardized; std::length_error
+// for more neurons than 32 bits count.
 template <Network Layers>
 Persistence<scalar_t<Layers>> deep_graph_persistence(
     Layers&& layers, const DeepGraphPersistenceOptions& options = {}) {

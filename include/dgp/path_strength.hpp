@@ -117,7 +117,8 @@ RowMajorMatrix<scalar_t<Left>> max_min_product(const Left& a, const Right& b) {
 // Time at most a quarter more than that of the cheapest order of the products: for widths n,
 // O(layers · n^3); memory at most one normalised copy of the layers. Throws std::invalid_argument
 // for layers that do not chain (naming both shapes), an empty network or layer, a weight that is
-// not finite; std::domain_error for a constant layer under Normalization::standardized.
+// not finite; std::domain_error for a constant layer under Normalization::standardized;
+// std::length_error for a layer of more neurons than 32 bits count.
 template <Network Layers>
 RowMajorMatrix<scalar_t<Layers>> path_strength_matrix(Layers&& layers,
                                                       const PathStrengthOptions& options = {}) {
@@ -134,7 +135,7 @@ RowMajorMatrix<scalar_t<Layers>> path_strength_matrix(Layers&& layers,
 
 // For every neuron the strength of the best path to it from any input (inputs: infinity). The last
 // vector holds the row maxima of S. Time O(weights), memory O(neurons). Throws as
-// path_strength_matrix.
+// path_strength_matrix, and std::length_error where all layers together have that many neurons.
 template <Network Layers>
 NeuronStrengths<scalar_t<Layers>> entry_strengths(Layers&& layers,
                                                   const PathStrengthOptions& options = {}) {
@@ -150,7 +151,7 @@ NeuronStrengths<scalar_t<Layers>> entry_strengths(Layers&& layers,
 
 // For every neuron the strength of the best path from it to any output (outputs: infinity). The
 // first vector holds the column maxima of S. Time O(weights), memory O(neurons). Throws as
-// path_strength_matrix.
+// path_strength_matrix, and std::length_error where all layers together have that many neurons.
 template <Network Layers>
 NeuronStrengths<scalar_t<Layers>> exit_strengths(Layers&& layers,
                                                  const PathStrengthOptions& options = {}) {

@@ -11,6 +11,7 @@
 #include <dgp/detail/edges/dense_edges.hpp>
 #include <dgp/detail/forest/forest_growth.hpp>
 #include <dgp/detail/forest/kruskal.hpp>
+#include <dgp/detail/forest/numbering.hpp>
 #include <dgp/detail/weights/weight_view.hpp>
 #include <dgp/normalization.hpp>
 
@@ -36,16 +37,17 @@ namespace detail {
 
 // Returns whether all weights are valid for the map; if not, the builder is left as it was.
 template <class Scalar, class Map>
-bool grow_layer_forest(ForestBuilder<Scalar>& builder, const WeightView<Scalar>& weights,
-                       const Map& map) {
+bool grow_layer_forest(ForestBuilder<Scalar>& builder, const Numbering& numbering,
+                       const WeightView<Scalar>& weights, const Map& map) {
+  const auto& groups = numbering.groups();
   const std::vector<DenseEdges<Scalar, Map>> edges{
-      {weights, map, static_cast<Vertex>(weights.cols), 0}};
+      {weights, map, groups[1].first, groups[0].first}};
   {
     auto batch = heaviest_edges(edges);
     if (!batch.valid) return false;
     builder.add(batch.edges);
   }
-  finish_forest(builder, edges, static_cast<std::size_t>(weights.rows + weights.cols));
+  finish_forest(builder, edges, numbering.neurons());
   return true;
 }
 
@@ -54,25 +56,28 @@ template <class Scalar, class Map>
 SpanningForest<Scalar> spanning_forest(const NetworkWeights<Scalar>& network, std::size_t k,
                                        const Map& map) {
   const WeightView<Scalar>& weights = network[k];
-  const auto inputs = static_cast<Vertex>(weights.cols);
-  ForestBuilder<Scalar> builder(static_cast<std::size_t>(weights.rows + weights.cols));
+  Numbering numbering;
+  numbering.add(weights.cols, Role::input);
+  numbering.add(weights.rows, Role::output);
+  ForestBuilder<Scalar> builder(numbering);
   if constexpr (has_ordered_bits<Scalar>) {
     bool grown = false;
     // Weights without sign take the shorter way; the first sign found ends it.
     if constexpr (Map::is_signed)
-      grown = grow_layer_forest(builder, weights, NonNegative<Scalar>{});
-    if (!grown && !grow_layer_forest(builder, weights, map)) network.check_finite(k);
+      grown = grow_layer_forest(builder, numbering, weights, NonNegative<Scalar>{});
+    if (!grown && !grow_layer_forest(builder, numbering, weights, map)) network.check_finite(k);
   } else {
     network.check_finite(k);
-    grow_layer_forest(builder, weights, map);
+    grow_layer_forest(builder, numbering, weights, map);
   }
   auto& accepted = builder.accepted();
   sort_by_appearance(accepted);
+  const Vertex first_row = numbering.groups()[1].first;
   SpanningForest<Scalar> forest{{}, weights.rows, weights.cols};
   forest.edges.reserve(accepted.size());
   for (const auto& edge : accepted) {
     forest.edges.push_back(
-        {static_cast<Index>(edge.row - inputs), static_cast<Index>(edge.col), edge.value});
+        {static_cast<Index>(edge.row - first_row), static_cast<Index>(edge.col), edge.value});
   }
   return forest;
 }

@@ -48,7 +48,9 @@ TEST_CASE("a batch with equal candidates ends", "[regression]") {
     batch.push_back({0.5F - 0.001F * static_cast<float>(i), 41 + i % 3, i});
   }
   for (const std::size_t i : {5U, 10U, 15U}) batch[i] = {1, 41, 0};
-  dgp::detail::ForestBuilder<float> forest(60);
+  dgp::detail::Numbering numbering;
+  numbering.add(60, dgp::detail::Role::input);
+  dgp::detail::ForestBuilder<float> forest(numbering);
   forest.add(batch);
   CHECK(forest.accepted().size() > 30);
 }

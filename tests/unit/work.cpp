@@ -96,15 +96,15 @@ Matrix normal_matrix(support::Random& random, Eigen::Index rows, Eigen::Index co
 Work forest_work(const Matrix& matrix) {
   Work work;
   const auto weights = dgp::detail::view_of(matrix);
-  const auto inputs = static_cast<dgp::detail::Vertex>(matrix.cols());
+  const auto numbering = dgp::detail::numbering_of(dgp::detail::NetworkWeights<float>(matrix));
+  const auto& groups = numbering.groups();
   const std::vector<CountedEdges> edges{
-      {CountedEdges::Edges(weights, CountedMap{&work}, inputs, 0), work}};
-  const auto neurons = static_cast<std::size_t>(matrix.rows() + matrix.cols());
-  dgp::detail::ForestBuilder<float> forest(neurons);
+      {CountedEdges::Edges(weights, CountedMap{&work}, groups[1].first, groups[0].first), work}};
+  dgp::detail::ForestBuilder<float> forest(numbering);
   auto batch = dgp::detail::heaviest_edges(edges);
   forest.add(batch.edges);
-  dgp::detail::finish_forest(forest, edges, neurons);
-  CHECK(forest.accepted().size() == neurons - 1);
+  dgp::detail::finish_forest(forest, edges, numbering.neurons());
+  CHECK(forest.accepted().size() == numbering.neurons() - 1);
   return work;
 }
 

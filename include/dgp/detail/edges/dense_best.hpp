@@ -21,10 +21,11 @@
 
 namespace dgp::detail {
 
-// The largest key of each column so far, and the first row that has it.
+// The largest key of each column so far, and the first row that has it. Only what exceeds the key
+// at the beginning, 0 or another, gives a row.
 template <class Key>
 struct ColumnBest {
-  std::vector<Key> keys;  // 0: none yet; both in whole blocks
+  std::vector<Key> keys;  // both in whole blocks
   std::vector<std::uint32_t> rows;
 
   void reset(Index cols) {

@@ -36,16 +36,16 @@ struct RowPath {
 template <class Scalar>
 struct ColumnStrengths {
   std::vector<Scalar> values;
-  std::vector<Bits<Scalar>> last_keys;  // in whole blocks; see keys_near
+  std::vector<Bits<Scalar>> keys;  // near these, in whole blocks
 
   template <class Map>
   ColumnStrengths(const Map& map, const Scalar* from, Index cols) : values(from, from + cols) {
-    for (const Scalar& value : values) last_keys.push_back(keys_near(map, value).last);
-    last_keys = padded(std::move(last_keys));
+    for (const Scalar& value : values) keys.push_back(key_near(map, value));
+    keys = padded(std::move(keys));
   }
 };
 
-// Values are computed only of those weights whose key is near the best of all.
+// Values are computed only of those weights whose key, under its limit, is the largest of all.
 template <class Scalar>
 class RowSweep {
  public:
@@ -55,7 +55,7 @@ class RowSweep {
     using Key = Bits<Scalar>;
     const auto map = walk.map();
     const Scalar* weights = walk.row(row, spare_);
-    const Key* limits = from.last_keys.data();
+    const Key* limits = from.keys.data();
     const auto limited = [&](Index col, Key key) { return limits[col] < key ? limits[col] : key; };
     best_keys_.clear();
     for_each_block(weights, walk.cols(), [&](Index col, Index, const Scalar* block) {
@@ -66,17 +66,15 @@ class RowSweep {
       });
       best_keys_.push_back(best);
     });
-    // The best value's key is at most twice as far below the largest as keys_near is off.
-    constexpr Key off = Walk::Map::rounds ? 32 : 0;
+    // Limited keys are in the order of strengths; different strengths can share one.
     const Key largest = *std::max_element(best_keys_.begin(), best_keys_.end());
-    const Key first = largest < off ? 0 : static_cast<Key>(largest - off);
     RowPath<Scalar> best{known};
     for (std::size_t block = 0; block < best_keys_.size(); ++block) {
-      if (best_keys_[block] < first) continue;
+      if (best_keys_[block] < largest) continue;
       const Index begin = static_cast<Index>(block) * scan_block;
       const Index end = std::min(begin + scan_block, walk.cols());
       for (Index col = begin; col < end; ++col) {
-        if (limited(col, map.key(weights[col])) < first) continue;
+        if (limited(col, map.key(weights[col])) < largest) continue;
         const Scalar strength =
             lesser(map(weights[col]), from.values[static_cast<std::size_t>(col)]);
         if (best.strength < strength) best = {strength, col};
@@ -116,7 +114,7 @@ class ColumnSweep {
   ColumnSweep(const Walk& walk, const Scalar* known) {
     for (Index col = 0; col < walk.cols(); ++col) {
       best_.keys.push_back(signed_key(known[col]));
-      first_keys_.push_back(keys_near(walk.map(), known[col]).first);
+      first_keys_.push_back(first_above(walk.map(), known[col]));
     }
     best_.keys = padded(std::move(best_.keys));
     first_keys_ = padded(std::move(first_keys_));
@@ -127,7 +125,7 @@ class ColumnSweep {
   template <class Walk>
   void take(const Walk& walk, Index row, const Scalar& strength) {
     const auto map = walk.map();
-    const Key limit = keys_near(map, strength).last;
+    const Key limit = key_near(map, strength);
     for_each_block(walk.row(row, spare_), walk.cols(), [&](Index col, Index, const Scalar* block) {
       Key* first = first_keys_.data() + col;
       Key news = 0;
@@ -144,7 +142,7 @@ class ColumnSweep {
                  [&](Index i) { return keys[static_cast<std::size_t>(i)]; });
       const Key* best = best_.keys.data() + col;
       for (Index i = 0; i < scan_block; ++i) {
-        first[i] = keys_near(map, signed_number<Scalar>(best[i])).first;
+        first[i] = first_above(map, signed_number<Scalar>(best[i]));
       }
     });
   }

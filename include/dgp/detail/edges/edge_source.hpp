@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <concepts>
 #include <cstddef>
-#include <utility>
 #include <vector>
 
 #include <dgp/concepts.hpp>
@@ -47,7 +46,7 @@ template <class Scalar>
 struct Batch {
   std::vector<Candidate<Scalar>> edges;
   Threshold<Scalar> threshold;
-  bool valid = true;  // whether all weights were; where limits have been set, nobody asks
+  bool valid = true;  // whether all weights were; not asked under limits and between components
 
   void raise(const Threshold<Scalar>& higher) {
     if (!higher.above(threshold)) return;
@@ -75,9 +74,10 @@ struct BestPaths {
   Eigen::Matrix<Scalar, Eigen::Dynamic, 1> strength;
   std::vector<Vertex> through;
 
+  // Of equal paths the one through the lesser neighbour stays, whoever comes first.
   void raise(Vertex vertex, const Scalar& to, Vertex neighbour) {
     Scalar& known = strength(vertex);
-    if (!(known < to)) return;
+    if (to < known || (to == known && through[vertex] <= neighbour)) return;
     known = to;
     through[vertex] = neighbour;
   }

@@ -7,6 +7,12 @@
 // value, and before a bucket is sorted, its edges inside one component are thrown away, which is
 // most of them once the heaviest buckets are done. O(m log m) at worst for m candidates, and memory
 // for as many again.
+//
+// A batch holds every edge between components above some value, without a gap; or edges that are
+// each the best of a component; or, on a fresh builder, both: all edges above a value, and for each
+// neuron without one, one of its best edges. For let the edge be of value x. Its neuron has no edge
+// above x, nor has any that joined it before, which did so by a best edge of its own of value x: no
+// heavier edge leaves their component, and the edge belongs to a maximum spanning forest.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +21,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <numeric>
-#include <utility>
 #include <vector>
 
 #include <dgp/detail/edges/edge_source.hpp>
@@ -29,12 +34,6 @@ template <class Scalar>
 class ForestBuilder {
  public:
   ForestBuilder() = default;
-
-  // Every neuron is terminal.
-  explicit ForestBuilder(std::size_t neurons)
-      : components_(neurons), terminal_(neurons, 1), terminal_components_(neurons) {
-    accepted_.reserve(neurons - 1);
-  }
 
   explicit ForestBuilder(const Numbering& numbering) { reset(numbering); }
 
@@ -57,8 +56,7 @@ class ForestBuilder {
 
   Vertex component(Vertex v) { return components_.find(v); }
 
-  // Runs Kruskal's algorithm over a batch: every edge between components above some value, without
-  // a gap, or edges that are each the best of a component. Reorders the batch.
+  // Runs Kruskal's algorithm over a batch, which it reorders.
   void add(std::vector<Candidate<Scalar>>& batch) {
     if (batch.size() > sorted_at_once && has_ordered_bits<Scalar>) spare_.resize(batch.size());
     add(batch.data(), spare_.data(), batch.size());
@@ -69,7 +67,6 @@ class ForestBuilder {
     for (auto edge = batch.begin(); edge != batch.end() && !finished(); ++edge) merge(*edge);
   }
 
-  const std::vector<Candidate<Scalar>>& accepted() const { return accepted_; }
   std::vector<Candidate<Scalar>>& accepted() { return accepted_; }
 
   // The values of merges of two components that both held a terminal, descending. Valid when the

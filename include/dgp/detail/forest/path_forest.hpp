@@ -3,14 +3,15 @@
 // in:  edge sources in the order of execution, and the numbering of the neurons they join
 // out: entry and exit strengths of all neurons; the values of the merges of terminal components
 //
-// An input appears at its exit strength, an output at its entry strength: edges lighter than the
-// lightest of these are seldom needed. Where single neurons are far lighter than the others, they
-// are left to the step that joins what is apart. Time and memory as in forest_growth.hpp.
+// An input appears at its exit strength, an output at its entry strength. One look takes the edges
+// that are at least as heavy as those of most terminals; each neuron that is lighter hangs on the
+// rest by its best edge, which the sweeps have found (kruskal.hpp says why both may come in one
+// batch). What is apart then, a few components, is joined by forest_growth.hpp; time and memory as
+// there.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
-#include <utility>
 #include <vector>
 
 #include <dgp/detail/edges/edge_source.hpp>

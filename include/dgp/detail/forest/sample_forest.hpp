@@ -18,9 +18,9 @@
 // For random weights time O(n log n) for n neurons; O(weights · log n) at worst. Nothing is
 // allocated once the workspace has served a sample of these layers.
 //
-// Which of several equal best edges a neuron has does not matter. Let it be of value x: the neuron
-// has no edge above x, nor has any that merged with it before by a best edge of its own of value
-// x. So no heavier edge leaves their component, whatever batch it comes in.
+// A forest of its own beside path_forest.hpp, since it works on edges in order and not on passes:
+// most edges are never looked at, and no memory is asked for. kruskal.hpp says why the heaviest and
+// the best edges may come in one batch.
 #pragma once
 
 #include <algorithm>

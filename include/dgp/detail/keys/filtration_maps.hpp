@@ -48,7 +48,6 @@ struct PositivePart {
     const auto bits = Eigen::numext::bit_cast<Signed>(weight);
     return static_cast<Bits<Scalar>>(bits < 0 ? 0 : bits);
   }
-  Scalar value_of(Bits<Scalar> key) const { return Eigen::numext::bit_cast<Scalar>(key); }
 };
 
 template <class Scalar>

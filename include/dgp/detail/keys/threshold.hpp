@@ -2,7 +2,7 @@
 //
 // in:  a threshold on values, and a map whose keys (filtration_maps.hpp) are integers of which the
 //      value is a monotone function
-// out: the smallest key of a weight that passes, or, without a search, one that is not above it
+// out: the smallest key of a weight that passes, or, without a search, a key next to it
 #pragma once
 
 #include <algorithm>
@@ -57,25 +57,27 @@ requires(Map::rounds) Bits<Scalar> first_key(const Map& map, const Threshold<Sca
   return high;
 }
 
-// Keys near a value, found without a search: no weight of a lower key than the first exceeds it,
-// and every weight of a higher key than the last reaches it. The product is off by a rounding.
-template <class Key>
-struct KeysNear {
-  Key first;
-  Key last;
-};
-
+// The key next to a value, found without a search: no weight of a lower key exceeds the value,
+// every weight of a higher key reaches it. For the product is rounded to the nearest number: the
+// next lower one lies below the exact product, the next higher one above it, and so do their
+// quotients.
 template <class Scalar, class Map>
-KeysNear<Bits<Scalar>> keys_near(const Map& map, const Scalar& value) {
-  using Key = Bits<Scalar>;
+Bits<Scalar> key_near(const Map& map, const Scalar& value) {
   const Scalar at_least_0 = value < Scalar(0) ? Scalar(0) : value;
   if constexpr (Map::rounds) {
-    constexpr Key off = 8;
-    const Key key = magnitude_key(map.weight_near(at_least_0));
-    return {static_cast<Key>(key < off ? 0 : key - off), static_cast<Key>(key + off)};
+    return magnitude_key(map.weight_near(at_least_0));
   } else {
-    const Key key = map.key(Map::is_signed ? value : at_least_0);
-    return {key, key};
+    return map.key(Map::is_signed ? value : at_least_0);
+  }
+}
+
+// No weight of a lower key exceeds the value.
+template <class Scalar, class Map>
+Bits<Scalar> first_above(const Map& map, const Scalar& value) {
+  if constexpr (Map::rounds) {
+    return key_near(map, value);
+  } else {
+    return first_key(map, Threshold<Scalar>{value, true});
   }
 }
 
