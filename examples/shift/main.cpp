@@ -67,6 +67,12 @@ const std::string about_methods =
     "  softmax, logit    the network's outputs\n"
     "  input_activation  the outputs of the hidden neurons\n";
 
+void add_method(CLI::App& command, std::string& method) {
+  command.add_option("--method", method, "How an image becomes a vector (default: dgp_var)")
+      ->type_name("NAME")
+      ->check(one_of(names_of(dgp::feature_methods)));
+}
+
 void add_features(CLI::App& command, FeatureOptions& options) {
   command.footer(
       "Each image becomes a line of CSV without a header; the lists of methods that\n"
@@ -74,10 +80,7 @@ void add_features(CLI::App& command, FeatureOptions& options) {
       "handwritten digits are printed.\n"
       "\n" +
       about_files + about_methods);
-  command
-      .add_option("--method", options.method, "How an image becomes a vector (default: dgp_var)")
-      ->type_name("NAME")
-      ->check(one_of(names_of(dgp::feature_methods)));
+  add_method(command, options.method);
   command
       .add_option("--output", options.output,
                   "Write a file instead: CSV where its name ends in .csv, else .npy")
@@ -182,10 +185,7 @@ void add_monitor(CLI::App& command, Inputs& inputs, MonitorOptions& options) {
   command.add_option("--reference-labels", inputs.labels, "Their labels: IDX or .npy")
       ->type_name("FILE")
       ->required();
-  command
-      .add_option("--method", options.method, "How an image becomes a vector (default: dgp_var)")
-      ->type_name("NAME")
-      ->check(one_of(names_of(dgp::feature_methods)));
+  add_method(command, options.method);
   command
       .add_option("--batch-size", options.batch_size,
                   "Cut each file into batches of so many images (default: a file is a batch)")
