@@ -69,7 +69,7 @@ std::vector<Scalar> terminal_deaths(const NetworkWeights<Scalar>& network,
                                     const std::vector<Map>& maps) {
   const auto numbering = numbering_of(network);
   const auto edges = edges_of(network, maps, numbering);
-  return terminal_merges(edges, numbering, path_limits(edges, numbering));
+  return values_of(path_forest(edges, numbering).merges);
 }
 
 // Under the final scale. Where S is to be divided by its largest entry, that is the first death.

@@ -14,6 +14,8 @@
 
 namespace {
 
+using dgp::detail::values_of;
+
 template <class Scalar>
 using Vector = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;
 
@@ -66,13 +68,13 @@ void compare(int networks, int most_layers, int most_neurons, std::uint64_t seed
 
     const Matrix strengths = naive::path_strength_matrix(values);
     forest.set_layers(presorted, 0, layers.size(), activations, scales);
-    REQUIRE(forest.deaths() == naive::deaths(strengths));
+    REQUIRE(values_of(forest.terminal_merges()) == naive::deaths(strengths));
     REQUIRE(forest.exit_strengths() == strengths.colwise().maxCoeff().transpose());
     REQUIRE(forest.entry_strengths() == strengths.rowwise().maxCoeff());
 
     const auto k = static_cast<std::size_t>(random.below(static_cast<int>(layers.size())));
     forest.set_layers(presorted, k, 1, activations, scales);
-    REQUIRE(forest.deaths() == naive::deaths(values[k]));
+    REQUIRE(values_of(forest.terminal_merges()) == naive::deaths(values[k]));
   }
 }
 

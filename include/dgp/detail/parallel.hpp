@@ -16,13 +16,12 @@ namespace dgp::detail {
 // Waking a thread takes longer than this many additions or comparisons.
 inline constexpr double worth_a_thread = 1 << 19;
 
-// The most threads on which parallel_for_by_thread runs when called here.
-inline std::size_t most_threads() {
+// On how many threads at most such a loop runs: on one where there is little to do.
+inline std::size_t threads_for([[maybe_unused]] std::size_t count, [[maybe_unused]] double work) {
 #ifdef _OPENMP
-  return static_cast<std::size_t>(omp_get_max_threads());
-#else
-  return 1;
+  if (count > 1 && work > worth_a_thread) return static_cast<std::size_t>(omp_get_max_threads());
 #endif
+  return 1;
 }
 
 // Calls body(task, thread) for the tasks 0 … count - 1, on several threads where all of it takes
@@ -31,7 +30,7 @@ inline std::size_t most_threads() {
 template <class Body>
 void parallel_for_by_thread(std::size_t count, [[maybe_unused]] double work, const Body& body) {
 #ifdef _OPENMP
-  if (count > 1 && work > worth_a_thread && omp_get_max_threads() > 1) {
+  if (threads_for(count, work) > 1) {
     std::exception_ptr failure;
     std::size_t failed_task = count;
     std::atomic<std::size_t> next = 0;

@@ -141,7 +141,9 @@ class ActivationGraphs {
       case FeatureMethod::dgp_var:
       case FeatureMethod::dgp_var_normalize:
         prepare_paths(method, workspace);
-        assign(workspace.forest_.deaths(), features);
+        features.resize(inputs() + outputs() - 1);
+        for (Index i = 0; const auto& edge : workspace.forest_.terminal_merges())
+          features(i++) = edge.value;
         // Division keeps the order: it may come last.
         if (method == FeatureMethod::dgp_normalize || method == FeatureMethod::dgp_var_normalize) {
           features /=
@@ -161,8 +163,8 @@ class ActivationGraphs {
                [](const auto& layer) { return layer.rows() + layer.cols() - 1; });
         for (std::size_t k = 0, first = 0; k < layers_.size(); ++k) {
           workspace.forest_.set_layers(layers_, k, 1, activations, workspace.scales_);
-          for (const Scalar& weight : workspace.forest_.deaths())
-            features(static_cast<Index>(first++)) = weight;
+          for (const auto& edge : workspace.forest_.terminal_merges())
+            features(static_cast<Index>(first++)) = edge.value;
         }
         return;
       case FeatureMethod::magdiff: {
@@ -263,10 +265,6 @@ class ActivationGraphs {
       default:
         return detail::Deviation::none;
     }
-  }
-
-  static void assign(const std::vector<Scalar>& values, Vector& features) {
-    features = Eigen::Map<const Vector>(values.data(), static_cast<Index>(values.size()));
   }
 
   template <class Length>

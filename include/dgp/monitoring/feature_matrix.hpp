@@ -44,26 +44,25 @@ RowMajorMatrix<Scalar> feature_matrix(const ActivationGraphs<Scalar>& graphs,
   }
   const detail::NetworkWeights<Scalar> rows(samples.derived());  // evaluated once, if need be
   const detail::WeightView<Scalar>& view = rows[0];
-  std::vector<Thread> threads(detail::most_threads());
+  const auto count = static_cast<std::size_t>(view.rows);
+  const double work = static_cast<double>(view.rows) * static_cast<double>(graphs.weight_count());
+  std::vector<Thread> threads(detail::threads_for(count, work));
   RowMajorMatrix<Scalar> matrix(view.rows, graphs.feature_count(method));
-  detail::parallel_for_by_thread(
-      static_cast<std::size_t>(view.rows),
-      static_cast<double>(view.rows) * static_cast<double>(graphs.weight_count()),
-      [&](std::size_t index, std::size_t thread) {
-        Thread& own = threads[thread];
-        const auto row = static_cast<Index>(index);
-        own.sample.resize(view.cols);
-        for (Index i = 0; i < view.cols; ++i) own.sample(i) = view(row, i);
-        const auto label = [&] { return "sample " + std::to_string(index) + ": "; };
-        try {
-          graphs.features(own.sample, method, own.workspace, own.features);
-        } catch (const std::invalid_argument& error) {
-          throw std::invalid_argument(label() + error.what());
-        } catch (const std::domain_error& error) {
-          throw std::domain_error(label() + error.what());
-        }
-        matrix.row(row) = own.features.transpose();
-      });
+  detail::parallel_for_by_thread(count, work, [&](std::size_t index, std::size_t thread) {
+    Thread& own = threads[thread];
+    const auto row = static_cast<Index>(index);
+    own.sample.resize(view.cols);
+    for (Index i = 0; i < view.cols; ++i) own.sample(i) = view(row, i);
+    const auto label = [&] { return "sample " + std::to_string(index) + ": "; };
+    try {
+      graphs.features(own.sample, method, own.workspace, own.features);
+    } catch (const std::invalid_argument& error) {
+      throw std::invalid_argument(label() + error.what());
+    } catch (const std::domain_error& error) {
+      throw std::domain_error(label() + error.what());
+    }
+    matrix.row(row) = own.features.transpose();
+  });
   return matrix;
 }
 

@@ -16,35 +16,11 @@
 #include <cstdint>
 #include <vector>
 
+#include <dgp/detail/edges/column_best.hpp>
 #include <dgp/detail/edges/dense_walk.hpp>
 #include <dgp/detail/parallel.hpp>
 
 namespace dgp::detail {
-
-// The largest key of each column so far, and the first row that has it. Only what exceeds the key
-// at the beginning, 0 or another, gives a row.
-template <class Key>
-struct ColumnBest {
-  std::vector<Key> keys;  // both in whole blocks
-  std::vector<std::uint32_t> rows;
-
-  void reset(Index cols) {
-    keys.assign(whole_blocks(cols), 0);
-    rows.assign(whole_blocks(cols), 0);
-  }
-  // The keys of a block of one row; rows come in ascending order.
-  template <class KeyAt>
-  [[gnu::always_inline]] void take(Index col, std::uint32_t row, const KeyAt& key_at) {
-    Key* best_keys = keys.data() + col;
-    std::uint32_t* best_rows = rows.data() + col;
-    for (Index i = 0; i < scan_block; ++i) {
-      const Key key = key_at(i);
-      const auto better = -static_cast<std::uint32_t>(best_keys[i] < key);
-      best_rows[i] = (row & better) | (best_rows[i] & ~better);
-      best_keys[i] = best_keys[i] < key ? key : best_keys[i];
-    }
-  }
-};
 
 // Edges in the order of their weights.
 template <class Walk>
@@ -186,7 +162,7 @@ void best_leaving_by(const KeyOf& key_of, const Walk& walk, const Components& co
   const bool few_outside = static_cast<Index>(outside.size()) * 16 <= walk.cols();
 
   const RowTasks tasks = walk.tasks();
-  std::vector<BestOfRows<Scalar>> parts(most_threads());
+  std::vector<BestOfRows<Scalar>> parts(threads_for(tasks.count(), tasks.work));
   parallel_for_by_thread(tasks.count(), tasks.work, [&](std::size_t task, std::size_t thread) {
     BestOfRows<Scalar>& part = parts[thread];
     auto& [col_keys, col_rows] = part.col_best;

@@ -135,6 +135,29 @@ void collect_rows(const Walk& walk, Index begin, Index end,
   }
 }
 
+// Calls body(task, thread, part), where each thread adds to a part of its own; parts make one
+// batch.
+template <class Scalar, class Body>
+void collect_by_thread(Batch<Scalar>& batch, std::size_t limit, const RowTasks& tasks,
+                       const Body& body) {
+  std::vector<Batch<Scalar>> parts(threads_for(tasks.count(), tasks.work),
+                                   Batch<Scalar>{{}, batch.threshold});
+  std::swap(parts.front(), batch);  // the first thread adds to what there is
+  parallel_for_by_thread(tasks.count(), tasks.work, [&](std::size_t task, std::size_t thread) {
+    body(task, thread, parts[thread]);
+  });
+  std::swap(parts.front(), batch);
+  for (std::size_t thread = 1; thread < parts.size(); ++thread) {
+    Batch<Scalar>& part = parts[thread];
+    batch.valid &= part.valid;
+    batch.raise(part.threshold);
+    part.raise(batch.threshold);
+    batch.edges.insert(batch.edges.end(), part.edges.begin(), part.edges.end());
+    part.edges = {};
+  }
+  batch.shrink_to(limit);
+}
+
 // Value by value, for scalar types without ordered bits.
 template <class Walk, class Scalar>
 requires(!has_ordered_bits<Scalar>) void collect_above(const Walk& walk, Batch<Scalar>& batch,
@@ -158,23 +181,10 @@ void collect_above(const Walk& walk, Batch<Scalar>& batch, std::size_t limit,
       components == nullptr ? std::vector<Vertex>() : column_components(walk, *components);
   const auto col_mask = passing_columns(walk, batch.threshold);
   const RowTasks tasks = walk.tasks();
-  // The first thread adds to what there is.
-  std::vector<Batch<Scalar>> parts(most_threads(), Batch<Scalar>{{}, batch.threshold});
-  std::swap(parts.front(), batch);
-  parallel_for_by_thread(tasks.count(), tasks.work, [&](std::size_t task, std::size_t thread) {
+  collect_by_thread(batch, limit, tasks, [&](std::size_t task, std::size_t, auto& part) {
     collect_rows(walk, tasks.begin(task), tasks.end(task), col_mask, components, col_components,
-                 limit, parts[thread]);
+                 limit, part);
   });
-  std::swap(parts.front(), batch);
-  for (std::size_t thread = 1; thread < parts.size(); ++thread) {
-    Batch<Scalar>& part = parts[thread];
-    batch.valid &= part.valid;
-    batch.raise(part.threshold);
-    part.raise(batch.threshold);
-    batch.edges.insert(batch.edges.end(), part.edges.begin(), part.edges.end());
-    part.edges = {};
-  }
-  batch.shrink_to(limit);
 }
 
 }  // namespace dgp::detail

@@ -1,7 +1,7 @@
 // The edges of one dense layer: an edge source.
 //
 // in:  the weights of a layer, a map from weight to filtration value, the first vertex of its
-//      output and of its input neurons, and, optionally, what limits the values
+//      output and of its input neurons
 // out: what edge_source.hpp asks for, each by one pass over the weights at most
 #pragma once
 
@@ -23,15 +23,11 @@ class DenseEdges {
   using Scalar = Weight;
   using Map = MapOf;
 
-  DenseEdges(const WeightView<Scalar>& weights, const Map& map, Vertex first_row, Vertex first_col,
-             const PathLimits<Scalar>* limits = nullptr)
-      : weights_(weights),
-        first_row_(first_row),
-        first_col_(first_col),
-        walk_(weights, map, first_row, first_col, limits) {}
+  DenseEdges(const WeightView<Scalar>& weights, const Map& map, Vertex first_row, Vertex first_col)
+      : walk_(weights, map, first_row, first_col) {}
 
   DenseEdges limited(const PathLimits<Scalar>& limits) const {
-    return DenseEdges(weights_, walk_.map(), first_row_, first_col_, &limits);
+    return DenseEdges(walk_.limited(limits));
   }
 
   double count() const {
@@ -61,29 +57,37 @@ class DenseEdges {
     detail::best_leaving(walk_, components, consider);
   }
 
-  void forward(BestPaths<Scalar>& entry) const {
-    sweep(!walk_.flipped(), entry, first_col_, first_row_);
+  void forward(BestPaths<Scalar>& entry) const { sweep(walk_, !walk_.flipped(), entry); }
+  void backward(BestPaths<Scalar>& exit) const { sweep(walk_, walk_.flipped(), exit); }
+  void forward(PathLimits<Scalar>& limits, Batch<Scalar>& batch, std::size_t limit) const {
+    sweep(walk_.limited(limits), !walk_.flipped(), limits.entry, batch, limit);
   }
-  void backward(BestPaths<Scalar>& exit) const {
-    sweep(walk_.flipped(), exit, first_row_, first_col_);
+  void backward(PathLimits<Scalar>& limits, Batch<Scalar>& batch, std::size_t limit) const {
+    sweep(walk_.limited(limits), walk_.flipped(), limits.exit, batch, limit);
   }
 
  private:
-  void sweep(bool to_rows, BestPaths<Scalar>& paths, Vertex from, Vertex to) const {
+  using Walk = DenseWalk<Scalar, Map>;
+
+  explicit DenseEdges(const Walk& walk) : walk_(walk) {}
+
+  template <class... Wanted>
+  static void sweep(const Walk& walk, bool to_rows, BestPaths<Scalar>& paths, Wanted&... wanted) {
+    const Vertex rows = walk.row_vertex(0);
+    const Vertex cols = walk.col_vertex(0);
+    const Vertex from = to_rows ? cols : rows;
+    const Vertex to = to_rows ? rows : cols;
     const Scalar* sources = paths.strength.data() + from;
     const Scalar* known = paths.strength.data() + to;
     const auto raise = [&](Index neuron, const Scalar& strength, Index neighbour) {
       paths.raise(to + static_cast<Vertex>(neuron), strength,
                   from + static_cast<Vertex>(neighbour));
     };
-    to_rows ? sweep_rows(walk_, sources, known, raise)
-            : sweep_columns(walk_, sources, known, raise);
+    to_rows ? sweep_rows(walk, sources, known, raise, wanted...)
+            : sweep_columns(walk, sources, known, raise, wanted...);
   }
 
-  WeightView<Scalar> weights_;
-  Vertex first_row_;
-  Vertex first_col_;
-  DenseWalk<Scalar, Map> walk_;
+  Walk walk_;
 };
 
 }  // namespace dgp::detail

@@ -13,7 +13,7 @@
 #include <cstdint>
 #include <vector>
 
-#include <dgp/detail/edges/dense_best.hpp>
+#include <dgp/detail/edges/column_best.hpp>
 #include <dgp/detail/edges/dense_walk.hpp>
 #include <dgp/detail/keys/ordered_bits.hpp>
 #include <dgp/detail/parallel.hpp>
@@ -99,7 +99,7 @@ requires has_ordered_bits<Scalar> HeaviestEdges<Scalar> heaviest_of_neurons(
   const DenseWalk<Scalar, Map> edges(weights, map, 0, 0);
   const RowTasks tasks(edges.rows(), edges.cols());
   std::vector<typename Scan::RowBest> row_best(static_cast<std::size_t>(edges.rows()));
-  std::vector<Scan> parts(most_threads(), Scan(edges));
+  std::vector<Scan> parts(threads_for(tasks.count(), tasks.work), Scan(edges));
   parallel_for_by_thread(tasks.count(), tasks.work, [&](std::size_t task, std::size_t thread) {
     std::vector<Scalar> spare;
     for (Index row = tasks.begin(task); row < tasks.end(task); ++row) {

@@ -2,7 +2,8 @@
 //
 // in:  a walk over the layer, and the strengths of the best paths on one side of it
 // out: on the other side, for each neuron the largest, over its edges, of min(strength, value), and
-//      the edge
+//      the edge; on the way, where they are wanted, the edges above a threshold under the limits at
+//      both ends
 //
 // One pass over the weights. A block is left after a comparison of keys where none of its weights
 // can do better than what is known, which is seldom otherwise once a few have been seen.
@@ -15,7 +16,8 @@
 #include <utility>
 #include <vector>
 
-#include <dgp/detail/edges/dense_best.hpp>
+#include <dgp/detail/edges/column_best.hpp>
+#include <dgp/detail/edges/dense_collect.hpp>
 #include <dgp/detail/edges/dense_walk.hpp>
 #include <dgp/detail/parallel.hpp>
 
@@ -25,6 +27,57 @@ template <class Scalar>
 Scalar lesser(const Scalar& a, const Scalar& b) {
   return b < a ? b : a;
 }
+
+// What a sweep takes with it: nothing.
+template <class Scalar>
+struct NoEdges {
+  static constexpr Bits<Scalar> first_key = static_cast<Bits<Scalar>>(-1);
+  static constexpr bool wanted(Index) { return false; }
+  static void add(Index, Index, Index, const Scalar*, const std::array<Bits<Scalar>, scan_block>&) {
+  }
+  static void shrink() {}
+};
+
+// What a sweep takes with it: the edges above the threshold of a batch, found by the limited keys
+// of blocks. The walk has limits.
+template <class Walk>
+class PassingEdges {
+ public:
+  using Scalar = typename Walk::Scalar;
+  using Key = Bits<Scalar>;
+
+  PassingEdges(const Walk& walk, Batch<Scalar>& batch, std::size_t limit)
+      : walk_(walk), batch_(batch), limit_(limit) {
+    find_first_key();
+  }
+
+  // No edge passes whose weight has a lower key, or whose limit is near one.
+  Key first_key;
+
+  bool wanted(Index row) const { return batch_.threshold.passes(walk_.row_limits()[row]); }
+  bool wanted_of(Index col) const { return batch_.threshold.passes(walk_.col_limits()[col]); }
+  void add(Index row, Index col, Index count, const Scalar* weights,
+           const std::array<Key, scan_block>& keys) {
+    add_passing(walk_, row, col, count, weights, keys, first_key, batch_.threshold, batch_.edges);
+  }
+  // After a row.
+  void shrink() {
+    if (batch_.edges.size() <= limit_) return;
+    batch_.shrink_to(limit_);
+    find_first_key();
+  }
+
+ private:
+  void find_first_key() {
+    first_key = std::min(detail::first_key(walk_.map(), batch_.threshold),
+                         key_near(walk_.map(), batch_.threshold.value));
+  }
+
+  const Walk& walk_;
+  Batch<Scalar>& batch_;
+  std::size_t limit_;
+};
+
 // The best path to one row, and the column through which it goes.
 template <class Scalar>
 struct RowPath {
@@ -49,22 +102,29 @@ struct ColumnStrengths {
 template <class Scalar>
 class RowSweep {
  public:
-  template <class Walk>
+  template <class Walk, class Edges>
   RowPath<Scalar> best_path_to(const Walk& walk, Index row, const ColumnStrengths<Scalar>& from,
-                               const Scalar& known) {
+                               const Scalar& known, Edges& edges) {
     using Key = Bits<Scalar>;
     const auto map = walk.map();
     const Scalar* weights = walk.row(row, spare_);
     const Key* limits = from.keys.data();
     const auto limited = [&](Index col, Key key) { return limits[col] < key ? limits[col] : key; };
+    const bool wanted = edges.wanted(row);
     best_keys_.clear();
-    for_each_block(weights, walk.cols(), [&](Index col, Index, const Scalar* block) {
+    for_each_block(weights, walk.cols(), [&](Index col, Index count, const Scalar* block) {
       Key best = 0;
       for_each_key<Scalar>(map, block, nullptr, [&](Index i, Key key) {
         const Key here = limited(col + i, key);
         best = best < here ? here : best;
       });
       best_keys_.push_back(best);
+      if (!wanted || best < edges.first_key) return;
+      std::array<Key, scan_block> keys;
+      for_each_key<Scalar>(map, block, nullptr, [&](Index i, Key key) {
+        keys[static_cast<std::size_t>(i)] = limited(col + i, key);
+      });
+      edges.add(row, col, count, block, keys);
     });
     // Limited keys are in the order of strengths; different strengths can share one.
     const Key largest = *std::max_element(best_keys_.begin(), best_keys_.end());
@@ -88,6 +148,18 @@ class RowSweep {
   std::vector<Bits<Scalar>> best_keys_;  // by block
 };
 
+template <class Walk, class Scalar, class Raise, class Edges>
+void sweep_rows(const Walk& walk, const RowTasks& tasks, std::size_t task,
+                const ColumnStrengths<Scalar>& from, const Scalar* known, const Raise& raise,
+                Edges& edges) {
+  RowSweep<Scalar> sweep;
+  for (Index row = tasks.begin(task); row < tasks.end(task); ++row) {
+    const auto best = sweep.best_path_to(walk, row, from, known[row], edges);
+    if (best.col >= 0) raise(row, best.strength, best.col);
+    edges.shrink();
+  }
+}
+
 // Calls raise(row, strength, col) where a path is better than the known one; `from` are the
 // strengths by column, `known` by row.
 template <class Walk, class Scalar, class Raise>
@@ -96,11 +168,21 @@ void sweep_rows(const Walk& walk, const Scalar* from, const Scalar* known, const
   const ColumnStrengths<Scalar> strengths(walk.map(), from, walk.cols());
   const RowTasks tasks = walk.tasks();
   parallel_for(tasks.count(), tasks.work, [&](std::size_t task) {
-    RowSweep<Scalar> sweep;
-    for (Index row = tasks.begin(task); row < tasks.end(task); ++row) {
-      const auto best = sweep.best_path_to(walk, row, strengths, known[row]);
-      if (best.col >= 0) raise(row, best.strength, best.col);
-    }
+    NoEdges<Scalar> none;
+    sweep_rows(walk, tasks, task, strengths, known, raise, none);
+  });
+}
+
+// Adds to the batch as collect_above does.
+template <class Walk, class Scalar, class Raise>
+requires has_ordered_bits<Scalar>
+void sweep_rows(const Walk& walk, const Scalar* from, const Scalar* known, const Raise& raise,
+                Batch<Scalar>& batch, std::size_t limit) {
+  const ColumnStrengths<Scalar> strengths(walk.map(), from, walk.cols());
+  const RowTasks tasks = walk.tasks();
+  collect_by_thread(batch, limit, tasks, [&](std::size_t task, std::size_t, auto& part) {
+    PassingEdges<Walk> edges(walk, part, limit);
+    sweep_rows(walk, tasks, task, strengths, known, raise, edges);
   });
 }
 
@@ -121,30 +203,52 @@ class ColumnSweep {
     best_.rows.assign(best_.keys.size(), none);
   }
 
-  // A row, reached with this strength.
+  // Makes ready for taking edges too.
   template <class Walk>
-  void take(const Walk& walk, Index row, const Scalar& strength) {
+  void want(const Walk& walk, const PassingEdges<Walk>& edges) {
+    for (Index col = 0; col < walk.cols(); ++col) {
+      passing_keys_.push_back(edges.wanted_of(col) ? edges.first_key : static_cast<Key>(-1));
+    }
+    passing_keys_ = padded(std::move(passing_keys_));
+    look_keys_.resize(first_keys_.size());
+    for (std::size_t block = 0; block < look_keys_.size(); block += scan_block) look_again(block);
+  }
+
+  // A row, reached with this strength.
+  template <class Walk, class Edges>
+  void take(const Walk& walk, Index row, const Scalar& strength, Edges& edges) {
     const auto map = walk.map();
     const Key limit = key_near(map, strength);
-    for_each_block(walk.row(row, spare_), walk.cols(), [&](Index col, Index, const Scalar* block) {
-      Key* first = first_keys_.data() + col;
-      Key news = 0;
-      for_each_key<Scalar>(map, block, nullptr, [&](Index i, Key key) {
-        const Key limited = limit < key ? limit : key;
-        news = static_cast<Key>(news | -static_cast<Key>(first[i] <= limited));
-      });
-      if (news == 0) return;
-      std::array<Key, scan_block> keys;  // of the strengths of these paths
-      for (Index i = 0; i < scan_block; ++i) {
-        keys[static_cast<std::size_t>(i)] = signed_key(lesser(map(block[i]), strength));
-      }
-      best_.take(col, static_cast<std::uint32_t>(row),
-                 [&](Index i) { return keys[static_cast<std::size_t>(i)]; });
-      const Key* best = best_.keys.data() + col;
-      for (Index i = 0; i < scan_block; ++i) {
-        first[i] = first_above(map, signed_number<Scalar>(best[i]));
-      }
-    });
+    const bool wanted = edges.wanted(row);
+    for_each_block(
+        walk.row(row, spare_), walk.cols(), [&](Index col, Index count, const Scalar* block) {
+          const auto limited = [&](Key key) { return limit < key ? limit : key; };
+          const auto begin = static_cast<std::size_t>(col);
+          const Key* look = (wanted ? look_keys_ : first_keys_).data() + begin;
+          Key news = 0;
+          for_each_key<Scalar>(map, block, nullptr, [&](Index i, Key key) {
+            news = static_cast<Key>(news | -static_cast<Key>(look[i] <= limited(key)));
+          });
+          if (news == 0) return;
+          std::array<Key, scan_block> keys;  // of the strengths of these paths
+          for (Index i = 0; i < scan_block; ++i) {
+            keys[static_cast<std::size_t>(i)] = signed_key(lesser(map(block[i]), strength));
+          }
+          best_.take(col, static_cast<std::uint32_t>(row),
+                     [&](Index i) { return keys[static_cast<std::size_t>(i)]; });
+          for (Index i = 0; i < scan_block; ++i) {
+            const auto at = begin + static_cast<std::size_t>(i);
+            first_keys_[at] = first_above(map, signed_number<Scalar>(best_.keys[at]));
+          }
+          if (!wanted) return;
+          look_again(begin);
+          const Key* passing = passing_keys_.data() + begin;
+          for_each_key<Scalar>(map, block, nullptr, [&](Index i, Key key) {
+            const Key here = limited(key);
+            keys[static_cast<std::size_t>(i)] = passing[i] <= here ? here : Key{0};
+          });
+          edges.add(row, col, count, block, keys);
+        });
   }
 
   template <class Raise>
@@ -158,8 +262,17 @@ class ColumnSweep {
 
  private:
   static constexpr auto none = static_cast<std::uint32_t>(-1);
-  ColumnBest<Key> best_;         // by the keys of strengths, not of weights
-  std::vector<Key> first_keys_;  // no weight of a lower key does better
+
+  void look_again(std::size_t block) {
+    for (std::size_t at = block; at < block + scan_block; ++at) {
+      look_keys_[at] = std::min(first_keys_[at], passing_keys_[at]);
+    }
+  }
+
+  ColumnBest<Key> best_;           // by the keys of strengths, not of weights
+  std::vector<Key> first_keys_;    // no weight of a lower key does better
+  std::vector<Key> passing_keys_;  // no edge of a lower key passes
+  std::vector<Key> look_keys_;     // the lesser of both
   std::vector<Scalar> spare_;
 };
 
@@ -169,10 +282,31 @@ template <class Walk, class Scalar, class Raise>
 requires has_ordered_bits<Scalar>
 void sweep_columns(const Walk& walk, const Scalar* from, const Scalar* known, const Raise& raise) {
   const RowTasks tasks = walk.tasks();
-  std::vector<ColumnSweep<Scalar>> parts(most_threads(), ColumnSweep<Scalar>(walk, known));
+  std::vector<ColumnSweep<Scalar>> parts(threads_for(tasks.count(), tasks.work),
+                                         ColumnSweep<Scalar>(walk, known));
   parallel_for_by_thread(tasks.count(), tasks.work, [&](std::size_t task, std::size_t thread) {
+    NoEdges<Scalar> edges;
     for (Index row = tasks.begin(task); row < tasks.end(task); ++row) {
-      parts[thread].take(walk, row, from[row]);
+      parts[thread].take(walk, row, from[row], edges);
+    }
+  });
+  for (const auto& part : parts) part.report(walk.cols(), raise);
+}
+
+// Adds to the batch as collect_above does.
+template <class Walk, class Scalar, class Raise>
+requires has_ordered_bits<Scalar>
+void sweep_columns(const Walk& walk, const Scalar* from, const Scalar* known, const Raise& raise,
+                   Batch<Scalar>& batch, std::size_t limit) {
+  const RowTasks tasks = walk.tasks();
+  ColumnSweep<Scalar> beginning(walk, known);
+  beginning.want(walk, PassingEdges<Walk>(walk, batch, limit));
+  std::vector<ColumnSweep<Scalar>> parts(threads_for(tasks.count(), tasks.work), beginning);
+  collect_by_thread(batch, limit, tasks, [&](std::size_t task, std::size_t thread, auto& part) {
+    PassingEdges<Walk> edges(walk, part, limit);
+    for (Index row = tasks.begin(task); row < tasks.end(task); ++row) {
+      parts[thread].take(walk, row, from[row], edges);
+      edges.shrink();
     }
   });
   for (const auto& part : parts) part.report(walk.cols(), raise);
@@ -194,6 +328,21 @@ void sweep_columns(const Walk& walk, const Scalar* from, const Scalar*, const Ra
       raise(col, lesser(walk.map()(walk.weight(row, col)), from[row]), row);
     }
   }
+}
+
+template <class Walk, class Scalar, class Raise>
+requires(!has_ordered_bits<Scalar>) void sweep_rows(const Walk& walk, const Scalar* from,
+                                                    const Scalar* known, const Raise& raise,
+                                                    Batch<Scalar>& batch, std::size_t limit) {
+  sweep_rows(walk, from, known, raise);
+  collect_above(walk, batch, limit, nullptr);
+}
+template <class Walk, class Scalar, class Raise>
+requires(!has_ordered_bits<Scalar>) void sweep_columns(const Walk& walk, const Scalar* from,
+                                                       const Scalar* known, const Raise& raise,
+                                                       Batch<Scalar>& batch, std::size_t limit) {
+  sweep_columns(walk, from, known, raise);
+  collect_above(walk, batch, limit, nullptr);
 }
 
 }  // namespace dgp::detail

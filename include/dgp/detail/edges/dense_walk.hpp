@@ -28,15 +28,19 @@ class DenseWalk {
   using Map = MapOf;
   using Key = Bits<Scalar>;
 
-  DenseWalk(const WeightView<Scalar>& weights, const Map& map, Vertex first_row, Vertex first_col,
-            const PathLimits<Scalar>* limits = nullptr)
-      : map_(map), flipped_(walks_by_column(weights)), weights_(along_memory(weights)) {
-    const Scalar* exit = limits == nullptr ? nullptr : limits->exit.strength.data() + first_row;
-    const Scalar* entry = limits == nullptr ? nullptr : limits->entry.strength.data() + first_col;
-    first_row_ = flipped_ ? first_col : first_row;
-    first_col_ = flipped_ ? first_row : first_col;
-    row_limits_ = flipped_ ? entry : exit;
-    col_limits_ = flipped_ ? exit : entry;
+  DenseWalk(const WeightView<Scalar>& weights, const Map& map, Vertex first_row, Vertex first_col)
+      : map_(map),
+        flipped_(walks_by_column(weights)),
+        weights_(along_memory(weights)),
+        first_row_(flipped_ ? first_col : first_row),
+        first_col_(flipped_ ? first_row : first_col) {}
+
+  // The limits must outlive it.
+  DenseWalk limited(const PathLimits<Scalar>& limits) const {
+    DenseWalk walk(*this);
+    walk.row_limits_ = (flipped_ ? limits.entry : limits.exit).strength.data() + first_row_;
+    walk.col_limits_ = (flipped_ ? limits.exit : limits.entry).strength.data() + first_col_;
+    return walk;
   }
 
   // Rows and columns in the order of the walk: where weights lie by column, rows are columns.
@@ -83,8 +87,8 @@ class DenseWalk {
   WeightView<Scalar> weights_;
   Vertex first_row_;
   Vertex first_col_;
-  const Scalar* row_limits_;
-  const Scalar* col_limits_;
+  const Scalar* row_limits_ = nullptr;
+  const Scalar* col_limits_ = nullptr;
 };
 
 // Calls visit(col, count, weights) for the blocks of one row. Where the row ends within a block,

@@ -41,6 +41,14 @@ void sort_by_appearance(std::vector<Candidate<Scalar>>& edges) {
   }
 }
 
+template <class Scalar>
+std::vector<Scalar> values_of(const std::vector<Candidate<Scalar>>& edges) {
+  std::vector<Scalar> values;
+  values.reserve(edges.size());
+  for (const auto& edge : edges) values.push_back(edge.value);
+  return values;
+}
+
 // Edges above a threshold, which is raised where more than `limit` would pass it.
 template <class Scalar>
 struct Batch {
@@ -96,7 +104,7 @@ concept EdgeSource = requires(const Source& edges, SampleStream& random,
                               Batch<typename Source::Scalar>& batch, std::size_t limit,
                               const Components& components,
                               BestPaths<typename Source::Scalar>& paths,
-                              const PathLimits<typename Source::Scalar>& limits,
+                              PathLimits<typename Source::Scalar>& limits,
                               void (&take)(const Candidate<typename Source::Scalar>&)) {
   { edges.count() } -> std::same_as<double>;          // edges in all
   { edges.larger_side() } -> std::same_as<double>;    // neurons on the larger side
@@ -107,6 +115,8 @@ concept EdgeSource = requires(const Source& edges, SampleStream& random,
                                                       //   but the largest
   edges.forward(paths);                               // raises those of its outputs
   edges.backward(paths);                              // raises those of its inputs
+  edges.forward(limits, batch, limit);                // likewise, where the rest is known, and
+  edges.backward(limits, batch, limit);               //   collects the edges above the threshold
   { edges.limited(limits) } -> std::same_as<Source>;  // `limits` must outlive it
 };
 

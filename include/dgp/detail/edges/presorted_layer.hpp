@@ -64,12 +64,12 @@ class PresortedLayer {
       for (Index col = 0; col < view.cols; ++col) weights_(row, col) = view(row, col);
     }
     largest_weight_ = weights_.cwiseAbs().maxCoeff();
-    std::vector<std::vector<PresortedEdge<Scalar>>> sorted(most_threads());
-    parallel_for_by_thread(static_cast<std::size_t>(cols()),
-                           8 * static_cast<double>(weights_.size()),
-                           [&](std::size_t col, std::size_t thread) {
-                             sort_column(static_cast<Index>(col), sorted[thread]);
-                           });
+    const auto tasks = static_cast<std::size_t>(cols());
+    const double work = 8 * static_cast<double>(weights_.size());
+    std::vector<std::vector<PresortedEdge<Scalar>>> sorted(threads_for(tasks, work));
+    parallel_for_by_thread(tasks, work, [&](std::size_t col, std::size_t thread) {
+      sort_column(static_cast<Index>(col), sorted[thread]);
+    });
   }
 
   Index rows() const { return weights_.rows(); }

@@ -69,9 +69,9 @@ class ForestBuilder {
 
   std::vector<Candidate<Scalar>>& accepted() { return accepted_; }
 
-  // The values of merges of two components that both held a terminal, descending. Valid when the
-  // accepted edges have been added in order, from the heaviest.
-  const std::vector<Scalar>& terminal_merges() const { return terminal_merges_; }
+  // The edges that merged two components which both held a terminal, descending. Valid when edges
+  // have been added in order, from the heaviest.
+  const std::vector<Candidate<Scalar>>& terminal_merges() const { return terminal_merges_; }
 
  private:
   static constexpr std::size_t sorted_at_once = 32;  // as many edges, or fewer, are just sorted
@@ -132,7 +132,7 @@ class ForestBuilder {
     const auto terminals = terminal_[a] + terminal_[b];
     if (terminals == 2) {
       --terminal_components_;
-      terminal_merges_.push_back(edge.value);
+      terminal_merges_.push_back(edge);
     }
     terminal_[components_.join(a, b)] = terminals > 0 ? 1 : 0;
     accepted_.push_back(edge);
@@ -142,7 +142,7 @@ class ForestBuilder {
   std::vector<std::uint8_t> terminal_;  // by root: whether the component holds a terminal
   std::size_t terminal_components_ = 0;
   std::vector<Candidate<Scalar>> accepted_;
-  std::vector<Scalar> terminal_merges_;
+  std::vector<Candidate<Scalar>> terminal_merges_;
   std::vector<Candidate<Scalar>> spare_;  // for work
 };
 

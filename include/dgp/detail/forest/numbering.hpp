@@ -44,6 +44,11 @@ class Numbering {
   }
 
   std::size_t neurons() const { return terminal_.size(); }
+  Index count(Role role) const {
+    Index neurons = 0;
+    for (const Group& group : groups_) neurons += group.role == role ? group.size : 0;
+    return neurons;
+  }
   const std::vector<Group>& groups() const { return groups_; }
   const std::vector<std::uint8_t>& terminal() const { return terminal_; }  // by vertex
 

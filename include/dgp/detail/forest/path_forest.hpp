@@ -1,13 +1,14 @@
 // The merges of a network's path strengths, by the theorem in deep_graph_persistence.hpp.
 //
 // in:  edge sources in the order of execution, and the numbering of the neurons they join
-// out: entry and exit strengths of all neurons; the values of the merges of terminal components
+// out: entry and exit strengths of all neurons; the merges of terminal components
 //
-// An input appears at its exit strength, an output at its entry strength. One look takes the edges
-// that are at least as heavy as those of most terminals; each neuron that is lighter hangs on the
-// rest by its best edge, which the sweeps have found (kruskal.hpp says why both may come in one
-// batch). What is apart then, a few components, is joined by forest_growth.hpp; time and memory as
-// there.
+// An input appears at its exit strength, an output at its entry strength. A first sweep finds these
+// strengths of one side, and with it the value at which most terminals have appeared; the second
+// one, in the other direction, knows both ends of every edge that it comes to, and takes those
+// above this value along. Each neuron that is lighter hangs on the rest by its best edge, which the
+// sweeps have found (kruskal.hpp says why both may come in one batch). What is apart then, a few
+// components, is joined by forest_growth.hpp; time and memory as there.
 #pragma once
 
 #include <algorithm>
@@ -51,11 +52,6 @@ BestPaths<Scalar> exit_paths(const std::vector<Source>& sources, const Numbering
   return exit;
 }
 
-template <EdgeSource Source, class Scalar = typename Source::Scalar>
-PathLimits<Scalar> path_limits(const std::vector<Source>& sources, const Numbering& numbering) {
-  return {entry_paths(sources, numbering), exit_paths(sources, numbering)};
-}
-
 // The heaviest edge of a neuron: of the strength of the best path through it. Of an output, the one
 // into it; of another neuron, one out of it.
 template <class Scalar>
@@ -68,48 +64,82 @@ Candidate<Scalar> best_edge(Vertex vertex, const PathLimits<Scalar>& limits) {
              : Candidate<Scalar>{std::min(entry, exit), limits.exit.through[vertex], vertex};
 }
 
-// A threshold that the best edges of most terminals pass.
+// A threshold that most terminals pass, by these of their strengths.
 template <class Scalar>
-Threshold<Scalar> terminal_threshold(const Numbering& numbering, const PathLimits<Scalar>& limits) {
-  std::vector<Scalar> strengths;
-  for (Vertex v = 0; v < numbering.neurons(); ++v) {
-    if (numbering.terminal()[v]) strengths.push_back(best_edge(v, limits).value);
-  }
-  const auto most = strengths.begin() + static_cast<std::ptrdiff_t>(strengths.size() / 16);
+Threshold<Scalar> passed_by_most(std::vector<Scalar> strengths) {
+  const auto most = strengths.begin() + static_cast<std::ptrdiff_t>(strengths.size() / 8);
   std::nth_element(strengths.begin(), most, strengths.end());
   return {*most};
 }
 
-// The values of those merges, in the order of values under the limits, in which both components
-// held a terminal; descending.
+template <class Scalar>
+std::vector<Scalar> strengths_of(const BestPaths<Scalar>& paths, const Numbering& numbering,
+                                 Role role) {
+  std::vector<Scalar> strengths;
+  for (const auto& group : numbering.groups()) {
+    if (group.role != role) continue;
+    const Scalar* first = paths.strength.data() + group.first;
+    strengths.insert(strengths.end(), first, first + group.size);
+  }
+  return strengths;
+}
+
+template <class Scalar>
+struct PathForest {
+  PathLimits<Scalar> limits;
+  std::vector<Candidate<Scalar>> merges;  // of terminal components, descending
+};
+
+// Both sweeps, and the heaviest edges. The second sweep comes back from the side of more terminals.
 template <EdgeSource Source, class Scalar = typename Source::Scalar>
-std::vector<Scalar> terminal_merges(const std::vector<Source>& sources, const Numbering& numbering,
-                                    const PathLimits<Scalar>& limits) {
-  std::vector<Source> limited;
-  for (const Source& source : sources) limited.push_back(source.limited(limits));
-  Batch<Scalar> batch{{}, terminal_threshold<Scalar>(numbering, limits)};
-  batch.edges.reserve(3 * numbering.neurons());
+Batch<Scalar> sweep_and_collect(const std::vector<Source>& sources, const Numbering& numbering,
+                                PathLimits<Scalar>& limits) {
   const std::size_t limit = edge_limit(connecting_edges(sources));
-  for (const Source& source : limited) source.collect_above(batch, limit);
+  Batch<Scalar> batch;
+  batch.edges.reserve(3 * numbering.neurons());
+  if (numbering.count(Role::input) > numbering.count(Role::output)) {
+    limits = {paths_from<Scalar>(numbering, Role::input), exit_paths(sources, numbering)};
+    batch.threshold = passed_by_most(strengths_of(limits.exit, numbering, Role::input));
+    for (const Source& source : sources) source.forward(limits, batch, limit);
+  } else {
+    limits = {entry_paths(sources, numbering), paths_from<Scalar>(numbering, Role::output)};
+    batch.threshold = passed_by_most(strengths_of(limits.entry, numbering, Role::output));
+    for (auto source = sources.rbegin(); source != sources.rend(); ++source) {
+      source->backward(limits, batch, limit);
+    }
+  }
+  return batch;
+}
+
+// By values under the limits; the merges keep their edges.
+template <EdgeSource Source, class Scalar = typename Source::Scalar>
+PathForest<Scalar> path_forest(const std::vector<Source>& sources, const Numbering& numbering) {
+  PathForest<Scalar> result;
+  auto batch = sweep_and_collect(sources, numbering, result.limits);
   // What is lighter hangs on the rest by its best edge.
   for (Vertex v = 0; v < numbering.neurons(); ++v) {
-    const auto edge = best_edge(v, limits);
+    const auto edge = best_edge(v, result.limits);
     if (!batch.threshold.passes(edge.value)) batch.edges.push_back(edge);
   }
   ForestBuilder<Scalar> forest(numbering);
   forest.add(batch.edges);
-  if (forest.finished()) return forest.terminal_merges();
-
-  // Later merges are put in their places among the first ones, and all are taken again in order.
-  auto& accepted = forest.accepted();
-  const std::size_t first_ones = accepted.size();
-  finish_forest(forest, limited, numbering.neurons());
-  const auto later = accepted.begin() + static_cast<std::ptrdiff_t>(first_ones);
-  std::sort(later, accepted.end(), appears_earlier<Scalar>);
-  std::inplace_merge(accepted.begin(), later, accepted.end(), appears_earlier<Scalar>);
-  ForestBuilder<Scalar> replay(numbering);
-  replay.add_descending(accepted);
-  return replay.terminal_merges();
+  if (!forest.finished()) {
+    // Later merges are put in their places among the first ones, and all are taken again in order.
+    auto& accepted = forest.accepted();
+    const auto first_ones = static_cast<std::ptrdiff_t>(accepted.size());
+    std::vector<Source> limited;
+    for (const Source& source : sources) limited.push_back(source.limited(result.limits));
+    finish_forest(forest, limited, numbering.neurons());
+    const auto later = accepted.begin() + first_ones;
+    std::sort(later, accepted.end(), appears_earlier<Scalar>);
+    std::inplace_merge(accepted.begin(), later, accepted.end(), appears_earlier<Scalar>);
+    ForestBuilder<Scalar> replay(numbering);
+    replay.add_descending(accepted);
+    result.merges = replay.terminal_merges();
+  } else {
+    result.merges = forest.terminal_merges();
+  }
+  return result;
 }
 
 }  // namespace dgp::detail

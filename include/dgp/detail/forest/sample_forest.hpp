@@ -123,8 +123,8 @@ class SampleForest {
   const Vector& entry_strengths() const { return entry_[first_ + count_]; }
   const Vector& exit_strengths() const { return exit_[first_]; }
 
-  // Descending; n_in + n_out - 1 of them.
-  const std::vector<Scalar>& deaths() {
+  // The edges whose values are the deaths, descending; n_in + n_out - 1 of them.
+  const std::vector<Candidate<Scalar>>& terminal_merges() {
     forest_.reset(numbering_);
     replay_.reset(numbering_);
     collect_heaviest();
