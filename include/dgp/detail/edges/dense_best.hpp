@@ -187,7 +187,7 @@ void best_leaving_by(const KeyOf& key_of, const Walk& walk, const Components& co
 
   const RowTasks tasks = walk.tasks();
   std::vector<BestOfRows<Scalar>> parts(most_threads());
-  parallel_for_by_thread(tasks.count(), tasks.work, [&](std::size_t task, std::size_t thread) {
+  parallel_for_by_thread(parts.size(), tasks.count(), tasks.work, [&](auto task, auto thread) {
     BestOfRows<Scalar>& part = parts[thread];
     auto& [col_keys, col_rows] = part.col_best;
     std::vector<Scalar> spare;

@@ -161,7 +161,7 @@ void collect_above(const Walk& walk, Batch<Scalar>& batch, std::size_t limit,
   // The first thread adds to what there is.
   std::vector<Batch<Scalar>> parts(most_threads(), Batch<Scalar>{{}, batch.threshold});
   std::swap(parts.front(), batch);
-  parallel_for_by_thread(tasks.count(), tasks.work, [&](std::size_t task, std::size_t thread) {
+  parallel_for_by_thread(parts.size(), tasks.count(), tasks.work, [&](auto task, auto thread) {
     collect_rows(walk, tasks.begin(task), tasks.end(task), col_mask, components, col_components,
                  limit, parts[thread]);
   });

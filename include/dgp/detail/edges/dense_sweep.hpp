@@ -170,7 +170,7 @@ requires has_ordered_bits<Scalar>
 void sweep_columns(const Walk& walk, const Scalar* from, const Scalar* known, const Raise& raise) {
   const RowTasks tasks = walk.tasks();
   std::vector<ColumnSweep<Scalar>> parts(most_threads(), ColumnSweep<Scalar>(walk, known));
-  parallel_for_by_thread(tasks.count(), tasks.work, [&](std::size_t task, std::size_t thread) {
+  parallel_for_by_thread(parts.size(), tasks.count(), tasks.work, [&](auto task, auto thread) {
     for (Index row = tasks.begin(task); row < tasks.end(task); ++row) {
       parts[thread].take(walk, row, from[row]);
     }

@@ -65,7 +65,7 @@ class PresortedLayer {
     }
     largest_weight_ = weights_.cwiseAbs().maxCoeff();
     std::vector<std::vector<PresortedEdge<Scalar>>> sorted(most_threads());
-    parallel_for_by_thread(static_cast<std::size_t>(cols()),
+    parallel_for_by_thread(sorted.size(), static_cast<std::size_t>(cols()),
                            8 * static_cast<double>(weights_.size()),
                            [&](std::size_t col, std::size_t thread) {
                              sort_column(static_cast<Index>(col), sorted[thread]);
