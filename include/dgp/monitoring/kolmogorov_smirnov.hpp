@@ -25,6 +25,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -241,6 +242,12 @@ KolmogorovSmirnov kolmogorov_smirnov(
     return numbers;
   };
   return kolmogorov_smirnov_sorted(sorted(first, "first"), sorted(second, "second"), method);
+}
+// For `{pointer, count}`.
+inline KolmogorovSmirnov kolmogorov_smirnov(
+    std::span<const double> first, std::span<const double> second,
+    KolmogorovSmirnovMethod method = KolmogorovSmirnovMethod::automatic) {
+  return kolmogorov_smirnov<std::span<const double>&>(first, second, method);
 }
 
 }  // namespace dgp
