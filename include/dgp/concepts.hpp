@@ -3,11 +3,13 @@
 // A *weight matrix* is any dense Eigen expression with a real floating-point scalar: a matrix, an
 // array, a Map with strides, a block, a product; row- or column-major. Its shape is
 // (fan_out × fan_in), as in `y = W x`: entry (r, c) is the edge from input neuron c to output
-// neuron r. A *layer* is a weight matrix, or one with a name (NamedLayer). A *network* is a range
-// of layers in forward order, or a single layer.
+// neuron r. A *layer* is a weight matrix, one with a name (NamedLayer), or a std::reference_wrapper
+// of either. A *network* is a range of layers in forward order, or a single layer; what takes one
+// takes `{first, second}` too, of layers of one type.
 #pragma once
 
 #include <concepts>
+#include <functional>
 #include <ranges>
 #include <string>
 #include <type_traits>
@@ -53,8 +55,21 @@ inline constexpr bool is_named_layer<NamedLayer<Matrix>> = true;
 
 }  // namespace detail
 
+namespace detail {
+
 template <class T>
-concept Layer = WeightMatrix<T> || detail::is_named_layer<std::remove_cvref_t<T>>;
+inline constexpr bool is_reference_wrapper = false;
+template <class T>
+inline constexpr bool is_reference_wrapper<std::reference_wrapper<T>> = true;
+
+// What a reference refers to, else the type itself.
+template <class T>
+using Referred = std::remove_cvref_t<std::unwrap_reference_t<std::remove_cvref_t<T>>>;
+
+}  // namespace detail
+
+template <class T>
+concept Layer = WeightMatrix<detail::Referred<T>> || detail::is_named_layer<detail::Referred<T>>;
 
 template <class T>
 concept Network = Layer<T> ||
@@ -72,6 +87,8 @@ template <class Matrix>
 struct NetworkScalar<NamedLayer<Matrix>> {
   using type = typename Matrix::Scalar;
 };
+template <class T>
+struct NetworkScalar<std::reference_wrapper<T>> : NetworkScalar<std::remove_cv_t<T>> {};
 
 template <class Scalar>
 struct SumOf {

@@ -31,6 +31,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <initializer_list>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -162,6 +163,11 @@ Persistence<scalar_t<Layers>> deep_graph_persistence(
   return detail::persistence(
       detail::deep_graph_diagram(network, options.normalization, options.rescale), options.p,
       options.essential);
+}
+template <Layer One>
+Persistence<scalar_t<One>> deep_graph_persistence(std::initializer_list<One> layers,
+                                                  const DeepGraphPersistenceOptions& options = {}) {
+  return deep_graph_persistence<decltype(layers)&>(layers, options);
 }
 
 }  // namespace dgp

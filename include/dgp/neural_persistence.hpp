@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <initializer_list>
 #include <utility>
 #include <vector>
 
@@ -77,6 +78,11 @@ NeuralPersistence<scalar_t<Layers>> neural_persistence(
   }
   result.mean_normalized /= static_cast<sum_t<Scalar>>(network.size());
   return result;
+}
+template <Layer One>
+NeuralPersistence<scalar_t<One>> neural_persistence(std::initializer_list<One> layers,
+                                                    const NeuralPersistenceOptions& options = {}) {
+  return neural_persistence<decltype(layers)&>(layers, options);
 }
 
 }  // namespace dgp

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <initializer_list>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -18,6 +19,7 @@
 
 #include <dgp/concepts.hpp>
 #include <dgp/detail/keys/filtration_maps.hpp>
+#include <dgp/detail/keys/special_values.hpp>
 #include <dgp/detail/messages.hpp>
 #include <dgp/detail/weights/weight_statistics.hpp>
 #include <dgp/detail/weights/weight_view.hpp>
@@ -40,7 +42,7 @@ Scalar largest_magnitude(const NetworkWeights<Scalar>& network) {
   Scalar largest(0);
   for (std::size_t k = 0; k < network.size(); ++k) {
     const Scalar of_layer = largest_magnitude(network[k]);
-    if (!(Eigen::numext::isfinite)(of_layer)) network.check_finite(k);
+    if (!is_finite(of_layer)) network.check_finite(k);
     largest = std::max(largest, of_layer);
   }
   return largest;
@@ -85,9 +87,8 @@ StandardizedMagnitude<Scalar> standardization(const NetworkWeights<Scalar>& netw
   if (map.deviation == Scalar(0)) refuse("their standard deviation is 0 in this scalar type");
   // Rounding is monotone, so the largest z belongs to the smallest or the largest weight.
   map.largest = std::max(map(layer.smallest), map(layer.largest));
-  const bool fits =
-      (Eigen::numext::isfinite)(map.mean) && (Eigen::numext::isfinite)(map.deviation) &&
-      (Eigen::numext::isfinite)(map(layer.smallest)) && (Eigen::numext::isfinite)(map.largest);
+  const bool fits = is_finite(map.mean) && is_finite(map.deviation) &&
+                    is_finite(map(layer.smallest)) && is_finite(map.largest);
   if (!fits) refuse("they overflow the scalar type");
   return map;
 }
@@ -167,6 +168,11 @@ std::vector<RowMajorMatrix<scalar_t<Layers>>> normalized_layers(Layers&& layers,
     }
     return values;
   });
+}
+template <Layer One>
+std::vector<RowMajorMatrix<scalar_t<One>>> normalized_layers(std::initializer_list<One> layers,
+                                                             Normalization normalization) {
+  return normalized_layers<decltype(layers)&>(layers, normalization);
 }
 
 }  // namespace dgp

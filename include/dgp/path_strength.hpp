@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <initializer_list>
 #include <stdexcept>
 #include <type_traits>
 #include <utility>
@@ -102,8 +103,8 @@ RowMajorMatrix<scalar_t<Left>> max_min_product(const Left& a, const Right& b) {
                                 " and " + detail::shape(b.rows(), b.cols()) +
                                 ": the inner sizes differ");
   }
-  const detail::NetworkWeights<Scalar> left(a);
-  const detail::NetworkWeights<Scalar> right(b);
+  const detail::NetworkWeights<Scalar> left(a, "left factor");
+  const detail::NetworkWeights<Scalar> right(b, "right factor");
   detail::largest_magnitude(left);
   detail::largest_magnitude(right);
   return detail::max_min_product(left[0], right[0]);
@@ -132,6 +133,11 @@ RowMajorMatrix<scalar_t<Layers>> path_strength_matrix(Layers&& layers,
                                    return strengths;
                                  });
 }
+template <Layer One>
+RowMajorMatrix<scalar_t<One>> path_strength_matrix(std::initializer_list<One> layers,
+                                                   const PathStrengthOptions& options = {}) {
+  return path_strength_matrix<decltype(layers)&>(layers, options);
+}
 
 // For every neuron the strength of the best path to it from any input (inputs: infinity). The last
 // vector holds the row maxima of S. Time O(weights), memory O(neurons). Throws as
@@ -148,6 +154,11 @@ NeuronStrengths<scalar_t<Layers>> entry_strengths(Layers&& layers,
         return detail::by_group(detail::entry_paths(edges, numbering), numbering, scale);
       });
 }
+template <Layer One>
+NeuronStrengths<scalar_t<One>> entry_strengths(std::initializer_list<One> layers,
+                                               const PathStrengthOptions& options = {}) {
+  return entry_strengths<decltype(layers)&>(layers, options);
+}
 
 // For every neuron the strength of the best path from it to any output (outputs: infinity). The
 // first vector holds the column maxima of S. Time O(weights), memory O(neurons). Throws as
@@ -163,6 +174,11 @@ NeuronStrengths<scalar_t<Layers>> exit_strengths(Layers&& layers,
         const auto edges = detail::edges_of(network, maps, numbering);
         return detail::by_group(detail::exit_paths(edges, numbering), numbering, scale);
       });
+}
+template <Layer One>
+NeuronStrengths<scalar_t<One>> exit_strengths(std::initializer_list<One> layers,
+                                              const PathStrengthOptions& options = {}) {
+  return exit_strengths<decltype(layers)&>(layers, options);
 }
 
 }  // namespace dgp

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <functional>
+#include <initializer_list>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -12,6 +13,7 @@
 #include <dgp/concepts.hpp>
 #include <dgp/deep_graph_persistence.hpp>
 #include <dgp/detail/edges/dense_heaviest.hpp>
+#include <dgp/detail/keys/special_values.hpp>
 #include <dgp/detail/messages.hpp>
 #include <dgp/detail/weights/weight_view.hpp>
 #include <dgp/neural_persistence.hpp>
@@ -97,9 +99,9 @@ std::vector<HeaviestEdges<Scalar>> layer_maxima(const NetworkWeights<Scalar>& ne
     for (std::size_t k = 0; k < network.size(); ++k) {
       if constexpr (!has_ordered_bits<Scalar>) network.check_finite(k);
       layers.push_back(heaviest_of_neurons(network[k], maps[k]));
-      if (!(Eigen::numext::isfinite)(layers.back().lightest)) network.check_finite(k);
+      if (!is_finite(layers.back().lightest)) network.check_finite(k);
       for (const Scalar& value : layers.back().of_rows) {
-        if (!(Eigen::numext::isfinite)(value)) network.check_finite(k);
+        if (!is_finite(value)) network.check_finite(k);
         largest = std::max(largest, value);
       }
     }
@@ -132,6 +134,11 @@ std::vector<PersistenceBounds<scalar_t<Layers>>> neural_persistence_bounds(
     bounds.push_back(detail::layer_bounds(layer, options));
   }
   return bounds;
+}
+template <Layer One>
+std::vector<PersistenceBounds<scalar_t<One>>> neural_persistence_bounds(
+    std::initializer_list<One> layers, const NeuralPersistenceOptions& options = {}) {
+  return neural_persistence_bounds<decltype(layers)&>(layers, options);
 }
 
 namespace detail {
@@ -198,6 +205,11 @@ PersistenceBounds<scalar_t<Layers>> deep_graph_persistence_bounds(
         return detail::bounds_by_maxima(values(exit.front()), values(entry.back()), options.p,
                                         options.essential);
       });
+}
+template <Layer One>
+PersistenceBounds<scalar_t<One>> deep_graph_persistence_bounds(
+    std::initializer_list<One> layers, const DeepGraphPersistenceOptions& options = {}) {
+  return deep_graph_persistence_bounds<decltype(layers)&>(layers, options);
 }
 
 }  // namespace dgp

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include <dgp/concepts.hpp>
+#include <dgp/detail/keys/special_values.hpp>
 #include <dgp/spanning_forest.hpp>
 
 namespace dgp {
@@ -51,7 +52,7 @@ struct Persistence {
 namespace detail {
 
 inline void check_order(double p) {
-  if (!(p >= 1)) {
+  if (is_nan(p) || p < 1) {
     throw std::invalid_argument("p is " + std::to_string(p) +
                                 ", but the order of a norm is at least 1");
   }
@@ -73,7 +74,7 @@ Sum p_norm(const std::vector<Sum>& values, double p) {
   using std::pow;
   const auto largest_at = std::max_element(values.begin(), values.end());
   const Sum largest = largest_at == values.end() ? Sum(0) : *largest_at;
-  if (std::isinf(p) || largest == Sum(0)) return largest;
+  if (is_infinite(p) || largest == Sum(0)) return largest;
   Sum sum(0);
   for (const Sum& value : values) {
     const Sum share = value / largest;
@@ -85,7 +86,7 @@ Sum p_norm(const std::vector<Sum>& values, double p) {
 // What a total is divided by to compare graphs of different size: (vertices - 1)^(1/p).
 template <class Sum>
 Sum largest_norm(Index vertices, double p) {
-  return std::isinf(p) ? Sum(1) : root(static_cast<Sum>(vertices - 1), p);
+  return is_infinite(p) ? Sum(1) : root(static_cast<Sum>(vertices - 1), p);
 }
 
 }  // namespace detail

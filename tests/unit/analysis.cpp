@@ -44,8 +44,9 @@ double naive_concentration(const support::Matrix<double>& weights) {
   const auto ordered = [](const std::vector<double>& means) {
     std::vector<int> order(means.size());
     std::iota(order.begin(), order.end(), 0);
+    // Equal but for rounding, here of sums of a few doubles, is equal.
     std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
-      return means[static_cast<std::size_t>(a)] < means[static_cast<std::size_t>(b)];
+      return means[static_cast<std::size_t>(a)] < means[static_cast<std::size_t>(b)] * (1 - 1e-13);
     });
     return order;
   };
@@ -122,6 +123,31 @@ TEST_CASE("spatial concentration follows its definition", "[analysis]") {
     REQUIRE(((std::isnan(actual) && std::isnan(expected)) || std::abs(actual - expected) < 1e-12));
     const dgp::RowMajorMatrix<double> by_row = weights;
     REQUIRE((std::isnan(actual) || dgp::spatial_concentration(by_row) == actual));
+  }
+}
+
+// Rows and columns of a circulant hold the same weights, those of a magic square others of the same
+// sum: no order but that in which they stand. Scaled, rounding moves the means of either apart.
+TEMPLATE_TEST_CASE("equal means stay equal in every scale", "[analysis]", float, double,
+                   long double) {
+  support::Matrix<TestType> circulant(5, 5);
+  support::Matrix<TestType> magic(5, 5);
+  for (int r = 0; r < 5; ++r) {
+    for (int c = 0; c < 5; ++c) {
+      circulant(r, c) = TestType(1) / static_cast<TestType>(2 + (c + 2 * r) % 5);
+      magic(r, c) = static_cast<TestType>(5 * ((r + c + 3) % 5) + (r + 2 * c + 1) % 5 + 1);
+    }
+  }
+  REQUIRE(magic.rowwise().sum().minCoeff() == 65);
+  REQUIRE(magic.colwise().sum().maxCoeff() == 65);
+  for (const auto& weights : {circulant, magic}) {
+    const double expected = dgp::spatial_concentration(weights);
+    CHECK(expected == Approx(naive_concentration(weights.template cast<double>())));
+    for (const double scale : {0.1, 3.0, 0.7, 1e-5, -1.1e7}) {
+      INFO("times " << scale);
+      const support::Matrix<TestType> scaled = weights * static_cast<TestType>(scale);
+      CHECK(dgp::spatial_concentration(scaled) == expected);
+    }
   }
 }
 

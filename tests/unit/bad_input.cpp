@@ -52,7 +52,7 @@ TEST_CASE("a weight that is not finite is named by layer, row, column and value"
     for_every_call(layers, [&](const auto& call) {
       const std::string text = error_of<std::invalid_argument>(call);
       CHECK(holds(text, "layer 1 (second), row 2, column 1"));
-      CHECK(holds(text, std::isnan(bad) ? "nan" : "inf"));
+      CHECK(holds(text, dgp::detail::is_nan(bad) ? "nan" : "inf"));
     });
     CHECK_THROWS_AS(dgp::maximum_spanning_forest(layers[1].weights), std::invalid_argument);
     CHECK_THROWS_AS(dgp::max_min_product(layers[1].weights, layers[0].weights),

@@ -102,8 +102,8 @@ TEST_CASE("a monitor takes the steps that one could take oneself", "[shift_monit
     return means.distances(dgp::feature_matrix(graphs, images, method));
   };
   const Images batch = noisy(all.images.bottomRows(60));
-  const auto expected =
-      dgp::detect_shift(distances(all.images(others, Eigen::all)), distances(batch), 0.01);
+  const auto expected = dgp::detect_shift(distances(all.images(others, Eigen::indexing::all)),
+                                          distances(batch), 0.01);
 
   dgp::ShiftMonitor<float> monitor(network(), method, 0.01);
   monitor.fit(all.images.topRows(400),
@@ -146,7 +146,7 @@ TEST_CASE("verdicts depend on which samples were clean, not on their order or th
       sorted_labels.push_back(label);
     }
   }
-  const Images sorted_images = all.images(rows, Eigen::all);
+  const Images sorted_images = all.images(rows, Eigen::indexing::all);
   dgp::ShiftMonitor<float> by_class(network());
   by_class.fit(sorted_images, sorted_labels);
   const Images reversed = batch.colwise().reverse();

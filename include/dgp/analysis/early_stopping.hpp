@@ -8,11 +8,12 @@
 // `delta` for `patience` checks. Mind that it mostly tracks the variance of the weights.
 #pragma once
 
-#include <cmath>
 #include <cstddef>
 #include <sstream>
 #include <stdexcept>
 #include <string>
+
+#include <dgp/detail/keys/special_values.hpp>
 
 namespace dgp {
 
@@ -38,7 +39,7 @@ class EarlyStopping {
     if (options.patience == 0) {
       throw std::invalid_argument("early stopping: patience must be at least 1 check");
     }
-    if (!(options.delta >= 0) || !std::isfinite(options.delta)) {
+    if (!detail::is_finite(options.delta) || options.delta < 0) {
       throw std::invalid_argument("early stopping: delta must be a number of at least 0");
     }
   }
@@ -46,7 +47,7 @@ class EarlyStopping {
   // Once it says stop, it does so for every later check, until the value rises again. Throws
   // std::invalid_argument for a value that is not finite.
   EarlyStoppingVerdict check(double value) {
-    if (!std::isfinite(value)) {
+    if (!detail::is_finite(value)) {
       throw std::invalid_argument("early stopping: check " + std::to_string(checks_) +
                                   ": the value is not finite");
     }

@@ -12,6 +12,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -44,6 +45,11 @@ std::vector<RowMajorMatrix<scalar_t<Layers>>> shuffled_layers(Layers&& layers, s
     }
   }
   return shuffled;
+}
+template <Layer One>
+std::vector<RowMajorMatrix<scalar_t<One>>> shuffled_layers(std::initializer_list<One> layers,
+                                                           std::uint64_t seed) {
+  return shuffled_layers<decltype(layers)&>(layers, seed);
 }
 
 // How one figure changes under shuffling.
@@ -119,6 +125,12 @@ std::vector<ShufflingEffect> shuffling_effects(Layers&& layers, const Measure& m
          deviation > 0 ? -mean / deviation : std::numeric_limits<double>::quiet_NaN()});
   }
   return effects;
+}
+template <Layer One, class Measure>
+std::vector<ShufflingEffect> shuffling_effects(std::initializer_list<One> layers,
+                                               const Measure& measure, std::size_t rounds,
+                                               std::uint64_t seed = 1) {
+  return shuffling_effects<decltype(layers)&>(layers, measure, rounds, seed);
 }
 
 }  // namespace dgp

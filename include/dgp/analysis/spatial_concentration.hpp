@@ -32,14 +32,22 @@ namespace dgp {
 
 namespace detail {
 
-// 0, 1, 2, … in ascending order of some numbers; equal ones stay in order.
+// 0, 1, 2, … in ascending order of some non-negative numbers; those equal but for rounding stay in
+// order. Of two neighbours in size the larger one may exceed the other by so much of itself.
 template <class Number>
-std::vector<Index> ascending_order(const std::vector<Number>& numbers) {
+std::vector<Index> ascending_order(const std::vector<Number>& numbers, const Number& rounding) {
   std::vector<Index> order(numbers.size());
   std::iota(order.begin(), order.end(), Index{0});
-  std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) {
-    return numbers[static_cast<std::size_t>(a)] < numbers[static_cast<std::size_t>(b)];
-  });
+  const auto number = [&](Index i) { return numbers[static_cast<std::size_t>(i)]; };
+  std::sort(order.begin(), order.end(), [&](Index a, Index b) { return number(a) < number(b); });
+  for (auto first = order.begin(); first != order.end();) {
+    auto last = first + 1;
+    while (last != order.end() && number(*last) - number(last[-1]) <= rounding * number(*last)) {
+      ++last;
+    }
+    std::sort(first, last);
+    first = last;
+  }
   return order;
 }
 
@@ -74,8 +82,10 @@ void sort_by_key(std::vector<PlacedMagnitude<Key>>& entries) {
 }
 
 // The columns in ascending order of their means, then the rows in that of theirs. The means are
-// those of abs(w) / largest, summed in that order, which decides where they are equal but for
-// rounding.
+// those of abs(w) / largest. Rounding of weights to their type and of quotients moves them by half
+// an epsilon each, and can part equal ones by twice that: what is no farther apart counts as equal,
+// so that the order is that of the same matrix in another scale. Half types have few digits and
+// means with many: of them too no more than the rounding of floats is forgiven.
 template <class Scalar>
 struct MatrixOrder {
   std::vector<Index> rows;
@@ -87,21 +97,25 @@ struct MatrixOrder {
     const auto scaled = [&](Index row, Index col) {
       return Sum(Eigen::numext::abs(static_cast<Sum>(weights(row, col))) / largest);
     };
-    std::vector<Sum> means(static_cast<std::size_t>(weights.cols), Sum(0));
+    std::vector<CompensatedSum<Sum>> of_rows(static_cast<std::size_t>(weights.rows));
+    std::vector<CompensatedSum<Sum>> of_cols(static_cast<std::size_t>(weights.cols));
     for (Index row = 0; row < weights.rows; ++row) {
       for (Index col = 0; col < weights.cols; ++col) {
-        means[static_cast<std::size_t>(col)] += scaled(row, col);
+        const Sum value = scaled(row, col);
+        of_rows[static_cast<std::size_t>(row)].add(value);
+        of_cols[static_cast<std::size_t>(col)].add(value);
       }
     }
-    for (Sum& mean : means) mean /= static_cast<Sum>(weights.rows);
-    cols = ascending_order(means);
-    means.assign(static_cast<std::size_t>(weights.rows), Sum(0));
-    for (Index row = 0; row < weights.rows; ++row) {
-      Sum& mean = means[static_cast<std::size_t>(row)];
-      for (const Index col : cols) mean += scaled(row, col);
-      mean /= static_cast<Sum>(weights.cols);
-    }
-    rows = ascending_order(means);
+    using Rounded = std::conditional_t<(sizeof(Scalar) < sizeof(float)), float, Scalar>;
+    const Sum rounding =
+        static_cast<Sum>(Eigen::NumTraits<Rounded>::epsilon()) + Eigen::NumTraits<Sum>::epsilon();
+    const auto ordered = [&](const std::vector<CompensatedSum<Sum>>& sums) {
+      std::vector<Sum> totals;
+      for (const auto& sum : sums) totals.push_back(Sum(sum.sum + sum.lost));
+      return ascending_order(totals, rounding);
+    };
+    rows = ordered(of_rows);
+    cols = ordered(of_cols);
   }
 };
 

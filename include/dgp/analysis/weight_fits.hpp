@@ -17,6 +17,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -243,6 +244,10 @@ std::vector<WeightFits> weight_fits(Layers&& layers) {
                detail::fit_truncated_normal(mean), detail::fit_truncated_exponential(mean)};
   });
   return fits;
+}
+template <Layer One>
+std::vector<WeightFits> weight_fits(std::initializer_list<One> layers) {
+  return weight_fits<decltype(layers)&>(layers);
 }
 
 }  // namespace dgp

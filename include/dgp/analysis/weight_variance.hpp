@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <initializer_list>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -99,6 +100,10 @@ WeightVariance<scalar_t<Layers>> weight_variance(Layers&& layers) {
   }
   variance.network /= count;
   return variance;
+}
+template <Layer One>
+WeightVariance<scalar_t<One>> weight_variance(std::initializer_list<One> layers) {
+  return weight_variance<decltype(layers)&>(layers);
 }
 
 }  // namespace dgp

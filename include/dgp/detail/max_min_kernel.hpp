@@ -31,9 +31,10 @@ template <class Scalar>
 using ProductScalar = std::conditional_t<
     std::is_same_v<Scalar, Eigen::half> || std::is_same_v<Scalar, Eigen::bfloat16>, float, Scalar>;
 
-template <class Number>
+// How many numbers a vector register holds depends on the flags of the translation unit, and with
+// it how B lies in memory: so it is part of the type's name, and units of other flags have another.
+template <class Number, Index lane_count>
 class MaxMinKernel {
-  static constexpr Index lane_count = Eigen::internal::packet_traits<Number>::size;
   static constexpr std::size_t vectors = 4;
   using Lanes = Eigen::Array<Number, lane_count, 1>;
   using Tile = std::array<Lanes, vectors>;
@@ -176,13 +177,14 @@ class MaxMinKernel {
 
   Index inner_;
   Index cols_;
-  Eigen::Array<Number, Eigen::Dynamic, Eigen::Dynamic> packed_;
+  Eigen::Array<Number, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor> packed_;
 };
 
 template <class Scalar>
 RowMajorMatrix<Scalar> max_min_product(const WeightView<Scalar>& a, const WeightView<Scalar>& b) {
   constexpr Index rows_per_task = 96;
-  const MaxMinKernel<ProductScalar<Scalar>> kernel(b);
+  using Number = ProductScalar<Scalar>;
+  const MaxMinKernel<Number, Eigen::internal::packet_traits<Number>::size> kernel(b);
   RowMajorMatrix<Scalar> product(a.rows, b.cols);
   const Index tasks = (a.rows + rows_per_task - 1) / rows_per_task;
   const double comparisons = static_cast<double>(product.size()) * static_cast<double>(a.cols) / 16;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include <dgp/concepts.hpp>
+#include <dgp/detail/keys/special_values.hpp>
 #include <dgp/detail/messages.hpp>
 #include <dgp/io/detail/input_file.hpp>
 #include <dgp/io/safetensors.hpp>
@@ -60,7 +61,9 @@ inline ClassMeans read_class_means(const std::filesystem::path& path) {
     if (row.rows() != 1) detail::fail(path, 0, "tensor '" + name + "' is not a single row");
     for (const double number : row.reshaped()) {
       constexpr double most = 0x1p53;  // doubles past it skip whole numbers
-      if (!(std::abs(number) <= most) || number != std::floor(number)) {
+      const bool whole_number = dgp::detail::is_finite(number) && std::abs(number) <= most &&
+                                number == std::floor(number);
+      if (!whole_number) {
         detail::fail(path, 0,
                      "tensor '" + name + "' holds " + dgp::detail::printed(number) +
                          " where a whole number belongs");

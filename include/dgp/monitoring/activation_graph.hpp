@@ -13,7 +13,10 @@
 // one activation (dgp/detail/forest/sample_forest.hpp).
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <functional>
+#include <initializer_list>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
@@ -25,6 +28,7 @@
 #include <dgp/concepts.hpp>
 #include <dgp/detail/edges/presorted_layer.hpp>
 #include <dgp/detail/forest/sample_forest.hpp>
+#include <dgp/detail/keys/special_values.hpp>
 #include <dgp/detail/messages.hpp>
 #include <dgp/detail/weights/weight_view.hpp>
 #include <dgp/monitoring/activation.hpp>
@@ -42,6 +46,7 @@ class ActivationGraphs;
 template <class Scalar>
 class FeatureWorkspace {
   friend class ActivationGraphs<Scalar>;
+  RowMajorMatrix<Scalar> sample_;  // where it does not lie in memory as it comes
   std::vector<Eigen::Matrix<Scalar, Eigen::Dynamic, 1>> activations_;  // last: the outputs
   std::vector<detail::ActivationScale<Scalar>> scales_;
   detail::SampleForest<Scalar> forest_;
@@ -76,6 +81,12 @@ class ActivationGraphs {
       layers_.emplace_back(network[k]);
     }
   }
+  template <Layer One>
+  explicit ActivationGraphs(std::initializer_list<One> layers, std::vector<Vector> biases = {},
+                            Activation activation = Activation::relu)
+      : ActivationGraphs(
+            std::vector<std::reference_wrapper<const One>>(layers.begin(), layers.end()),
+            std::move(biases), activation) {}
 
   Index inputs() const { return layers_.front().cols(); }
   Index outputs() const { return layers_.back().rows(); }
@@ -130,8 +141,21 @@ class ActivationGraphs {
   // is not finite, std::domain_error where activations overflow, or a layer of one weight has no
   // deviation (dgp_var).
   template <class Derived>
-  void features(const Eigen::MatrixBase<Derived>& sample, FeatureMethod method,
+  void features(const Eigen::DenseBase<Derived>& sample, FeatureMethod method,
                 FeatureWorkspace<Scalar>& workspace, Vector& features) const {
+    static_assert(std::is_same_v<typename Derived::Scalar, Scalar>,
+                  "dgp: samples must have the scalar type of the weights");
+    if constexpr (detail::lies_in_memory<Derived>) {
+      features_of(detail::view_of(sample), method, workspace, features);
+    } else {
+      workspace.sample_ = sample.derived().matrix();
+      features_of(detail::view_of(workspace.sample_), method, workspace, features);
+    }
+  }
+
+ private:
+  void features_of(const detail::WeightView<Scalar>& sample, FeatureMethod method,
+                   FeatureWorkspace<Scalar>& workspace, Vector& features) const {
     check_sample(sample);
     propagate(sample, workspace);
     const auto& activations = workspace.activations_;
@@ -193,50 +217,52 @@ class ActivationGraphs {
     throw std::invalid_argument("unknown feature method");
   }
 
- private:
   static void check_bias(const std::string& label, const Vector& bias, Index fan_out) {
     if (bias.size() != fan_out) {
       throw std::invalid_argument(label + ": " + std::to_string(bias.size()) + " biases for " +
                                   std::to_string(fan_out) + " outputs");
     }
     for (Index row = 0; row < fan_out; ++row) {
-      if (!(Eigen::numext::isfinite)(bias(row))) {
+      if (!detail::is_finite(bias(row))) {
         throw std::invalid_argument(label + ", row " + std::to_string(row) + ": bias is " +
                                     detail::printed(bias(row)));
       }
     }
   }
 
-  template <class Derived>
-  void check_sample(const Eigen::MatrixBase<Derived>& sample) const {
-    static_assert(std::is_same_v<typename Derived::Scalar, Scalar>,
-                  "dgp: samples must have the scalar type of the weights");
-    if (sample.size() != inputs() || (sample.rows() != 1 && sample.cols() != 1)) {
-      throw std::invalid_argument("the sample is " + detail::shape(sample.rows(), sample.cols()) +
+  static Index size_of(const detail::WeightView<Scalar>& vector) {
+    return vector.rows * vector.cols;
+  }
+  static const Scalar& value_of(const detail::WeightView<Scalar>& vector, Index i) {
+    return vector.rows == 1 ? vector(0, i) : vector(i, 0);
+  }
+
+  void check_sample(const detail::WeightView<Scalar>& sample) const {
+    if (size_of(sample) != inputs() || (sample.rows != 1 && sample.cols != 1)) {
+      throw std::invalid_argument("the sample is " + detail::shape(sample.rows, sample.cols) +
                                   ", but the network takes a vector of " +
                                   std::to_string(inputs()) + " values");
     }
-    for (Index i = 0; i < sample.size(); ++i) {
-      if (!(Eigen::numext::isfinite)(sample.derived()(i))) {
+    for (Index i = 0; i < size_of(sample); ++i) {
+      if (!detail::is_finite(value_of(sample, i))) {
         throw std::invalid_argument("value " + std::to_string(i) + " of the sample is " +
-                                    detail::printed(Scalar(sample.derived()(i))));
+                                    detail::printed(value_of(sample, i)));
       }
     }
   }
 
-  template <class Derived>
-  void propagate(const Eigen::MatrixBase<Derived>& sample,
+  void propagate(const detail::WeightView<Scalar>& sample,
                  FeatureWorkspace<Scalar>& workspace) const {
     auto& activations = workspace.activations_;
     activations.resize(layers_.size() + 1);
-    activations[0].resize(sample.size());
-    for (Index i = 0; i < sample.size(); ++i) activations[0](i) = sample.derived()(i);
+    activations[0].resize(size_of(sample));
+    for (Index i = 0; i < size_of(sample); ++i) activations[0](i) = value_of(sample, i);
     for (std::size_t k = 0; k < layers_.size(); ++k) {
       Vector& next = activations[k + 1];
       next.resize(layers_[k].rows());
       next.noalias() = layers_[k].weights() * activations[k];
       if (!biases_.empty()) next += biases_[k];
-      if (!next.allFinite()) {
+      if (!std::all_of(next.begin(), next.end(), detail::is_finite<Scalar>)) {
         throw std::domain_error("layer " + std::to_string(k) + ": its activations overflow");
       }
       if (k + 1 < layers_.size()) detail::activate(next, activation_);
@@ -281,5 +307,7 @@ class ActivationGraphs {
 
 template <Network Layers, class... Others>
 ActivationGraphs(Layers&&, Others&&...) -> ActivationGraphs<scalar_t<Layers>>;
+template <Layer One, class... Others>
+ActivationGraphs(std::initializer_list<One>, Others&&...) -> ActivationGraphs<scalar_t<One>>;
 
 }  // namespace dgp

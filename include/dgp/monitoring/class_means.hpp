@@ -25,9 +25,11 @@
 #include <Eigen/Core>
 
 #include <dgp/concepts.hpp>
+#include <dgp/detail/keys/ordered_bits.hpp>
 #include <dgp/detail/messages.hpp>
 #include <dgp/detail/parallel.hpp>
 #include <dgp/detail/weights/weight_statistics.hpp>
+#include <dgp/detail/weights/weight_view.hpp>
 
 namespace dgp {
 
@@ -39,7 +41,10 @@ class ClassMeans {
   // is no list, for a list that is not of at least 1 value, and for more values than an index
   // holds.
   explicit ClassMeans(std::vector<Index> parts) : parts_(std::move(parts)) {
-    if (parts_.empty()) throw std::invalid_argument("class means: no list of features");
+    if (parts_.empty()) {
+      throw std::invalid_argument(
+          "class means: no list of features; features are made of one list at least");
+    }
     for (std::size_t k = 0; k < parts_.size(); ++k) {
       if (parts_[k] < 1 || parts_[k] > std::numeric_limits<Index>::max() - columns_) {
         throw std::invalid_argument("class means: list " + std::to_string(k) + " cannot have " +
@@ -81,7 +86,7 @@ class ClassMeans {
       for (Index col = 0; col < columns_; ++col) {
         const double sum = sums(static_cast<Index>(k), col);
         // Twice: rounding may have taken it a little past.
-        if (!(std::abs(sum) <= 2 * largest_feature * static_cast<double>(count))) {
+        if (!is_within(sum, 2 * largest_feature * static_cast<double>(count))) {
           throw std::invalid_argument("class means: class " + std::to_string(label) + ", column " +
                                       std::to_string(col) + ": sum is " + detail::printed(sum));
         }
@@ -229,6 +234,11 @@ class ClassMeans {
 
   static std::string label_range() { return "[0, " + std::to_string(largest_label) + "]"; }
 
+  // NaN is within nothing: its key exceeds all others.
+  static bool is_within(double value, double most) {
+    return detail::magnitude_key(value) <= detail::magnitude_key(most);
+  }
+
   template <class Label>
   static bool in_range(Label label) {
     if constexpr (std::is_signed_v<Label>) {
@@ -246,13 +256,24 @@ class ClassMeans {
                                   detail::shape(features.rows(), features.cols()) + ", but with " +
                                   std::to_string(columns_) + " columns expected");
     }
-    return features.derived().matrix().template cast<double>();
+    const auto& rows = features.derived().matrix();
+    if constexpr (std::is_same_v<typename Derived::Scalar, double> &&
+                  !detail::lies_in_memory<Derived>) {
+      // Eigen would look for these in memory too.
+      return rows.unaryExpr([](double feature) { return feature; });
+    } else {
+      return rows.template cast<double>();
+    }
   }
 
   static void check_features(const Eigen::Ref<const RowMajorMatrix<double>>& rows, Index row) {
-    if ((rows.row(row).array().abs() <= largest_feature).all()) return;
+    std::uint64_t largest = 0;
     for (Index col = 0; col < rows.cols(); ++col) {
-      if (!(std::abs(rows(row, col)) <= largest_feature)) {
+      largest = std::max(largest, detail::magnitude_key(rows(row, col)));
+    }
+    if (largest <= detail::magnitude_key(largest_feature)) return;
+    for (Index col = 0; col < rows.cols(); ++col) {
+      if (!is_within(rows(row, col), largest_feature)) {
         throw std::invalid_argument("class means: sample " + std::to_string(row) + ", column " +
                                     std::to_string(col) + ": feature is " +
                                     detail::printed(rows(row, col)));

@@ -25,7 +25,7 @@ namespace dgp {
 // naming the sample.
 template <class Scalar, class Derived>
 RowMajorMatrix<Scalar> feature_matrix(const ActivationGraphs<Scalar>& graphs,
-                                      const Eigen::MatrixBase<Derived>& samples,
+                                      const Eigen::DenseBase<Derived>& samples,
                                       FeatureMethod method) {
   static_assert(std::is_same_v<typename Derived::Scalar, Scalar>,
                 "dgp: samples must have the scalar type of the weights; cast them first, for "
@@ -42,13 +42,14 @@ RowMajorMatrix<Scalar> feature_matrix(const ActivationGraphs<Scalar>& graphs,
                                 " values, but the network takes " +
                                 std::to_string(graphs.inputs()));
   }
-  const detail::NetworkWeights<Scalar> rows(samples.derived());  // evaluated once, if need be
+  // Evaluated once, if need be.
+  const detail::NetworkWeights<Scalar> rows(samples.derived(), "the samples");
   const detail::WeightView<Scalar>& view = rows[0];
   const auto count = static_cast<std::size_t>(view.rows);
   const double work = static_cast<double>(view.rows) * static_cast<double>(graphs.weight_count());
   std::vector<Thread> threads(detail::threads_for(count, work));
   RowMajorMatrix<Scalar> matrix(view.rows, graphs.feature_count(method));
-  detail::parallel_for_by_thread(count, work, [&](std::size_t index, std::size_t thread) {
+  detail::parallel_for_by_thread(threads.size(), count, [&](std::size_t index, std::size_t thread) {
     Thread& own = threads[thread];
     const auto row = static_cast<Index>(index);
     own.sample.resize(view.cols);

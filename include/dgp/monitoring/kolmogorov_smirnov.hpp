@@ -1,6 +1,6 @@
 // The two-sample Kolmogorov–Smirnov test: do two samples come from one distribution?
 //
-// in:  two samples of real numbers, not necessarily of one size
+// in:  two samples of real numbers, not necessarily of one size: ranges or Eigen vectors
 // out: the largest distance between their empirical distribution functions, and the probability of
 //      one at least as large where both samples come from one continuous distribution
 //
@@ -21,13 +21,24 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <ranges>
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
+#include <dgp/concepts.hpp>
+#include <dgp/detail/keys/special_values.hpp>
+#include <dgp/detail/messages.hpp>
+
 namespace dgp {
+
+// A dense Eigen vector, or a range of numbers.
+template <class T>
+concept Sample = WeightMatrix<T> ||
+    (std::ranges::input_range<T>&& std::is_arithmetic_v<std::ranges::range_value_t<T>>);
 
 struct KolmogorovSmirnov {
   double statistic;  // in [0, 1]
@@ -121,6 +132,25 @@ inline void check_sample_sizes(std::uintmax_t first, std::uintmax_t second) {
   }
 }
 
+// A copy in doubles.
+template <Sample Numbers>
+std::vector<double> numbers_of(Numbers&& sample, const char* which) {
+  std::vector<double> numbers;
+  if constexpr (WeightMatrix<Numbers>) {
+    if (sample.rows() != 1 && sample.cols() != 1 && sample.size() != 0) {
+      throw std::invalid_argument(std::string("Kolmogorov-Smirnov test: the ") + which +
+                                  " sample is " + shape(sample.rows(), sample.cols()) +
+                                  ", but must be a vector");
+    }
+    numbers.resize(static_cast<std::size_t>(sample.size()));
+    Eigen::Map<RowMajorMatrix<double>>(numbers.data(), sample.rows(), sample.cols()) =
+        sample.matrix().template cast<double>();
+  } else {
+    for (const auto number : sample) numbers.push_back(static_cast<double>(number));
+  }
+  return numbers;
+}
+
 }  // namespace detail
 
 // The p-value where the statistic is numerator / (first_size * second_size): a whole number, since
@@ -153,7 +183,8 @@ inline double kolmogorov_smirnov_p_value(
   return numerator == 0 ? 1 : std::clamp(detail::kolmogorov_survival(corrected), 0.0, 1.0);
 }
 
-// Of samples in ascending order, which are not copied; infinite values are values like others.
+// Of samples in ascending order, which are not copied where they are contiguous doubles; infinite
+// values are values like others.
 //
 // Time O(sizes) and that of the p-value. Throws std::invalid_argument for an empty sample, for NaN
 // and for a value below the one before it, std::length_error for more than 10^9 values.
@@ -163,11 +194,11 @@ inline KolmogorovSmirnov kolmogorov_smirnov_sorted(
   detail::check_sample_sizes(first.size(), second.size());
   for (const auto& sample : {first, second}) {
     for (std::size_t i = 0; i < sample.size(); ++i) {
-      if (sample[i > 0 ? i - 1 : 0] <= sample[i]) continue;
+      if (!detail::is_nan(sample[i]) && (i == 0 || sample[i - 1] <= sample[i])) continue;
       throw std::invalid_argument(
           std::string("Kolmogorov-Smirnov test: value ") + std::to_string(i) + " of the " +
           (sample.data() == first.data() ? "first" : "second") + " sample is " +
-          (std::isnan(sample[i]) ? "NaN" : "less than the one before it"));
+          (detail::is_nan(sample[i]) ? "NaN" : "less than the one before it"));
     }
   }
   const std::int64_t gap = detail::largest_gap(first, second);
@@ -175,25 +206,48 @@ inline KolmogorovSmirnov kolmogorov_smirnov_sorted(
   return {static_cast<double>(gap) / product,
           kolmogorov_smirnov_p_value(gap, first.size(), second.size(), method)};
 }
+template <Sample First, Sample Second>
+KolmogorovSmirnov kolmogorov_smirnov_sorted(
+    First&& first, Second&& second,
+    KolmogorovSmirnovMethod method = KolmogorovSmirnovMethod::automatic) {
+  const auto numbers = [](auto&& sample, const char* which) {
+    if constexpr (std::is_convertible_v<decltype(sample), std::span<const double>>) {
+      return std::span<const double>(sample);
+    } else {
+      return detail::numbers_of(sample, which);
+    }
+  };
+  const auto& first_numbers = numbers(first, "first");
+  const auto& second_numbers = numbers(second, "second");
+  return kolmogorov_smirnov_sorted(std::span<const double>(first_numbers),
+                                   std::span<const double>(second_numbers), method);
+}
 
 // Of samples in any order. Time O(sizes × log) and that of the p-value, memory O(sizes). Throws
-// std::invalid_argument for an empty sample and for NaN, std::length_error for more than 10^9
-// values.
-inline KolmogorovSmirnov kolmogorov_smirnov(
-    std::span<const double> first, std::span<const double> second,
+// std::invalid_argument for an empty sample, for NaN and for a matrix that is no vector,
+// std::length_error for more than 10^9 values.
+template <Sample First, Sample Second>
+KolmogorovSmirnov kolmogorov_smirnov(
+    First&& first, Second&& second,
     KolmogorovSmirnovMethod method = KolmogorovSmirnovMethod::automatic) {
-  const auto sorted = [](std::span<const double> sample, const std::string& which) {
-    for (std::size_t i = 0; i < sample.size(); ++i) {
-      if (std::isnan(sample[i])) {
+  const auto sorted = [](auto&& sample, const char* which) {
+    std::vector<double> numbers = detail::numbers_of(sample, which);
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      if (detail::is_nan(numbers[i])) {
         throw std::invalid_argument("Kolmogorov-Smirnov test: value " + std::to_string(i) +
                                     " of the " + which + " sample is NaN");
       }
     }
-    std::vector<double> copy(sample.begin(), sample.end());
-    std::sort(copy.begin(), copy.end());
-    return copy;
+    std::sort(numbers.begin(), numbers.end());
+    return numbers;
   };
   return kolmogorov_smirnov_sorted(sorted(first, "first"), sorted(second, "second"), method);
+}
+// For `{pointer, count}`.
+inline KolmogorovSmirnov kolmogorov_smirnov(
+    std::span<const double> first, std::span<const double> second,
+    KolmogorovSmirnovMethod method = KolmogorovSmirnovMethod::automatic) {
+  return kolmogorov_smirnov<std::span<const double>&>(first, second, method);
 }
 
 }  // namespace dgp

@@ -23,6 +23,7 @@
 #include <Eigen/Core>
 
 #include <dgp/concepts.hpp>
+#include <dgp/detail/keys/special_values.hpp>
 #include <dgp/detail/messages.hpp>
 #include <dgp/detail/parallel.hpp>
 #include <dgp/detail/sample_stream.hpp>
@@ -41,7 +42,7 @@ struct ShiftVerdict {
 namespace detail {
 
 inline void check_alpha(double alpha) {
-  if (!(alpha > 0 && alpha < 1)) {
+  if (is_nan(alpha) || alpha <= 0 || alpha >= 1) {
     throw std::invalid_argument("shift detection: alpha is " + printed(alpha) +
                                 ", but must lie between 0 and 1");
   }
@@ -56,7 +57,7 @@ void check_figures(const Eigen::MatrixBase<Derived>& figures, const std::string&
   }
   for (Index row = 0; row < figures.rows(); ++row) {
     for (Index col = 0; col < figures.cols(); ++col) {
-      if (std::isnan(figures(row, col))) {
+      if (is_nan(figures(row, col))) {
         throw std::invalid_argument("shift detection: " + name + ", row " + std::to_string(row) +
                                     ", column " + std::to_string(col) + " is NaN");
       }
@@ -71,7 +72,10 @@ inline void check_same_columns(Index clean, Index other, const std::string& name
   }
 }
 
-inline std::span<const double> sorted_column(Eigen::MatrixXd& figures, Index col) {
+// Column by column, whatever order Eigen is told to take where none is named.
+using Columns = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor>;
+
+inline std::span<const double> sorted_column(Columns& figures, Index col) {
   double* const first = figures.data() + col * figures.rows();
   double* const last = first + figures.rows();
   if (!std::is_sorted(first, last)) std::sort(first, last);  // a monitor's are
@@ -92,8 +96,8 @@ ShiftVerdict detect_shift(const Eigen::DenseBase<Clean>& clean,
                           const Eigen::DenseBase<Batch>& batch, double alpha = 0.05) {
   detail::check_alpha(alpha);
   detail::check_same_columns(clean.cols(), batch.cols(), "the batch");
-  Eigen::MatrixXd clean_figures = clean.derived().matrix().template cast<double>();
-  Eigen::MatrixXd batch_figures = batch.derived().matrix().template cast<double>();
+  detail::Columns clean_figures = clean.derived().matrix().template cast<double>();
+  detail::Columns batch_figures = batch.derived().matrix().template cast<double>();
   detail::check_figures(clean_figures, "clean");
   detail::check_figures(batch_figures, "the batch");
 
@@ -185,7 +189,7 @@ DetectionRate detection_rate(const Eigen::DenseBase<Clean>& clean,
                              const Eigen::DenseBase<Shifted>& shifted,
                              const DetectionRateOptions& options = {}) {
   detail::check_alpha(options.alpha);
-  if (!(options.share >= 0 && options.share <= 1)) {
+  if (detail::is_nan(options.share) || options.share < 0 || options.share > 1) {
     throw std::invalid_argument("detection rate: share is " + detail::printed(options.share) +
                                 ", but must lie in [0, 1]");
   }
@@ -225,8 +229,8 @@ DetectionRate detection_rate(const Eigen::DenseBase<Clean>& clean,
     detail::SampleStream random(seeds[round]);
     std::vector<Index> samples(static_cast<std::size_t>(before.rows()));
     std::iota(samples.begin(), samples.end(), Index{0});
-    Eigen::MatrixXd clean_batch(size, before.cols());
-    Eigen::MatrixXd batch(size, before.cols());
+    detail::Columns clean_batch(size, before.cols());
+    detail::Columns batch(size, before.cols());
     for (Index i = 0; i < 2 * size; ++i) {
       const auto others = static_cast<std::uint64_t>(before.rows() - i);
       const auto place = static_cast<std::size_t>(i);

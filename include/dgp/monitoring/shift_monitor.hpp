@@ -37,13 +37,13 @@ class ShiftMonitor {
  public:
   // alpha: of clean batches, about this share or less is flagged, over many sets of clean samples;
   // for any one set it can be more or less. Throws std::invalid_argument for one that does not lie
-  // between 0 and 1.
+  // between 0 and 1, and for a method that has no features of such a network.
   explicit ShiftMonitor(ActivationGraphs<Scalar> graphs,
                         FeatureMethod method = FeatureMethod::dgp_var, double alpha = 0.05)
       : graphs_(std::move(graphs)),
         method_(method),
         alpha_(alpha),
-        means_(graphs_.feature_parts(method)) {
+        means_(parts_of(graphs_, method)) {
     detail::check_alpha(alpha);
   }
 
@@ -57,7 +57,7 @@ class ShiftMonitor {
   // ClassMeans::add do, and for a class of one sample.
   template <class Derived, std::ranges::forward_range Labels>
   requires std::integral<std::ranges::range_value_t<Labels>>
-  void fit(const Eigen::MatrixBase<Derived>& samples, const Labels& labels) {
+  void fit(const Eigen::DenseBase<Derived>& samples, const Labels& labels) {
     ClassMeans means(graphs_.feature_parts(method_));
     const auto label_count = std::ranges::distance(labels);
     if (label_count != samples.rows()) {
@@ -86,8 +86,15 @@ class ShiftMonitor {
       }
     }
     const auto features = feature_matrix(graphs_, samples, method_);
-    means.add(features(of_means, Eigen::all), labels_of_means);
-    clean_ = means.distances(features(others, Eigen::all));
+    const auto rows_of = [&](const std::vector<Index>& chosen) {
+      RowMajorMatrix<Scalar> rows(static_cast<Index>(chosen.size()), features.cols());
+      for (Index i = 0; i < rows.rows(); ++i) {
+        rows.row(i) = features.row(chosen[static_cast<std::size_t>(i)]);
+      }
+      return rows;
+    };
+    means.add(rows_of(of_means), labels_of_means);
+    clean_ = means.distances(rows_of(others));
     for (Index column = 0; column < clean_.cols(); ++column) detail::sorted_column(clean_, column);
     means_ = std::move(means);
   }
@@ -96,7 +103,7 @@ class ShiftMonitor {
   // threads may ask at once. Throws std::logic_error before fit(), std::invalid_argument as
   // feature_matrix does.
   template <class Derived>
-  ShiftVerdict check(const Eigen::MatrixBase<Derived>& batch) const {
+  ShiftVerdict check(const Eigen::DenseBase<Derived>& batch) const {
     if (clean_.size() == 0) throw std::logic_error("shift monitor: fit() comes first");
     ShiftVerdict verdict =
         detect_shift(clean_, means_.distances(feature_matrix(graphs_, batch, method_)), alpha_);
@@ -109,11 +116,21 @@ class ShiftMonitor {
   std::vector<Index> labels() const { return means_.labels(); }
 
  private:
+  static std::vector<Index> parts_of(const ActivationGraphs<Scalar>& graphs, FeatureMethod method) {
+    std::vector<Index> parts = graphs.feature_parts(method);
+    if (parts.empty()) {
+      throw std::invalid_argument("shift monitor: " + std::string(name_of(method)) +
+                                  " takes the hidden layers' activations, but the network has no "
+                                  "hidden layer; choose another method, for example dgp_var");
+    }
+    return parts;
+  }
+
   ActivationGraphs<Scalar> graphs_;
   FeatureMethod method_;
   double alpha_;
   ClassMeans means_;
-  Eigen::MatrixXd clean_;  // distances (samples × classes), each column sorted once for all checks
+  detail::Columns clean_;  // distances (samples × classes), each column sorted once for all checks
 };
 
 }  // namespace dgp

@@ -163,7 +163,7 @@ void best_leaving_by(const KeyOf& key_of, const Walk& walk, const Components& co
 
   const RowTasks tasks = walk.tasks();
   std::vector<BestOfRows<Scalar>> parts(threads_for(tasks.count(), tasks.work));
-  parallel_for_by_thread(tasks.count(), tasks.work, [&](std::size_t task, std::size_t thread) {
+  parallel_for_by_thread(parts.size(), tasks.count(), [&](std::size_t task, std::size_t thread) {
     BestOfRows<Scalar>& part = parts[thread];
     auto& [col_keys, col_rows] = part.col_best;
     std::vector<Scalar> spare;

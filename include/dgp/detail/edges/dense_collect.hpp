@@ -138,12 +138,11 @@ void collect_rows(const Walk& walk, Index begin, Index end,
 // Calls body(task, thread, part), where each thread adds to a part of its own; parts make one
 // batch.
 template <class Scalar, class Body>
-void collect_by_thread(Batch<Scalar>& batch, std::size_t limit, const RowTasks& tasks,
-                       const Body& body) {
-  std::vector<Batch<Scalar>> parts(threads_for(tasks.count(), tasks.work),
-                                   Batch<Scalar>{{}, batch.threshold});
+void collect_by_thread(std::size_t threads, std::size_t tasks, Batch<Scalar>& batch,
+                       std::size_t limit, const Body& body) {
+  std::vector<Batch<Scalar>> parts(threads, Batch<Scalar>{{}, batch.threshold});
   std::swap(parts.front(), batch);  // the first thread adds to what there is
-  parallel_for_by_thread(tasks.count(), tasks.work, [&](std::size_t task, std::size_t thread) {
+  parallel_for_by_thread(threads, tasks, [&](std::size_t task, std::size_t thread) {
     body(task, thread, parts[thread]);
   });
   std::swap(parts.front(), batch);
@@ -181,7 +180,8 @@ void collect_above(const Walk& walk, Batch<Scalar>& batch, std::size_t limit,
       components == nullptr ? std::vector<Vertex>() : column_components(walk, *components);
   const auto col_mask = passing_columns(walk, batch.threshold);
   const RowTasks tasks = walk.tasks();
-  collect_by_thread(batch, limit, tasks, [&](std::size_t task, std::size_t, auto& part) {
+  const std::size_t threads = threads_for(tasks.count(), tasks.work);
+  collect_by_thread(threads, tasks.count(), batch, limit, [&](auto task, auto, auto& part) {
     collect_rows(walk, tasks.begin(task), tasks.end(task), col_mask, components, col_components,
                  limit, part);
   });

@@ -100,7 +100,7 @@ requires has_ordered_bits<Scalar> HeaviestEdges<Scalar> heaviest_of_neurons(
   const RowTasks tasks(edges.rows(), edges.cols());
   std::vector<typename Scan::RowBest> row_best(static_cast<std::size_t>(edges.rows()));
   std::vector<Scan> parts(threads_for(tasks.count(), tasks.work), Scan(edges));
-  parallel_for_by_thread(tasks.count(), tasks.work, [&](std::size_t task, std::size_t thread) {
+  parallel_for_by_thread(parts.size(), tasks.count(), [&](std::size_t task, std::size_t thread) {
     std::vector<Scalar> spare;
     for (Index row = tasks.begin(task); row < tasks.end(task); ++row) {
       row_best[static_cast<std::size_t>(row)] = parts[thread].take_row(row, spare);

@@ -180,7 +180,8 @@ void sweep_rows(const Walk& walk, const Scalar* from, const Scalar* known, const
                 Batch<Scalar>& batch, std::size_t limit) {
   const ColumnStrengths<Scalar> strengths(walk.map(), from, walk.cols());
   const RowTasks tasks = walk.tasks();
-  collect_by_thread(batch, limit, tasks, [&](std::size_t task, std::size_t, auto& part) {
+  const std::size_t threads = threads_for(tasks.count(), tasks.work);
+  collect_by_thread(threads, tasks.count(), batch, limit, [&](auto task, auto, auto& part) {
     PassingEdges<Walk> edges(walk, part, limit);
     sweep_rows(walk, tasks, task, strengths, known, raise, edges);
   });
@@ -284,7 +285,7 @@ void sweep_columns(const Walk& walk, const Scalar* from, const Scalar* known, co
   const RowTasks tasks = walk.tasks();
   std::vector<ColumnSweep<Scalar>> parts(threads_for(tasks.count(), tasks.work),
                                          ColumnSweep<Scalar>(walk, known));
-  parallel_for_by_thread(tasks.count(), tasks.work, [&](std::size_t task, std::size_t thread) {
+  parallel_for_by_thread(parts.size(), tasks.count(), [&](std::size_t task, std::size_t thread) {
     NoEdges<Scalar> edges;
     for (Index row = tasks.begin(task); row < tasks.end(task); ++row) {
       parts[thread].take(walk, row, from[row], edges);
@@ -302,13 +303,14 @@ void sweep_columns(const Walk& walk, const Scalar* from, const Scalar* known, co
   ColumnSweep<Scalar> beginning(walk, known);
   beginning.want(walk, PassingEdges<Walk>(walk, batch, limit));
   std::vector<ColumnSweep<Scalar>> parts(threads_for(tasks.count(), tasks.work), beginning);
-  collect_by_thread(batch, limit, tasks, [&](std::size_t task, std::size_t thread, auto& part) {
-    PassingEdges<Walk> edges(walk, part, limit);
-    for (Index row = tasks.begin(task); row < tasks.end(task); ++row) {
-      parts[thread].take(walk, row, from[row], edges);
-      edges.shrink();
-    }
-  });
+  collect_by_thread(parts.size(), tasks.count(), batch, limit,
+                    [&](auto task, auto thread, auto& part) {
+                      PassingEdges<Walk> edges(walk, part, limit);
+                      for (Index row = tasks.begin(task); row < tasks.end(task); ++row) {
+                        parts[thread].take(walk, row, from[row], edges);
+                        edges.shrink();
+                      }
+                    });
   for (const auto& part : parts) part.report(walk.cols(), raise);
 }
 

@@ -67,7 +67,7 @@ class PresortedLayer {
     const auto tasks = static_cast<std::size_t>(cols());
     const double work = 8 * static_cast<double>(weights_.size());
     std::vector<std::vector<PresortedEdge<Scalar>>> sorted(threads_for(tasks, work));
-    parallel_for_by_thread(tasks, work, [&](std::size_t col, std::size_t thread) {
+    parallel_for_by_thread(sorted.size(), tasks, [&](std::size_t col, std::size_t thread) {
       sort_column(static_cast<Index>(col), sorted[thread]);
     });
   }

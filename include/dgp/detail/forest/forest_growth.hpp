@@ -27,6 +27,7 @@
 
 #include <dgp/detail/edges/edge_source.hpp>
 #include <dgp/detail/forest/kruskal.hpp>
+#include <dgp/detail/keys/special_values.hpp>
 #include <dgp/detail/sample_stream.hpp>
 
 namespace dgp::detail {
@@ -65,7 +66,7 @@ std::optional<Threshold<Scalar>> sampled_threshold(const std::vector<Source>& so
     source.sample(random, draws_per_edge * source.count(), [&](const Candidate<Scalar>& edge) {
       const bool inside =
           components != nullptr && components->of[edge.row] == components->of[edge.col];
-      if (!inside && (Eigen::numext::isfinite)(edge.value)) sample.push_back(edge.value);
+      if (!inside && is_finite(edge.value)) sample.push_back(edge.value);
     });
   }
   if (static_cast<double>(sample.size()) < 2 * rank) return std::nullopt;

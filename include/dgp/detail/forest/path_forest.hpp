@@ -19,6 +19,7 @@
 #include <dgp/detail/forest/forest_growth.hpp>
 #include <dgp/detail/forest/kruskal.hpp>
 #include <dgp/detail/forest/numbering.hpp>
+#include <dgp/detail/keys/special_values.hpp>
 
 namespace dgp::detail {
 
@@ -59,7 +60,7 @@ Candidate<Scalar> best_edge(Vertex vertex, const PathLimits<Scalar>& limits) {
   const auto at = static_cast<Index>(vertex);
   const Scalar entry = limits.entry.strength(at);
   const Scalar exit = limits.exit.strength(at);
-  return (Eigen::numext::isinf)(exit)
+  return is_infinite(exit)
              ? Candidate<Scalar>{entry, vertex, limits.entry.through[vertex]}
              : Candidate<Scalar>{std::min(entry, exit), limits.exit.through[vertex], vertex};
 }

@@ -40,6 +40,7 @@
 #include <dgp/detail/forest/kruskal.hpp>
 #include <dgp/detail/forest/numbering.hpp>
 #include <dgp/detail/keys/ordered_bits.hpp>
+#include <dgp/detail/keys/special_values.hpp>
 #include <dgp/detail/sample_stream.hpp>
 
 namespace dgp::detail {
@@ -373,7 +374,7 @@ class SampleForest {
     }
     batch_.edges.clear();
     for (const Candidate<Scalar>& best : best_) {
-      const bool found = best.value >= Scalar(0) && (Eigen::numext::isfinite)(best.value);
+      const bool found = best.value >= Scalar(0) && is_finite(best.value);
       if (found) batch_.edges.push_back(best);
     }
   }

@@ -16,6 +16,7 @@
 
 #include <dgp/concepts.hpp>
 #include <dgp/detail/keys/ordered_bits.hpp>
+#include <dgp/detail/keys/special_values.hpp>
 #include <dgp/detail/parallel.hpp>
 #include <dgp/detail/weights/row_tasks.hpp>
 #include <dgp/detail/weights/weight_view.hpp>
@@ -70,16 +71,16 @@ Scalar largest_magnitude(const WeightView<Scalar>& weights) {
   } else {
     std::vector<Scalar> largest(tasks.count(), Scalar(0));
     for_each_run(weights, tasks, [&](std::size_t task, const Scalar* run, Index count) {
+      if (!is_finite(largest[task])) return;
       for (Index i = 0; i < count; ++i) {
         const Scalar magnitude = Eigen::numext::abs(run[i]);
-        // Once it is NaN, it stays.
-        if (!(magnitude <= largest[task]) && largest[task] == largest[task]) {
-          largest[task] = magnitude;
-        }
+        const bool finite = is_finite(magnitude);
+        if (!finite || largest[task] < magnitude) largest[task] = magnitude;
+        if (!finite) return;
       }
     });
     for (const Scalar& value : largest) {
-      if (!(Eigen::numext::isfinite)(value)) return value;
+      if (!is_finite(value)) return value;
     }
     return *std::max_element(largest.begin(), largest.end());
   }
@@ -161,9 +162,11 @@ Moments<Scalar> moments(const WeightView<Scalar>& weights) {
   using Extremes =
       std::conditional_t<narrow, Eigen::Array<float, at_once, 1>, Eigen::Array<Scalar, 1, 1>>;
   using Extreme = typename Extremes::Scalar;
+  // Not aligned as registers are: translation units with wider ones would take it for larger.
+  using Kept = Eigen::Array<Extreme, Extremes::SizeAtCompileTime, 1, Eigen::DontAlign>;
   struct Part {
-    Extremes smallest;
-    Extremes largest;
+    Kept smallest;
+    Kept largest;
     Sum sum{0};
     Sum squares{0};
   };
@@ -244,7 +247,7 @@ Moments<Scalar> moments(const WeightView<Scalar>& weights) {
   }
   if constexpr (narrow) {
     // The square of a finite narrow weight is finite, and so is the sum of all.
-    result.finite = (Eigen::numext::isfinite)(squares);
+    result.finite = is_finite(squares);
     result.mean /= count;
     result.variance = squares / count - result.mean * result.mean;
     const bool cancelled = squares / count > Sum(1e4) * result.variance;
@@ -252,8 +255,7 @@ Moments<Scalar> moments(const WeightView<Scalar>& weights) {
   } else {
     // A finite mean is that of finite weights; that of finite weights can overflow.
     result.mean = compensated_sum(weights, value_of) / count;
-    result.finite = (Eigen::numext::isfinite)(result.mean) ||
-                    (Eigen::numext::isfinite)(largest_magnitude(weights));
+    result.finite = is_finite(result.mean) || is_finite(largest_magnitude(weights));
     if (!result.finite) return result;
     result.variance = variance_around(result.mean);
   }

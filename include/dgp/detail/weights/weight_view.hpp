@@ -3,7 +3,8 @@
 // in:  any layer or range of layers (see concepts.hpp)
 // out: NetworkWeights: one strided view per layer. A layer whose entries lie in memory is
 //      viewed where it is; any other expression, and any matrix handed over as a temporary by the
-//      range, is evaluated once into storage that NetworkWeights owns.
+//      range, is evaluated once into storage that NetworkWeights owns. What is no network is viewed
+//      likewise, and then named in messages by what it is.
 #pragma once
 
 #include <cstddef>
@@ -18,6 +19,7 @@
 #include <Eigen/Core>
 
 #include <dgp/concepts.hpp>
+#include <dgp/detail/keys/special_values.hpp>
 #include <dgp/detail/messages.hpp>
 
 namespace dgp::detail {
@@ -39,8 +41,34 @@ struct WeightView {
 };
 
 template <class Derived>
-inline constexpr bool lies_in_memory = (Eigen::internal::traits<Derived>::Flags &
-                                        Eigen::DirectAccessBit) != 0;
+inline constexpr bool is_unary_view = false;
+template <class Function, class Nested>
+inline constexpr bool is_unary_view<Eigen::CwiseUnaryView<Function, Nested>> = true;
+
+// Whether an expression's entries lie in memory at fixed strides. Eigen says so (DirectAccessBit)
+// of some that do not: of views through index lists that are as good as strides, of views through a
+// function of the entries, and of expressions of these.
+template <class Derived>
+constexpr bool has_entries_in_memory() {
+  if constexpr ((Eigen::internal::traits<Derived>::Flags & Eigen::DirectAccessBit) == 0 ||
+                is_unary_view<Derived>) {
+    return false;
+  } else if constexpr (!requires(const Derived& matrix) {
+                         matrix.data();
+                         matrix.innerStride();
+                         matrix.outerStride();
+                       }) {
+    return false;
+  } else if constexpr (requires(const Derived& matrix) { matrix.nestedExpression(); }) {
+    using Nested = decltype(std::declval<const Derived&>().nestedExpression());
+    return has_entries_in_memory<std::remove_cvref_t<Nested>>();
+  } else {
+    return true;
+  }
+}
+
+template <class Derived>
+inline constexpr bool lies_in_memory = has_entries_in_memory<Derived>();
 
 template <class T>
 inline constexpr bool is_map = false;
@@ -81,7 +109,7 @@ template <class Scalar>
 void check_finite(const std::string& label, const WeightView<Scalar>& weights) {
   for (Index row = 0; row < weights.rows; ++row) {
     for (Index col = 0; col < weights.cols; ++col) {
-      if (!(Eigen::numext::isfinite)(weights(row, col))) {
+      if (!is_finite(weights(row, col))) {
         throw std::invalid_argument(label + ", row " + std::to_string(row) + ", column " +
                                     std::to_string(col) + ": weight is " +
                                     printed(weights(row, col)));
@@ -99,7 +127,11 @@ class NetworkWeights {
 
  public:
   template <Network Layers>
-  explicit NetworkWeights(Layers&& network) {
+  explicit NetworkWeights(Layers&& network) : NetworkWeights(std::forward<Layers>(network), "") {}
+
+  // `what`: the name of a matrix that is no layer.
+  template <Network Layers>
+  NetworkWeights(Layers&& network, std::string what) : what_(std::move(what)) {
     if constexpr (Layer<Layers>) {
       add(network);
     } else {
@@ -114,7 +146,9 @@ class NetworkWeights {
   std::size_t size() const { return views_.size(); }
   const WeightView<Scalar>& operator[](std::size_t k) const { return views_[k]; }
   const std::vector<WeightView<Scalar>>& views() const { return views_; }
-  std::string label(std::size_t k) const { return layer_label(k, names_[k]); }
+  std::string label(std::size_t k) const {
+    return what_.empty() ? layer_label(k, names_[k]) : what_;
+  }
 
   // Throws std::invalid_argument for the first weight that is not finite. A pass of its own:
   // callers that pass over the weights anyway call it once they have seen such a weight.
@@ -136,7 +170,9 @@ class NetworkWeights {
   template <class T>
   void add(T&& layer) {
     using Plain = std::remove_cvref_t<T>;
-    if constexpr (is_named_layer<Plain>) {
+    if constexpr (is_reference_wrapper<Plain>) {
+      add(layer.get());
+    } else if constexpr (is_named_layer<Plain>) {
       // A name is only needed for messages; a temporary hands its matrix over.
       names_.push_back(layer.name);
       if constexpr (std::is_lvalue_reference_v<T&&>) {
@@ -165,6 +201,7 @@ class NetworkWeights {
     }
   }
 
+  std::string what_;
   std::vector<std::string> names_;
   std::vector<RowMajorMatrix<Scalar>> storage_;  // moving a matrix leaves its entries in place
   std::vector<WeightView<Scalar>> views_;

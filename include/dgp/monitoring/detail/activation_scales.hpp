@@ -13,6 +13,7 @@
 
 #include <dgp/concepts.hpp>
 #include <dgp/detail/edges/presorted_layer.hpp>
+#include <dgp/detail/keys/special_values.hpp>
 
 namespace dgp::detail {
 
@@ -47,8 +48,7 @@ void set_activation_scales(const std::vector<PresortedLayer<Scalar>>& layers,
       scales[k].mean = static_cast<Scalar>(moments.mean);
       const Sum deviation = sqrt(Sum(moments.squares / freedom));
       scales[k].deviation = static_cast<Scalar>(Sum(deviation + Sum(1e-8)));
-      const bool fits = (Eigen::numext::isfinite)(scales[k].mean) &&
-                        (Eigen::numext::isfinite)(scales[k].deviation);
+      const bool fits = is_finite(scales[k].mean) && is_finite(scales[k].deviation);
       if (!fits) refuse_activation_overflow(k);
       // Where all entries are equal but for rounding, all values are 0.
       const Sum rounding = static_cast<Sum>(Eigen::NumTraits<Scalar>::epsilon());
@@ -59,7 +59,7 @@ void set_activation_scales(const std::vector<PresortedLayer<Scalar>>& layers,
   }
   for (std::size_t k = 0; k < layers.size(); ++k) {
     const Scalar most = layers[k].largest_weight() * activations[k].cwiseAbs().maxCoeff();
-    if (!(Eigen::numext::isfinite)(Scalar(Scalar(most + most) / scales[k].deviation))) {
+    if (!is_finite(Scalar(Scalar(most + most) / scales[k].deviation))) {
       refuse_activation_overflow(k);
     }
   }
