@@ -27,12 +27,44 @@
 
 #include <dgp/io/whole_file.hpp>
 
+#include "interruption.hpp"
+#include "suggestion.hpp"
 #include "words.hpp"
 
 namespace console {
 
+// What is wrong with the arguments. What is mistyped, if anything is, says more than what is
+// missing for it.
+inline std::string usage_error(const CLI::App& app, const CLI::ParseError& error) {
+  const auto extras = app.remaining(true);
+  const bool required = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
+  const bool unexpected = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
+  std::string what = required && !extras.empty() ? CLI::ExtrasError(extras).what() : error.what();
+  std::vector<std::string> known;
+  const auto add = [&](const CLI::App& command) {
+    for (const auto* option : command.get_options()) {
+      for (const auto& name : option->get_lnames()) known.push_back("--" + name);
+    }
+  };
+  add(app);
+  for (const auto* command : app.get_subcommands()) add(*command);
+  if (app.get_subcommands().empty()) {
+    for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+      known.push_back(command->get_name());
+    }
+  }
+  for (const auto& extra : extras) {
+    if (!required && !unexpected) break;
+    if (const auto meant = suggestion(extra.substr(0, extra.find('=')), known)) {
+      what += "; did you mean " + *meant + "?";
+      break;
+    }
+  }
+  return what + " (see --help)";
+}
+
 // Runs a program: parses its arguments, then calls body(). Exit code 0, 1 for an error (one line
-// on stderr), 2 for wrong usage.
+// on stderr), 2 for wrong usage, 130 or 143 where body() says that it was interrupted.
 template <class Body>
 int run(CLI::App& app, int argc, char** argv, const Body& body) {
   const auto complain = [&](std::string what) {
@@ -42,28 +74,26 @@ int run(CLI::App& app, int argc, char** argv, const Body& body) {
     std::cout.flush();
     std::cerr << app.get_name() << ": " << what << "\n";
   };
+  const auto printed_all = [&] {
+    std::cout.flush();
+    if (!std::cout) complain("the output could not be written");
+    return std::cout.good();
+  };
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {
-    return app.exit(help);
-  } catch (const CLI::RequiredError& error) {
-    // What is mistyped, if anything is, says more than what is missing for it.
-    const auto extras = app.remaining(true);
-    complain(std::string(extras.empty() ? error.what() : CLI::ExtrasError(extras).what()) +
-             " (see --help)");
-    return 2;
+    app.exit(help);
+    return printed_all() ? 0 : 1;
   } catch (const CLI::ParseError& error) {
-    complain(std::string(error.what()) + " (see --help)");
+    complain(usage_error(app, error));
     return 2;
   }
   try {
     body();
-    std::cout.flush();
-    if (!std::cout) {
-      complain("the output could not be written");
-      return 1;
-    }
-    return 0;
+    return printed_all() ? 0 : 1;
+  } catch (const interruption::Interrupted& end) {
+    complain(end.what());
+    return end.exit_code();
   } catch (const std::bad_alloc&) {
     complain("not enough memory");
   } catch (const std::exception& error) {

@@ -198,6 +198,8 @@ class Panel {
         range.take(at);
         whole = whole && at == std::floor(at);
       }
+      // Where 0 and 1 are the ends of a scale, as of rates, what lies between has ticks too.
+      if (!axis.covers.empty() && range.high - range.low < 2) whole = false;
     };
     cover(chart_.x, x, x_whole_);
     cover(chart_.y, y, y_whole_);

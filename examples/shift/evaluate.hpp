@@ -8,14 +8,18 @@
 #include <cstdint>
 #include <filesystem>
 #include <iostream>
+#include <map>
+#include <set>
 #include <string>
 #include <unistd.h>
 #include <utility>
 #include <vector>
 
+#include <dgp/monitoring/kolmogorov_smirnov.hpp>
 #include <dgp/monitoring/shift_detection.hpp>
 
 #include "../console.hpp"
+#include "../interruption.hpp"
 #include "../words.hpp"
 #include "corruptions.hpp"
 #include "inputs.hpp"
@@ -29,7 +33,7 @@
 namespace shift {
 
 // Works out what is not done, and calls step(cell number) after each. All methods judge the same
-// batches of a condition.
+// batches of a condition. Ends between two cells where an end is asked for.
 template <class Step>
 void work_out(Study& study, std::size_t done, const StudyOptions& options, Witnesses& witnesses,
               Record& record, const Step& step) {
@@ -48,17 +52,46 @@ void work_out(Study& study, std::size_t done, const StudyOptions& options, Witne
          .seed = corruptions::mixed(options.seed, {kind, cell.condition.intensity})});
     record.add(cell);
     step(i);
+    if (interruption::signal != 0 && i + 1 < study.cells.size()) {
+      throw interruption::Interrupted("with " + std::to_string(i + 1) + " of " +
+                                      std::to_string(study.cells.size()) + " figures done; " +
+                                      one_line(options.output) +
+                                      " holds them, and the same command goes on from there");
+    }
   }
+}
+
+inline std::vector<Powerless> powerless(const Study& study, const Witnesses& witnesses) {
+  std::vector<Powerless> found;
+  std::set<Index> batch_sizes;
+  for (const auto& cell : study.cells) batch_sizes.insert(cell.batch_size);
+  for (const Index batch_size : batch_sizes) {
+    const auto count = static_cast<std::size_t>(batch_size);
+    const double smallest = dgp::smallest_kolmogorov_smirnov_p_value(count, count);
+    std::map<double, std::vector<Detector>> by_level;
+    for (const auto& detector : study.detectors) {
+      const double level = alpha / static_cast<double>(witnesses.tests_of(detector));
+      if (smallest >= level) by_level[level].push_back(detector);
+    }
+    for (const auto& [level, detectors] : by_level) {
+      found.push_back({batch_size, level, smallest, detectors});
+    }
+  }
+  return found;
 }
 
 inline void evaluate(const Inputs& inputs, const StudyOptions& options, const std::string& format) {
   Graphs graphs = read_model(inputs);
   const Pictures pictures = read_pictures(inputs.images);
   check_pixels(pictures, graphs, inputs);
+  const float white = white_of(pictures, inputs);
+  if (format != "json") tell_white(pictures, inputs);
   const std::vector<Index> labels = read_labels(inputs.labels, pictures);
   Study study = planned(options, graphs, pictures.count());
-  Witnesses witnesses(std::move(graphs), pictures, labels, study, options.seed);
-  Record record(options.output, settings_of(inputs, options, study));
+  Witnesses witnesses(std::move(graphs), pictures, labels, white, study, options.seed);
+  study.powerless = powerless(study, witnesses);
+  interruption::watch();
+  Record record(options.output, settings_of(inputs, white, options, study));
   const std::size_t done = record.take_up(study.cells);
 
   // Whoever reads the pipe follows the study by lines.
@@ -84,7 +117,7 @@ inline void evaluate(const Inputs& inputs, const StudyOptions& options, const st
   }
   const Summary summary = summary_of(study);
   write_picture(study, summary, std::filesystem::path(options.output) / "rates.svg");
-  if (format == "json") return print_json(json_of(study, summary, inputs, options));
+  if (format == "json") return print_json(json_of(study, summary, inputs, white, options));
   if (with_lines) std::cout << "\n";
   print_summary(study, summary, options);
 }

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <iostream>
 #include <iterator>
 #include <set>
 #include <stdexcept>
@@ -25,6 +26,7 @@
 #include <dgp/monitoring/activation_graph.hpp>
 
 #include "../checkpoint.hpp"
+#include "../white.hpp"
 #include "../words.hpp"
 
 namespace shift {
@@ -40,6 +42,7 @@ struct Inputs {
   std::string images = DGP_EXAMPLE_DATA "/digits-images-idx3-ubyte";
   std::string labels = DGP_EXAMPLE_DATA "/digits-labels-idx1-ubyte";
   std::string activation = "relu";  // of the hidden layers: relu, tanh or sigmoid
+  int white = 0;                    // what bytes are divided by; 0: see white.hpp
 };
 
 // Images as a file holds them, a row each.
@@ -47,7 +50,7 @@ struct Pictures {
   std::string path;
   std::vector<std::uint64_t> shape;  // of the file's array; the first extent counts the images
   Matrix values;
-  bool bytes;  // 0 is black, 1, 16 or 255 white; other numbers are the network's inputs
+  bool bytes;  // see white.hpp; other numbers are the network's inputs as they are
 
   Index count() const { return values.rows(); }
 };
@@ -94,12 +97,21 @@ inline Pictures read_pictures(const std::string& path) {
   return pictures;
 }
 
-// What pixels are divided by. Not the largest of the bytes: that of a few images may be below
-// white.
-inline float white_of(const Pictures& pictures) {
-  if (!pictures.bytes) return 1;
-  const float largest = pictures.values.maxCoeff();
-  return largest <= 1 ? 1 : largest <= 16 ? 16 : 255;
+// What pixels are divided by.
+inline float white_of(const Pictures& pictures, const Inputs& inputs) {
+  if (pictures.bytes) return white::of(pictures.values.maxCoeff(), inputs.white);
+  if (inputs.white == 0) return 1;
+  throw std::runtime_error(pictures.path +
+                           ": --white is for bytes, but these are other numbers, which are taken "
+                           "as they are");
+}
+
+// Tells what was taken for white, where it was neither said nor is known, as of the shipped digits.
+inline void tell_white(const Pictures& pictures, const Inputs& inputs) {
+  if (!pictures.bytes || inputs.white > 0 || inputs.images == Inputs().images) return;
+  std::cerr << "dgp-shift: " << one_line(pictures.path) << ": bytes up to "
+            << pictures.values.maxCoeff() << ", which are divided by " << white_of(pictures, inputs)
+            << "; --white says otherwise\n";
 }
 
 // The network's inputs.

@@ -15,6 +15,7 @@
 #include <dgp/monitoring/feature_method.hpp>
 
 #include "../console.hpp"
+#include "../white.hpp"
 #include "corruptions.hpp"
 #include "evaluate.hpp"
 #include "features.hpp"
@@ -51,9 +52,8 @@ const std::string about_files =
     "Models are safetensors files: 2-D tensors (out x in) are the layers, in natural order of\n"
     "their names; layers.0.bias is the bias of layers.0.weight. Images are IDX files of bytes,\n"
     ".npy arrays whose first axis counts the images, or .safetensors files with a tensor named\n"
-    "x. Bytes are divided by 255, or by 16 where none is larger, as in the shipped digits; other\n"
-    "numbers are taken as they are.\n"
-    "\n";
+    "x. Numbers other than bytes are taken as they are. " +
+    white::about + "\n\n";
 
 const std::string about_methods =
     "Methods:\n"
@@ -105,8 +105,10 @@ void add_evaluate(CLI::App& command, Inputs& inputs, StudyOptions& options) {
       "  rates.svg      rate against intensity in batches of 50, every image corrupted\n"
       "  settings.json  what the figures depend on\n"
       "\n"
-      "The same command goes on with an interrupted study; a folder with a study of other\n"
-      "settings is refused. The same settings give the same figures.\n"
+      "The same command goes on with an interrupted study (Ctrl-C, exit code 130); a folder with "
+      "a\n"
+      "study of other settings is refused, and so is one that another program is at work in. The\n"
+      "same settings give the same figures.\n"
       "\n"
       "Examples:\n"
       "  dgp-shift evaluate --methods dgp_var softmax --corruptions gaussian_noise\n"
@@ -138,12 +140,12 @@ void add_evaluate(CLI::App& command, Inputs& inputs, StudyOptions& options) {
       ->check(count);
   command
       .add_option("--reference", options.reference,
-                  "Images for the class means, at most half (default: 1000)")
+                  "Images for the class means, at most half (default: 1000, or half)")
       ->type_name("N")
       ->check(count);
   command
       .add_option("--tested", options.tested,
-                  "Images to draw batches from, at most all others (default: 1000)")
+                  "Images to draw batches from, at most all others (default: 1000, or all others)")
       ->type_name("N")
       ->check(count);
   command.add_option("--rounds", options.rounds, "Batches per figure (default: 50)")
@@ -170,7 +172,8 @@ void add_monitor(CLI::App& command, Inputs& inputs, MonitorOptions& options) {
       "which it counts (0.05 by the number of classes), and the classes whose distances moved.\n"
       "The clean images should not be those that the network was trained on; a batch should have\n"
       "their classes in like shares, and far fewer images. Of such batches, about one in twenty\n"
-      "may be called shifted though clean. Bytes of all files are divided by what those of the\n"
+      "may be called shifted though clean. Where a batch has too few images for any p-value to be\n"
+      "below the level, there is no verdict. Bytes of all files are divided by what those of the\n"
       "clean images are.\n"
       "\n" +
       about_files + about_methods +
@@ -242,6 +245,7 @@ int main(int argc, char** argv) {
           ->type_name("FORMAT")
           ->check(one_of({"table", "json"}));
     }
+    white::add_option(*command, inputs.white);
     console::add_threads(*command);
   }
 

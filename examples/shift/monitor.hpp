@@ -30,14 +30,19 @@ struct MonitorOptions {
   Index batch_size = 0;  // 0: each file is a batch
 };
 
-inline void print_verdict(const std::string& images, const dgp::ShiftVerdict& verdict) {
+inline std::string verdict_in_words(const dgp::ShiftVerdict& verdict, Index images,
+                                    Index smallest_batch) {
+  if (!verdict.has_power()) {
+    return "no verdict: too few images, as " + std::to_string(images) +
+           " can have no p-value below " + number("%.3g", verdict.smallest_possible_p_value) +
+           ", and level " + number("%.3g", verdict.level) + " asks for less; give " +
+           std::to_string(smallest_batch) + " or more";
+  }
   std::vector<std::string> classes;
   for (const Index label : verdict.moved) classes.push_back(std::to_string(label));
-  std::cout << images << ": " << (verdict.shifted ? "shifted" : "not shifted")
-            << ", smallest p-value " << number("%.3g", verdict.smallest_p_value) << ", level "
-            << number("%.3g", verdict.level)
-            << (classes.empty() ? "" : ", classes " + joined(classes, " "))
-            << std::endl;  // a verdict is told when it is there
+  return std::string(verdict.shifted ? "shifted" : "not shifted") + ", smallest p-value " +
+         number("%.3g", verdict.smallest_p_value) + ", level " + number("%.3g", verdict.level) +
+         (classes.empty() ? "" : ", classes " + joined(classes, " "));
 }
 
 inline void monitor(const Inputs& inputs, const MonitorOptions& options,
@@ -45,7 +50,8 @@ inline void monitor(const Inputs& inputs, const MonitorOptions& options,
   Graphs graphs = read_model(inputs);
   const Pictures reference = read_pictures(inputs.images);
   check_pixels(reference, graphs, inputs);
-  const float white = white_of(reference);
+  const float white = white_of(reference, inputs);
+  if (format != "json") tell_white(reference, inputs);
   dgp::ShiftMonitor<float> monitor(graphs, dgp::feature_method(options.method), alpha);
   monitor.fit(scaled(reference, white), read_labels(inputs.labels, reference));
 
@@ -75,11 +81,13 @@ inline void monitor(const Inputs& inputs, const MonitorOptions& options,
                            {"shifted", verdict.shifted},
                            {"smallest_p_value", verdict.smallest_p_value},
                            {"level", verdict.level},
+                           {"smallest_possible_p_value", verdict.smallest_possible_p_value},
+                           {"has_power", verdict.has_power()},
                            {"moved", verdict.moved}});
       } else {
-        print_verdict(one_line(path) + ", images " + std::to_string(first) + " to " +
-                          std::to_string(first + count - 1),
-                      verdict);
+        std::cout << one_line(path) << ", images " << first << " to " << first + count - 1 << ": "
+                  << verdict_in_words(verdict, count, monitor.smallest_batch())
+                  << std::endl;  // a verdict is told when it is there
       }
     }
   }
@@ -87,6 +95,8 @@ inline void monitor(const Inputs& inputs, const MonitorOptions& options,
   print_json({{"model", inputs.model},
               {"reference_images", inputs.images},
               {"method", options.method},
+              {"white", white},
+              {"smallest_batch", monitor.smallest_batch()},
               {"batches", batches}});
 }
 

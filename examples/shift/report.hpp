@@ -89,6 +89,18 @@ inline void print_verdicts(const Study& study, const Summary& summary) {
   }
 }
 
+inline void print_powerless(const Study& study) {
+  for (const auto& none : study.powerless) {
+    std::vector<std::string> labels;
+    for (const auto& detector : none.detectors) labels.push_back(detector.label());
+    std::cout << "Batches of " << none.batch_size << " are too small to be noticed"
+              << (none.detectors == study.detectors ? "" : " by " + joined(labels, ", "))
+              << ", whatever the shift: they can have no p-value below "
+              << number("%.3g", none.smallest_p_value) << ", and level "
+              << number("%.3g", none.level) << " asks for less.\n";
+  }
+}
+
 inline void print_summary(const Study& study, const Summary& summary, const StudyOptions& options) {
   // Names in two lines keep the columns narrow.
   std::vector<std::vector<std::string>> rows{{""}, {"method"}};
@@ -115,6 +127,7 @@ inline void print_summary(const Study& study, const Summary& summary, const Stud
   console::print_rows(rows);
   std::cout << "\n";
   print_verdicts(study, summary);
+  print_powerless(study);
   std::cout << "\n"
             << one_line(options.output)
             << " holds rates.csv, with other batch sizes and shares, and rates.svg\n";
@@ -143,7 +156,7 @@ inline ordered_json json_of(const Cell& cell) {
 }
 
 inline ordered_json json_of(const Study& study, const Summary& summary, const Inputs& inputs,
-                            const StudyOptions& options) {
+                            float white, const StudyOptions& options) {
   ordered_json methods = ordered_json::array();
   for (std::size_t d = 0; d < study.detectors.size(); ++d) {
     ordered_json& entry = methods.emplace_back(json_of(study.detectors[d]));
@@ -156,10 +169,20 @@ inline ordered_json json_of(const Study& study, const Summary& summary, const In
   for (const auto& cell : study.cells) {
     (cell.condition.corruption ? rates : false_alarms).push_back(json_of(cell));
   }
+  ordered_json powerless = ordered_json::array();
+  for (const auto& none : study.powerless) {
+    for (const auto& detector : none.detectors) {
+      ordered_json& entry = powerless.emplace_back(json_of(detector));
+      entry["batch_size"] = none.batch_size;
+      entry["level"] = none.level;
+      entry["smallest_possible_p_value"] = none.smallest_p_value;
+    }
+  }
   return {{"model", inputs.model},
           {"images", inputs.images},
           {"labels", inputs.labels},
           {"activation", inputs.activation},
+          {"white", white},
           {"reference", study.reference},
           {"tested", study.tested},
           {"rounds", options.rounds},
@@ -171,6 +194,7 @@ inline ordered_json json_of(const Study& study, const Summary& summary, const In
             {"best", json_of(study.detectors[best])},
             {"methods", methods},
             {"too_many_false_alarms", !summary.alarming.empty()}}},
+          {"powerless", powerless},
           {"false_alarms", false_alarms},
           {"rates", rates}};
 }

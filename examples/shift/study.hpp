@@ -30,8 +30,8 @@ struct StudyOptions {
   std::vector<std::string> methods;  // empty: all that the network has features for
   std::vector<std::string> corruptions;
   std::vector<Index> batch_sizes{10, 20, 50, 100, 200};
-  Index reference = 1000;
-  Index tested = 1000;
+  std::optional<Index> reference;  // neither told: 1000, or else half of the images
+  std::optional<Index> tested;     // 1000, or else all others
   Index rounds = 50;
   std::uint64_t seed = 1;
   std::string output = "dgp-shift-output";
@@ -89,6 +89,14 @@ inline constexpr std::string_view csv_header =
 
 inline constexpr double alpha = 0.05;  // of each verdict, and so what false alarms may reach
 
+// Detectors that can notice no batch of a size, whatever the shift: no p-value is below the level.
+struct Powerless {
+  Index batch_size;
+  double level;
+  double smallest_p_value;
+  std::vector<Detector> detectors;
+};
+
 struct Study {
   std::vector<Detector> detectors;
   std::vector<Condition> conditions;  // the first: no corruption
@@ -96,6 +104,7 @@ struct Study {
   Index shown_batch_size;             // of the summary and the picture: 50, or else the largest
   Index reference;
   Index tested;
+  std::vector<Powerless> powerless{};
 
   bool shows(const Cell& cell) const {
     return cell.share == 1 && cell.batch_size == shown_batch_size;
@@ -138,9 +147,17 @@ inline Study planned(const StudyOptions& options, const Graphs& graphs, Index im
     }
   }
   study.shown_batch_size = batch_sizes.count(50) > 0 ? 50 : *batch_sizes.rbegin();
-  // Where there are few images, half of them for each purpose.
-  study.reference = std::min(options.reference, images / 2);
-  study.tested = std::min(options.tested, images - study.reference);
+  constexpr Index enough = 1000;
+  const auto share_of = [&](const std::optional<Index>& told, Index most, const std::string& name) {
+    if (told && *told > most) {
+      throw std::runtime_error(name + " " + std::to_string(*told) + ": of these " +
+                               std::to_string(images) + " images it can be at most " +
+                               std::to_string(most));
+    }
+    return std::min(told.value_or(enough), most);
+  };
+  study.reference = share_of(options.reference, images / 2, "--reference");
+  study.tested = share_of(options.tested, images - study.reference, "--tested");
   if (study.tested / 2 < *batch_sizes.rbegin()) {
     throw std::runtime_error("batches of " + std::to_string(*batch_sizes.rbegin()) +
                              " images need twice as many to test, but there are " +

@@ -4,9 +4,11 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <numeric>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -29,11 +31,11 @@ using Distances = dgp::RowMajorMatrix<double>;
 // and kept until the next of its kind is made.
 class Witnesses {
  public:
-  Witnesses(Graphs graphs, const Pictures& pictures, const std::vector<Index>& labels,
+  Witnesses(Graphs graphs, const Pictures& pictures, const std::vector<Index>& labels, float white,
             const Study& study, std::uint64_t seed)
       : graphs_(std::move(graphs)), seed_(seed) {
     set_size(pictures);
-    const Matrix images = scaled(pictures, white_of(pictures));
+    const Matrix images = scaled(pictures, white);
     if (!((images.array() >= 0) && (images.array() <= 1)).all()) {
       throw std::runtime_error(pictures.path + ": corruptions need values in [0, 1]");
     }
@@ -67,6 +69,12 @@ class Witnesses {
       if (has_few_values(method)) entry->values = features.cast<double>();
     }
     return detector.on_values ? entry->values : entry->distances;
+  }
+
+  // How many tests a verdict is made of.
+  Index tests_of(const Detector& detector) const {
+    if (detector.on_values) return graphs_.feature_count(detector.method);
+    return std::ssize(std::set<Index>(reference_labels_.begin(), reference_labels_.end()));
   }
 
  private:

@@ -26,14 +26,14 @@ namespace training {
 
 inline perceptron::Score score_of(const perceptron::Network<float>& network,
                                   const Pictures& pictures, const std::vector<std::size_t>& chosen,
-                                  float largest_pixel) {
+                                  float white) {
   constexpr std::size_t at_once = 256;
-  return perceptron::evaluate(
-      network, (chosen.size() + at_once - 1) / at_once, [&](std::size_t part) {
-        const std::size_t begin = part * at_once;
-        return gathered(pictures, chosen.data() + begin, std::min(at_once, chosen.size() - begin),
-                        largest_pixel);
-      });
+  return perceptron::evaluate(network, (chosen.size() + at_once - 1) / at_once,
+                              [&](std::size_t part) {
+                                const std::size_t begin = part * at_once;
+                                return gathered(pictures, chosen.data() + begin,
+                                                std::min(at_once, chosen.size() - begin), white);
+                              });
 }
 
 inline constexpr double undefined = std::numeric_limits<double>::quiet_NaN();

@@ -17,6 +17,7 @@
 #include <dgp/concepts.hpp>
 #include <dgp/io/idx.hpp>
 
+#include "../white.hpp"
 #include "options.hpp"
 #include "perceptron.hpp"
 
@@ -59,7 +60,7 @@ struct Data {
   std::vector<std::size_t> training;  // numbers of images
   std::vector<std::size_t> validation;
   std::vector<std::size_t> test;
-  float largest_pixel;
+  float white;  // what pixels are divided by
   Index classes;
 
   const Pictures& tested() const { return test_pictures.size() > 0 ? test_pictures : pictures; }
@@ -71,8 +72,9 @@ inline std::uint8_t largest(const std::vector<std::uint8_t>& values) {
 
 inline Data read_data(const Options& options) {
   Data data{read_pictures(options.images, options.labels), {}, {}, {}, {}, 0, 0};
-  data.largest_pixel = largest(data.pictures.pixels);
-  if (data.largest_pixel == 0) throw std::runtime_error(options.images + ": every pixel is 0");
+  const std::uint8_t brightest = largest(data.pictures.pixels);
+  if (brightest == 0) throw std::runtime_error(options.images + ": every pixel is 0");
+  data.white = white::of(brightest, options.white);
   data.classes = largest(data.pictures.labels) + 1;
   const auto [least, most] =
       std::minmax_element(data.pictures.labels.begin(), data.pictures.labels.end());
@@ -121,15 +123,15 @@ inline Data read_data(const Options& options) {
 
 using Batch = std::pair<perceptron::Matrix<float>, std::vector<Index>>;
 
-// Some images as columns of values in [0, 1] (test images may exceed 1), and their labels.
+// Some images as columns of values in [0, 1] (where none is above white), and their labels.
 inline Batch gathered(const Pictures& pictures, const std::size_t* first, std::size_t count,
-                      float largest_pixel) {
+                      float white) {
   const auto pixels = static_cast<Index>(pictures.pixels_per_image);
   Batch batch{perceptron::Matrix<float>(pixels, static_cast<Index>(count)), {}};
   for (std::size_t i = 0; i < count; ++i) {
     const std::uint8_t* image = pictures.pixels.data() + first[i] * pictures.pixels_per_image;
     for (Index pixel = 0; pixel < pixels; ++pixel) {
-      batch.first(pixel, static_cast<Index>(i)) = static_cast<float>(image[pixel]) / largest_pixel;
+      batch.first(pixel, static_cast<Index>(i)) = static_cast<float>(image[pixel]) / white;
     }
     batch.second.push_back(pictures.labels[first[i]]);
   }

@@ -1,6 +1,7 @@
 // The files of a training: its curves as CSV and as pictures, a checkpoint for each epoch.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -10,13 +11,13 @@
 #include <regex>
 #include <stdexcept>
 #include <string>
-#include <system_error>
 #include <vector>
 
 #include <dgp/io/safetensors_writer.hpp>
 
 #include "../console.hpp"
 #include "../plot/svg.hpp"
+#include "../words.hpp"
 #include "checks.hpp"
 #include "perceptron.hpp"
 
@@ -127,24 +128,34 @@ inline void write_checkpoint(const std::filesystem::path& folder, std::size_t ep
                              tensors);
 }
 
-// Makes the folder, and clears it of an earlier run's files: those that this run does not come to
-// write would pass for its own. A run that was killed may have left one half written.
-inline void prepare_output(const std::filesystem::path& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error || !std::filesystem::is_directory(folder)) {
-    throw std::runtime_error(folder.string() + ": cannot be made a folder");
-  }
-  const std::regex ours("(curves\\.(csv|svg)|checkpoint-[0-9]+\\.safetensors)(\\.partial)?");
-  std::vector<std::filesystem::path> earlier;
+// The files that a training leaves in a folder, in the order of their names, and what one that was
+// killed left half written.
+inline std::vector<std::filesystem::path> files_of_training(const std::filesystem::path& folder) {
+  static const std::regex ours(
+      "curves\\.(csv|svg)|checkpoint-[0-9]+\\.safetensors|\\.dgp-[0-9a-f]{16}\\.partial");
+  std::vector<std::filesystem::path> found;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    if (std::regex_match(entry.path().filename().string(), ours)) earlier.push_back(entry.path());
+    if (std::regex_match(entry.path().filename().string(), ours)) found.push_back(entry.path());
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+// Clears the folder of an earlier run's files, where that is wanted: those that this run does not
+// come to write would pass for its own. Refuses them where it is not.
+inline void prepare_output(const std::filesystem::path& folder, bool overwrite) {
+  const auto earlier = files_of_training(folder);
+  if (earlier.empty()) return;
+  if (!overwrite) {
+    throw std::runtime_error(words::one_line(folder.string()) + " holds " +
+                             counted(earlier.size(), "file") + " of an earlier run, " +
+                             earlier.back().filename().string() +
+                             " among them; choose another --output, or replace them all with "
+                             "--overwrite");
   }
   for (const auto& path : earlier) std::filesystem::remove(path);
-  if (!earlier.empty()) {
-    std::cout << folder.string() << " held " << counted(earlier.size(), "file")
-              << " of an earlier run, which this one replaces\n";
-  }
+  std::cout << folder.string() << " held " << counted(earlier.size(), "file")
+            << " of an earlier run, which this one replaces\n";
 }
 
 }  // namespace training

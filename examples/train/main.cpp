@@ -13,6 +13,9 @@
 #include <Eigen/Core>
 
 #include "../console.hpp"
+#include "../folder_lock.hpp"
+#include "../interruption.hpp"
+#include "../white.hpp"
 #include "checks.hpp"
 #include "data.hpp"
 #include "files.hpp"
@@ -54,9 +57,8 @@ void print_times(const Times& times) {
             << ", spatial concentration " << share(times.spatial_concentration) << "\n";
 }
 
-// Returns whether it was interrupted.
-bool run(const Options& options) {
-  training::watch_for_interruption();
+void run(const Options& options) {
+  interruption::watch();
   // One thread and set cache sizes: the order of additions, and so every bit, stays the same.
   Eigen::setNbThreads(1);
   Eigen::setCpuCacheSizes(32 << 10, 512 << 10, 4 << 20);
@@ -69,7 +71,8 @@ bool run(const Options& options) {
   design.widths.push_back(data.classes);
   Random random(options.seed, 1);
   auto network = perceptron::initialized<float>(design, random);
-  training::prepare_output(options.output);
+  const console::FolderLock lock(options.output);
+  training::prepare_output(options.output, options.overwrite);
 
   std::string widths;
   for (const Index width : design.widths) {
@@ -77,17 +80,16 @@ bool run(const Options& options) {
   }
   std::cout << "a " << widths << " network, " << training::counted(data.training.size(), "image")
             << " to train, " << data.validation.size() << " to validate, " << data.test.size()
-            << " to test" << std::endl;
+            << " to test, bytes divided by " << data.white << std::endl;
   const Record record = training::train(network, data, options);
   training::write_csv(options.output / "curves.csv", record.checks);
   training::write_svg(options.output / "curves.svg", record);
-  if (training::interruption != 0) {
-    std::cout.flush();
-    std::cerr << "dgp-train: interrupted after epoch " << record.epochs << " of " << options.epochs
-              << "; " << options.output.string() << " holds what there is up to here\n";
-    return true;
+  if (interruption::signal != 0) {
+    throw interruption::Interrupted("after epoch " + std::to_string(record.epochs) + " of " +
+                                    std::to_string(options.epochs) + "; " +
+                                    options.output.string() + " holds what there is up to here");
   }
-  const auto score = training::score_of(network, data.tested(), data.test, data.largest_pixel);
+  const auto score = training::score_of(network, data.tested(), data.test, data.white);
   std::cout << "test accuracy " << number("%.2f %%", 100 * score.accuracy) << " at epoch "
             << number("%.2f", record.checks.back().epoch) << "\n";
   print_stop("neural persistence", record.by_persistence, options.early_stopping);
@@ -95,7 +97,6 @@ bool run(const Options& options) {
   print_times(record.times);
   std::cout << options.output.string() << " holds curves.csv, curves.svg and "
             << training::counted(record.epochs + 1, "checkpoint") << "\n";
-  return false;
 }
 
 }  // namespace
@@ -120,10 +121,11 @@ int main(int argc, char** argv) {
       "\n"
       "Without arguments a 64-64-32-10 network learns 1,797 handwritten digits of 8x8\n"
       "pixels, in a few seconds. --images and --labels take any IDX files of bytes: MNIST,\n"
-      "Fashion-MNIST, EMNIST (gunzipped).",
+      "Fashion-MNIST, EMNIST (gunzipped).\n" +
+          white::about,
       "dgp-train");
   app.footer(
-      "Files in the output folder (an earlier run's are replaced):\n"
+      "Files in the output folder (an earlier run's are replaced only with --overwrite):\n"
       "  curves.csv                   a row for each check, the first before any training\n"
       "  curves.svg                   the same as pictures\n"
       "  checkpoint-EPOCH.safetensors layers.K.weight (out x in) and layers.K.bias; 0 is the\n"
@@ -153,6 +155,7 @@ int main(int argc, char** argv) {
       app.add_option("--test-labels", options.test_labels, "Their labels")->type_name("FILE");
   test_images->needs(test_labels)->needs(images);
   test_labels->needs(test_images);
+  white::add_option(app, options.white);
   app.add_option("--test-share", options.test_share,
                  "Share of the images kept for the test, without --test-images (default: 0.2)")
       ->type_name("SHARE")
@@ -228,6 +231,8 @@ int main(int argc, char** argv) {
       ->check([](const std::string& text) -> std::string {
         return text.empty() ? "the output folder needs a name" : "";
       });
+  app.add_flag("--overwrite", options.overwrite,
+               "Replace an earlier run's files in that folder, all of them");
   app.parse_complete_callback([&] {
     // To the parser, no number at all is a zero.
     options.hidden.erase(std::remove(options.hidden.begin(), options.hidden.end(), Index{0}),
@@ -238,13 +243,11 @@ int main(int argc, char** argv) {
     }
   });
 
-  bool interrupted = false;
-  const int code = console::run(app, argc, argv, [&] {
+  return console::run(app, argc, argv, [&] {
     options.output = output;
     options.activation = activation == "tanh"      ? perceptron::Activation::tanh
                          : activation == "sigmoid" ? perceptron::Activation::sigmoid
                                                    : perceptron::Activation::relu;
-    interrupted = run(options);
+    run(options);
   });
-  return code == 0 && interrupted ? 128 + training::interruption : code;
 }

@@ -21,6 +21,7 @@ struct Options {
   std::string labels = DGP_EXAMPLE_DATA "/digits-labels-idx1-ubyte";
   std::string test_images;  // empty: a part of the images above
   std::string test_labels;
+  int white = 0;  // what bytes are divided by; 0: see white.hpp
   double test_share = 0.2;
   double validation_share = 0.1;
   std::vector<Index> hidden{64, 32};
@@ -35,6 +36,7 @@ struct Options {
   bool early_stopping = false;
   dgp::EarlyStoppingOptions rule;
   std::filesystem::path output = "dgp-train-output";
+  bool overwrite = false;  // an earlier run's files in that folder
 };
 
 }  // namespace training

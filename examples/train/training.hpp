@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <csignal>
 #include <cstddef>
 #include <iostream>
 #include <optional>
@@ -15,6 +14,7 @@
 #include <dgp/analysis/early_stopping.hpp>
 
 #include "../console.hpp"
+#include "../interruption.hpp"
 #include "checks.hpp"
 #include "data.hpp"
 #include "files.hpp"
@@ -24,17 +24,6 @@
 namespace training {
 
 using console::number;
-
-// The signal that asks for an end, or 0. A second one ends the program at once.
-inline volatile std::sig_atomic_t interruption = 0;
-
-inline void watch_for_interruption() {
-  struct sigaction action {};
-  action.sa_handler = [](int signal) { interruption = signal; };
-  action.sa_flags = static_cast<int>(SA_RESETHAND);
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
-}
 
 // A line for each epoch; on a terminal, below them one that is rewritten.
 class Reporter {
@@ -100,7 +89,7 @@ inline Record train(perceptron::Network<float>& network, const Data& data, const
   const auto check_now = [&](double epoch, double training_loss) {
     Check check{epoch, training_loss, 0, 0, 0, {}, 0, 0, 0, {}};
     timed(times.evaluation, [&] {
-      const auto score = score_of(network, data.pictures, data.validation, data.largest_pixel);
+      const auto score = score_of(network, data.pictures, data.validation, data.white);
       check.validation_loss = score.loss;
       check.validation_accuracy = score.accuracy;
     });
@@ -113,7 +102,7 @@ inline Record train(perceptron::Network<float>& network, const Data& data, const
     if (stop || !rule.check(value).stop) return;
     const Check& check = record.checks.back();
     timed(times.evaluation, [&] {
-      const auto score = score_of(network, data.tested(), data.test, data.largest_pixel);
+      const auto score = score_of(network, data.tested(), data.test, data.white);
       stop = {check.epoch, check.validation_accuracy, score.accuracy};
     });
   };
@@ -131,12 +120,12 @@ inline Record train(perceptron::Network<float>& network, const Data& data, const
     std::size_t losses = 0;
     std::size_t checked = 0;
     for (std::size_t step = 0; step < steps; ++step) {
-      if (interruption != 0) return record;
+      if (interruption::signal != 0) return record;
       timed(times.training, [&] {
         const std::size_t begin = step * images / steps;
         const std::size_t end = (step + 1) * images / steps;
         const auto [inputs, labels] =
-            gathered(data.pictures, order.data() + begin, end - begin, data.largest_pixel);
+            gathered(data.pictures, order.data() + begin, end - begin, data.white);
         loss += perceptron::backpropagate(network, inputs, labels, dropout, gradient);
         ++losses;
         adam.update(network.layers, gradient);

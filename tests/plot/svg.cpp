@@ -551,6 +551,11 @@ TEST_CASE("svg: an axis reaches to the values it covers") {
   CHECK_FALSE(has_decimals());
   whole.y.covers = {0.5};
   CHECK(has_decimals());
+  // Rates are rates where all of them happen to be 0 or 1.
+  whole = line({1, 2}, {0, 1});
+  CHECK_FALSE(has_decimals());
+  whole.y.covers = {0, 1};
+  CHECK(among(numbers(render(whole)), "0.5"));
 }
 
 // A locale that writes 1,5 and 1.000.

@@ -1,11 +1,14 @@
 // dgp-shift as its users meet it: the real program, its files, its output, its exit codes.
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <set>
 #include <string>
+#include <system_error>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -22,6 +25,7 @@
 #include "../../examples/shift/corruptions.hpp"
 #include "../support/catch.hpp"
 #include "../support/errors.hpp"
+#include "../support/idx_writer.hpp"
 #include "../support/npy_writer.hpp"
 #include "../support/run_program.hpp"
 #include "../support/safetensors_writer.hpp"
@@ -115,7 +119,7 @@ TEST_CASE("shift's help explains every command and option", "[shift]") {
       "dgp_var_normalize", "dgp_var_approximate", "topological_var", "magdiff", "softmax", "logit",
       "input_activation"};
   teaches({"features"}, joined(methods, {"--model", "--images", "--method", "--output", "--threads",
-                                         "--activation", ".npy", "IDX", "safetensors"}));
+                                         "--activation", "--white", ".npy", "IDX", "safetensors"}));
   teaches({"evaluate"},
           joined(methods,
                  {"--model", "--images", "--labels", "--methods", "--corruptions", "--batch-sizes",
@@ -126,7 +130,8 @@ TEST_CASE("shift's help explains every command and option", "[shift]") {
 }
 
 TEST_CASE("bytes mean the same in every file, however few its images", "[shift]") {
-  // What is white is told by the kind of the bytes, not by the largest that happens to be there.
+  // What is white is told by the kind of the bytes, not by the largest that happens to be there,
+  // and the program says what it took.
   const TemporaryFolder folder;
   struct Case {
     int largest;
@@ -141,9 +146,24 @@ TEST_CASE("bytes mean the same in every file, however few its images", "[shift]"
     Images image = Images::Zero(1, 64);
     image(0, 63) = static_cast<float>(largest) / white;
     const std::string of_floats = made(folder, "floats.npy", npy_of(image));
-    CHECK(successful({"features", "--images", of_bytes}) ==
-          successful({"features", "--images", of_floats}));
+    const std::string expected = successful({"features", "--images", of_floats});
+    const auto result = support::run_program(DGP_SHIFT, {"features", "--images", of_bytes});
+    CHECK(result.exit_code == 0);
+    CHECK(result.out == expected);
+    const std::string divided_by = std::to_string(static_cast<int>(white));
+    CHECK(result.err == "dgp-shift: " + of_bytes + ": bytes up to " + std::to_string(largest) +
+                            ", which are divided by " + divided_by + "; --white says otherwise\n");
+    // Who says it is told nothing.
+    CHECK(successful({"features", "--images", of_bytes, "--white", divided_by}) == expected);
+    const std::string idx_file = made(folder, "bytes-idx3", support::idx({1, 8, 8}, bytes));
+    CHECK(successful({"features", "--images", idx_file, "--white", divided_by}) == expected);
   }
+  const std::string help = successful({"features", "--help"});
+  for (const std::string word : {"255", "by 16 where none is larger", "by 1 where", "--white"}) {
+    CHECK(holds(help, word));
+  }
+  const std::string floats = made(folder, "floats.npy", npy_of(network_inputs().topRows(1)));
+  CHECK(holds(failure({"features", "--images", floats, "--white", "16"}), "--white is for bytes"));
 }
 
 TEST_CASE("features are those of the library, to the last bit", "[shift]") {
@@ -195,7 +215,7 @@ TEST_CASE("the same images in any format have the same features", "[shift]") {
            support::safetensors({{"x", "F32", {1797, 1, 8, 8}, bytes_of(images)}}))};
   for (const auto& file : files) {
     CAPTURE(file);
-    CHECK(successful({"features", "--images", file}) == expected);
+    CHECK(support::run_program(DGP_SHIFT, {"features", "--images", file}).out == expected);
   }
   CHECK(successful({"features", "--threads", "1"}) == expected);
   CHECK(successful({"features", "--threads", "2"}) == expected);
@@ -223,8 +243,11 @@ TEST_CASE("a study gives a figure for each cell", "[shift]") {
   const Path output = folder / "out";
   const auto document = as_json(study(output));
   CHECK(keys_of(document) == std::set<std::string>{"model", "images", "labels", "activation",
-                                                   "reference", "tested", "rounds", "seed", "alpha",
-                                                   "summary", "false_alarms", "rates"});
+                                                   "white", "reference", "tested", "rounds", "seed",
+                                                   "alpha", "summary", "powerless", "false_alarms",
+                                                   "rates"});
+  CHECK(document["white"] == 16);
+  CHECK(document["powerless"].empty());
   CHECK(document["reference"] == 898);
   CHECK(document["tested"] == 899);
   REQUIRE(document["rates"].size() == 3 * 2 * 6 * 3);
@@ -439,13 +462,16 @@ TEST_CASE("a monitor tells shifted batches from clean ones", "[shift]") {
   const std::string noisy_file = made(folder, "noisy.npy", npy_of(noisy));
 
   const auto document = as_json(joined(command, {clean_file, noisy_file}));
-  CHECK(keys_of(document) ==
-        std::set<std::string>{"model", "reference_images", "method", "batches"});
+  CHECK(keys_of(document) == std::set<std::string>{"model", "reference_images", "method", "white",
+                                                   "smallest_batch", "batches"});
   CHECK(document["method"] == "dgp_var");
+  CHECK(document["white"] == 1);
   REQUIRE(document["batches"].size() == 2);
   for (const auto& batch : document["batches"]) {
-    CHECK(keys_of(batch) == std::set<std::string>{"file", "first", "images", "shifted",
-                                                  "smallest_p_value", "level", "moved"});
+    CHECK(keys_of(batch) ==
+          std::set<std::string>{"file", "first", "images", "shifted", "smallest_p_value", "level",
+                                "smallest_possible_p_value", "has_power", "moved"});
+    CHECK(batch["has_power"] == true);
     CHECK(batch["images"] == 200);
     CHECK(batch["level"].get<double>() == Approx(0.005));
     CHECK(batch["shifted"] == (batch["smallest_p_value"] < batch["level"]));
@@ -463,6 +489,183 @@ TEST_CASE("a monitor tells shifted batches from clean ones", "[shift]") {
   CHECK(lines[2].rfind(noisy_file + ", images 160 to 199: ", 0) == 0);
   CHECK(successful(joined(command, {clean_file, noisy_file, "--threads", "1"})) ==
         successful(joined(command, {clean_file, noisy_file, "--threads", "2"})));
+}
+
+TEST_CASE("a batch that could never be flagged gets no verdict", "[shift]") {
+  const TemporaryFolder folder;
+  const Images images = network_inputs();
+  const auto labels = dgp::io::read_idx(digit_labels).values;
+  // Nothing like a digit.
+  const Images strange = Images::Random(30, 64) * 100;
+  const Arguments command{"monitor",
+                          "--model",
+                          model,
+                          "--reference-images",
+                          made(folder, "reference.npy", npy_of(images.topRows(200))),
+                          "--reference-labels",
+                          made(folder, "labels.npy",
+                               support::npy(support::npy_header("|u1", "(200,)"),
+                                            {labels.begin(), labels.begin() + 200})),
+                          made(folder, "strange.npy", npy_of(strange))};
+  const auto of_size = [&](Eigen::Index size) {
+    return joined(command, {"--batch-size", std::to_string(size)});
+  };
+  const auto document = as_json(of_size(1));
+  const auto smallest = document["smallest_batch"].get<Eigen::Index>();
+  REQUIRE(smallest > 1);
+  REQUIRE(smallest < 30);
+  REQUIRE(document["batches"].size() == 30);
+  for (const auto& batch : document["batches"]) {
+    CHECK(batch["has_power"] == false);
+    CHECK(batch["shifted"] == false);
+    CHECK(batch["smallest_possible_p_value"] >= batch["level"]);
+    CHECK(batch["smallest_p_value"] >= batch["smallest_possible_p_value"]);
+  }
+  const auto line_of = [&](Eigen::Index size) { return lines_of(successful(of_size(size)))[0]; };
+  for (const Eigen::Index size : {Eigen::Index{1}, smallest - 1}) {
+    const std::string line = line_of(size);
+    CAPTURE(line);
+    CHECK(holds(line, ": no verdict: too few images"));
+    CHECK(holds(line, "give " + std::to_string(smallest) + " or more"));
+    CHECK_FALSE(holds(line, "shifted"));
+  }
+  CHECK(holds(line_of(smallest), ": shifted, "));
+  CHECK(as_json(of_size(smallest))["batches"][0]["has_power"] == true);
+
+  const Arguments small_study = {"evaluate", "--methods", "softmax", "--corruptions",
+                                 "affine",   "--rounds",  "2",       "--batch-sizes"};
+  const std::string text =
+      successful(joined(small_study, {"5", "6", "--output", (folder / "small").string()}));
+  CHECK(holds(text, "\nBatches of 5 are too small to be noticed, whatever the shift: "));
+  CHECK_FALSE(holds(text, "Batches of 6 are too small"));
+  const auto powerless = as_json(
+      joined(small_study, {"5", "6", "--output", (folder / "small").string()}))["powerless"];
+  REQUIRE(powerless.size() == 2);
+  CHECK(keys_of(powerless[0]) == std::set<std::string>{"method", "test", "batch_size", "level",
+                                                       "smallest_possible_p_value"});
+  CHECK(powerless[0]["batch_size"] == 5);
+}
+
+TEST_CASE("two studies in one folder do not meet", "[shift]") {
+  const TemporaryFolder folder;
+  Arguments first = study(folder / "out");
+  *(std::find(first.begin(), first.end(), "--rounds") + 1) = "20000";
+  std::string command = support::quoted(DGP_SHIFT);
+  for (const auto& word : first) command.append(" ").append(support::quoted(word));
+  const std::string rates = support::quoted((folder / "out" / "rates.csv").string());
+  const std::string wait_for_first = "turns=0; until [ -s " + rates +
+                                     " ] || [ $turns -gt 3000 ]; do sleep 0.01; "
+                                     "turns=$((turns + 1)); done; ";
+  const auto second = support::run_program(
+      DGP_SHIFT, first,
+      command + " >/dev/null 2>&1 & first=$!; " + wait_for_first +
+          "PROGRAM; code=$?; kill -KILL $first; wait $first 2>/dev/null; exit $code");
+  CHECK(second.exit_code == 1);
+  CHECK(second.out.empty());
+  CHECK(second.err == "dgp-shift: " + (folder / "out").string() +
+                          ": another program is at work in this folder; wait until it has ended, "
+                          "or choose another --output\n");
+
+  // Ctrl-C: what is done stays, and the next run, which no lock hinders, goes on.
+  const auto interrupted = support::run_program(
+      DGP_SHIFT, first,
+      "exec 2>/dev/null; PROGRAM & pid=$!; turns=0; until [ \"$(wc -l <" + rates +
+          ")\" -gt 6 ] || [ $turns -gt 3000 ]; do sleep 0.01; turns=$((turns + 1)); done; "
+          "kill -INT $pid; wait $pid");
+  CAPTURE(interrupted.err);
+  CHECK(interrupted.exit_code == 130);
+  const std::size_t done = lines_of(read_file(folder / "out" / "rates.csv")).size() - 1;
+  CHECK(interrupted.err == "dgp-shift: interrupted with " + std::to_string(done) + " of " +
+                               std::to_string(cells_of_study) + " figures done; " +
+                               (folder / "out").string() +
+                               " holds them, and the same command goes on from there\n");
+  CHECK_FALSE(std::filesystem::exists(folder / "out" / "rates.svg"));
+  CHECK_FALSE(std::filesystem::exists(folder / "out" / ".dgp-lock"));
+}
+
+TEST_CASE("a record that cannot be taken up is kept", "[shift]") {
+  const TemporaryFolder folder;
+  const Path output = folder / "out";
+  successful(study(output));
+  const Path rates = output / "rates.csv";
+  const std::string whole = read_file(rates);
+  const auto refused = [&](const std::string& part) {
+    const std::string message = failure(study(output));
+    CAPTURE(message, part);
+    CHECK(holds(message, rates.string()));
+    CHECK(holds(message, part));
+  };
+  // Neither is it that this study was stopped in such a line.
+  const std::string head = whole.substr(0, whole.find('\n', whole.find('\n') + 1) + 1);
+  for (const std::string& text :
+       {std::string("my notes, without an end"), head + "my notes", head + std::string(20, '\0'),
+        whole + "none", whole.substr(0, 200) + std::string(10, 'x')}) {
+    write_file(rates, text);
+    refused("not what this study writes there");
+    CHECK(read_file(rates) == text);
+  }
+  std::filesystem::remove(rates);
+  std::filesystem::create_directory(rates);
+  refused("it is no file");
+  CHECK(std::filesystem::is_directory(rates));
+  std::filesystem::remove(rates);
+  if (std::filesystem::exists("/dev/full")) {
+    std::filesystem::create_symlink("/dev/full", rates);
+    refused("it is no file");
+    std::filesystem::remove(rates);
+  }
+  std::filesystem::create_symlink("rates.csv", rates);
+  refused("cannot be read");
+  std::filesystem::remove(rates);
+  write_file(rates, head);
+  std::filesystem::permissions(rates, std::filesystem::perms::none);
+  if (::access(rates.c_str(), R_OK) != 0) {  // root may read every file
+    refused("make it readable, or choose another --output");
+    refused(std::generic_category().message(EACCES));
+  }
+  std::filesystem::permissions(rates, std::filesystem::perms::owner_all);
+  CHECK(read_file(rates) == head);
+  successful(study(output));
+  CHECK(read_file(rates) == whole);
+
+  write_file(output / "settings.json", "{");
+  CHECK(holds(failure(study(output)), "settings.json: not JSON"));
+  std::filesystem::remove(output / "settings.json");
+  std::filesystem::create_directory(output / "settings.json");
+  CHECK(holds(failure(study(output)), "settings.json: cannot be read (it is no file)"));
+  CHECK(read_file(rates) == whole);
+}
+
+TEST_CASE("a disk that is full ends a study in one line, and it goes on later", "[shift]") {
+  const TemporaryFolder folder;
+  const Path rates = folder / "out" / "rates.csv";
+  const auto full =
+      support::run_program(DGP_SHIFT, study(folder / "out"), "trap '' XFSZ; ulimit -f 2; PROGRAM");
+  CAPTURE(full.err);
+  CHECK(full.exit_code == 1);
+  CHECK(holds(full.err, rates.string() + ": cannot be written on ("));
+  CHECK(lines_of(full.err).size() == 1);
+  CHECK(read_file(rates).size() <= 2048);
+  CHECK(holds(successful(study(folder / "out")), " figures already"));
+  CHECK(lines_of(read_file(rates)).size() == 1 + cells_of_study);
+
+  if (!std::filesystem::exists("/dev/full")) return;
+  for (const std::string arguments : {"features", "--help", "features --output /dev/full"}) {
+    CAPTURE(arguments);
+    const std::string command = support::quoted(DGP_SHIFT) + " " + arguments + " >/dev/full 2>" +
+                                support::quoted((folder / "err").string());
+    CHECK(support::run_program("true", {}, "PROGRAM; " + command).exit_code == 1);
+    CHECK(lines_of(read_file(folder / "err")).size() == 1);
+  }
+}
+
+TEST_CASE("features go to the standard output by its name too", "[shift]") {
+  const std::string expected = successful({"features", "--method", "softmax"});
+  const TemporaryFolder folder;
+  std::filesystem::create_symlink("/dev/stdout", folder / "out.csv");
+  CHECK(successful({"features", "--method", "softmax", "--output",
+                    (folder / "out.csv").string()}) == expected);
+  CHECK(std::filesystem::is_symlink(folder / "out.csv"));
 }
 
 TEST_CASE("bytes are as bright in a batch as in the reference", "[shift]") {
@@ -518,6 +721,10 @@ TEST_CASE("shift fails in one line", "[shift]") {
   fails(evaluation(file("bright.npy", npy_of(bright)), digit_labels), "[0, 1]");
   fails(joined(evaluation(digits, digit_labels), {"--batch-sizes", "500"}),
         "batches of 500 images need twice as many to test, but there are 899");
+  fails(joined(evaluation(digits, digit_labels), {"--reference", "899"}),
+        "--reference 899: of these 1797 images it can be at most 898");
+  fails(joined(evaluation(digits, digit_labels), {"--reference", "797", "--tested", "1001"}),
+        "--tested 1001: of these 1797 images it can be at most 1000");
   CHECK_FALSE(std::filesystem::exists(folder / "out"));
   write_file(folder / "file", "");
   fails(study(folder / "file"), "cannot be made a folder");
@@ -553,7 +760,12 @@ TEST_CASE("shift's wrong usage is an error with exit code 2", "[shift]") {
                                "--reference-labels", digit_labels, "--batch-size", "0", digits}}) {
     failure(arguments, 2);
   }
-  CHECK(holds(failure({"evalute"}, 2), "evalute"));
+  CHECK(holds(failure({"evalute"}, 2), "evalute; did you mean evaluate?"));
+  CHECK(holds(failure({"moniter", "x"}, 2), "did you mean monitor?"));
+  CHECK(holds(failure({"feat"}, 2), "did you mean features?"));
+  CHECK_FALSE(holds(failure({"unknown"}, 2), "did you mean"));
+  CHECK(holds(failure({"features", "--methods", "dgp"}, 2), "did you mean --method?"));
+  CHECK(holds(failure({"evaluate", "--batchsizes=3"}, 2), "did you mean --batch-sizes?"));
   CHECK(holds(failure({}, 2), "subcommand is required"));
   CHECK(holds(failure({"monitor", "--modle", "x"}, 2), "--modle"));
 }

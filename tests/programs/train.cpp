@@ -35,9 +35,10 @@ Result train(const Arguments& arguments, const std::string& around = "PROGRAM") 
   return support::run_program(DGP_TRAIN, arguments, around);
 }
 
+// In place of what an earlier run left in the folder.
 std::string successful(Arguments arguments, const Path& output,
                        const std::string& around = "PROGRAM") {
-  arguments.insert(arguments.end(), {"--output", output.string()});
+  arguments.insert(arguments.end(), {"--overwrite", "--output", output.string()});
   return support::successful(DGP_TRAIN, arguments, around);
 }
 
@@ -160,7 +161,9 @@ TEST_CASE("training's help explains every option", "[train]") {
                                  "--burn-in",
                                  "--patience",
                                  "--delta",
+                                 "--white",
                                  "--output",
+                                 "--overwrite",
                                  "dgp-train-output",
                                  "curves.csv",
                                  "curves.svg",
@@ -484,12 +487,92 @@ TEST_CASE("a shorter run leaves none of an earlier run's files, and all others",
   write_file(folder / "out" / "notes.txt", "mine");
   write_file(folder / "out" / "checkpoint-best.safetensors", "mine too");
   // What a run that was killed leaves.
-  write_file(folder / "out" / "checkpoint-7.safetensors.partial", "half");
-  write_file(folder / "out" / "curves.csv.partial", "half");
+  write_file(folder / "out" / ".dgp-0123456789abcdef.partial", "half");
+  write_file(folder / "out" / ".dgp-lock", "");
+  // What it does not leave.
+  write_file(folder / "out" / "checkpoint-7.safetensors.partial", "mine as well");
+  const auto out = successful({"--epochs", "1"}, folder / "out");
+  CHECK(holds(out, "out held 7 files of an earlier run, which this one replaces"));
+  CHECK(names_in(folder / "out") ==
+        std::set<std::string>{"curves.csv", "curves.svg", checkpoint(0), checkpoint(1), "notes.txt",
+                              "checkpoint-best.safetensors", "checkpoint-7.safetensors.partial"});
+}
+
+TEST_CASE("an earlier run's files are replaced only where that is told", "[train]") {
+  const TemporaryFolder folder;
+  const Path output = folder / "out";
+  const Arguments run{"--epochs", "1", "--output", output.string()};
+  CHECK(train(run).exit_code == 0);
+  const auto earlier = files_in(output);
+  const std::string message = failure(joined(run, {"--seed", "2"}), 1);
+  CAPTURE(message);
+  CHECK(holds(message, output.string() + " holds 4 files of an earlier run, "));
+  CHECK(holds(message, "--overwrite"));
+  CHECK(holds(message, "--output"));
+  CHECK((files_in(output) == earlier));
+  CHECK(train(joined(run, {"--seed", "2", "--overwrite"})).exit_code == 0);
+  CHECK_FALSE((files_in(output) == earlier));
+
+  // One file is enough; others, and folders with nothing but these, are no run's.
+  for (const std::string name : {"curves.csv", "curves.svg", "checkpoint-12.safetensors"}) {
+    std::filesystem::remove_all(output);
+    std::filesystem::create_directory(output);
+    write_file(output / name, "mine");
+    CHECK(holds(failure(run, 1), name));
+    CHECK(read_file(output / name) == "mine");
+  }
+  std::filesystem::remove_all(output);
+  std::filesystem::create_directory(output);
+  write_file(output / "notes.txt", "mine");
+  CHECK(train(run).exit_code == 0);
+  CHECK(read_file(output / "notes.txt") == "mine");
+}
+
+TEST_CASE("two trainings in one folder do not meet", "[train]") {
+  const TemporaryFolder folder;
+  const std::string output = support::quoted((folder / "out").string());
+  // The first is at work until the second has ended.
+  const Result second =
+      train({"--epochs", "1", "--overwrite", "--output", (folder / "out").string()},
+            support::quoted(DGP_TRAIN) + " --epochs 1000000 --output " + output +
+                " >/dev/null 2>&1 & first=$!; turns=0; until [ -e " + output +
+                "/checkpoint-1.safetensors ] || [ $turns -gt 600 ]; do sleep 0.1; "
+                "turns=$((turns + 1)); done; PROGRAM; code=$?; kill -KILL $first; wait $first "
+                "2>/dev/null; exit $code");
+  CHECK(second.exit_code == 1);
+  CHECK(second.out.find("epoch") == std::string::npos);
+  CHECK(holds(second.err, "another program is at work in this folder"));
+  // The first is gone, and so is its claim.
   successful({"--epochs", "1"}, folder / "out");
-  CHECK(names_in(folder / "out") == std::set<std::string>{"curves.csv", "curves.svg", checkpoint(0),
-                                                          checkpoint(1), "notes.txt",
-                                                          "checkpoint-best.safetensors"});
+}
+
+TEST_CASE("bytes are divided by what is white, not by the largest that there is", "[train]") {
+  const TemporaryFolder folder;
+  const Lights data = lights(0, 4);  // of bytes up to 100
+  const Arguments images =
+      made(folder, "some", idx({60, 2, 3}, data.images), idx({60}, data.labels));
+  const auto weights = [&](const Arguments& more) {
+    const std::string out =
+        successful(joined(joined(images, {"--epochs", "1"}), more), folder / "out");
+    return lines_of(out).at(more.empty() ? 0 : 1) + read_file(folder / "out" / checkpoint(1));
+  };
+  const std::string by_rule = weights({});
+  CHECK(holds(by_rule, "12 to test, bytes divided by 255"));
+  const std::string told = weights({"--white", "100"});
+  CHECK(holds(told, "bytes divided by 100"));
+  CHECK_FALSE((told == by_rule));
+  failure({"--white", "0"}, 2);
+  failure({"--white", "256"}, 2);
+}
+
+TEST_CASE("a disk that is full ends the training in one line", "[train]") {
+  const TemporaryFolder folder;
+  const Result result =
+      train({"--output", (folder / "out").string()}, "trap '' XFSZ; ulimit -f 2; PROGRAM");
+  CHECK(result.exit_code == 1);
+  CHECK(holds(result.err, "checkpoint-0.safetensors, byte "));
+  CHECK(lines_of(result.err).size() == 1);
+  CHECK(names_in(folder / "out").empty());
 }
 
 TEST_CASE("an interruption leaves whole files", "[train]") {

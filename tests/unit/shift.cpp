@@ -546,3 +546,48 @@ TEST_CASE("detection rates that cannot be measured are errors", "[shift]") {
   CHECK(holds(refusal_of([&] { dgp::detection_rate(clean, broken, options); }),
               "shifted, row 7, column 1"));
 }
+
+TEST_CASE("the smallest p-value of two samples is that of samples that lie apart", "[shift]") {
+  for (const std::size_t first : {1U, 2U, 5U, 30U, 200U}) {
+    for (const std::size_t second : {1U, 3U, 5U, 64U}) {
+      CAPTURE(first, second);
+      const double smallest = dgp::smallest_kolmogorov_smirnov_p_value(first, second);
+      std::vector<double> low(first, -1.0);
+      std::vector<double> high(second, 1.0);
+      CHECK(smallest == Approx(dgp::kolmogorov_smirnov(low, high).p_value).epsilon(1e-12));
+      CHECK(smallest == dgp::smallest_kolmogorov_smirnov_p_value(second, first));
+    }
+  }
+  CHECK(dgp::smallest_kolmogorov_smirnov_p_value(5, 5) == Approx(2.0 / 252).epsilon(1e-14));
+  CHECK(dgp::smallest_kolmogorov_smirnov_p_value(100'000'000, 100'000'000) == 0);
+  CHECK_THROWS_AS(dgp::smallest_kolmogorov_smirnov_p_value(0, 5), std::invalid_argument);
+}
+
+TEST_CASE("a verdict says whether it could have been another", "[shift]") {
+  for (const Eigen::Index clean_rows : {1, 7, 100}) {
+    for (const Eigen::Index tests : {1, 3, 10}) {
+      const Eigen::Index smallest = dgp::smallest_batch(clean_rows, tests);
+      CAPTURE(clean_rows, tests, smallest);
+      const Eigen::MatrixXd clean = Eigen::MatrixXd::Zero(clean_rows, tests);
+      const auto verdict_on = [&](Eigen::Index rows) {
+        return dgp::detect_shift(clean, Eigen::MatrixXd::Ones(rows, tests));
+      };
+      const auto enough = verdict_on(smallest);
+      CHECK(enough.has_power());
+      CHECK(enough.shifted);
+      CHECK(enough.smallest_p_value == Approx(enough.smallest_possible_p_value).epsilon(1e-12));
+      if (smallest == 1) continue;
+      const auto too_few = verdict_on(smallest - 1);
+      CHECK(too_few.has_power() == too_few.shifted);
+      // Where the p-value is the level itself, rounding decides.
+      if (too_few.smallest_p_value < 0.999 * too_few.level ||
+          too_few.smallest_p_value > 1.001 * too_few.level) {
+        CHECK_FALSE(too_few.has_power());
+      }
+    }
+  }
+  CHECK_THROWS_AS(dgp::smallest_batch(0, 1), std::invalid_argument);
+  CHECK_THROWS_AS(dgp::smallest_batch(1, 0), std::invalid_argument);
+  CHECK_THROWS_AS(dgp::smallest_batch(1, 1, 1.0), std::invalid_argument);
+  CHECK_THROWS_AS(dgp::smallest_batch(1, 1, 1e-12), std::length_error);
+}

@@ -34,9 +34,14 @@ namespace dgp {
 struct ShiftVerdict {
   bool shifted;  // whether the smallest p-value is below the level
   double smallest_p_value;
-  double level;                  // alpha / number of tests
-  std::vector<double> p_values;  // of each column
-  std::vector<Index> moved;      // the columns whose p-value is below the level
+  double level;                      // alpha / number of tests
+  std::vector<double> p_values;      // of each column
+  std::vector<Index> moved;          // the columns whose p-value is below the level
+  double smallest_possible_p_value;  // of any batch of this size beside so many clean samples
+
+  // Whether any batch of this size could be flagged. Where none could, that this one is not flagged
+  // says nothing about it.
+  bool has_power() const { return smallest_possible_p_value < level; }
 };
 
 namespace detail {
@@ -84,6 +89,33 @@ inline std::span<const double> sorted_column(Columns& figures, Index col) {
 
 }  // namespace detail
 
+// The fewest samples of a batch that detect_shift could flag, beside so many clean samples and with
+// so many columns. At least so many are needed for a verdict; more of them notice smaller shifts.
+//
+// Throws std::invalid_argument for no clean samples, no test, and an alpha not between 0 and 1,
+// std::length_error where a billion samples would be too few.
+inline Index smallest_batch(Index clean_samples, Index tests, double alpha = 0.05) {
+  detail::check_alpha(alpha);
+  if (clean_samples < 1 || tests < 1) {
+    throw std::invalid_argument("shift detection: no batch can be told from " +
+                                std::to_string(clean_samples) + " clean samples by " +
+                                std::to_string(tests) + " tests");
+  }
+  const double level = alpha / static_cast<double>(tests);
+  const auto is_too_small = [&](Index size) {
+    return smallest_kolmogorov_smirnov_p_value(static_cast<std::size_t>(clean_samples),
+                                               static_cast<std::size_t>(size)) >= level;
+  };
+  Index enough = 1;
+  while (is_too_small(enough)) enough *= 2;
+  Index too_small = enough / 2;
+  while (enough - too_small > 1) {
+    const Index middle = too_small + (enough - too_small) / 2;
+    (is_too_small(middle) ? too_small : enough) = middle;
+  }
+  return enough;
+}
+
 // Of any two dense real Eigen expressions with as many columns, not necessarily as many rows;
 // infinite figures are figures like others. Of clean batches at most the share alpha is flagged,
 // and rather less where columns depend on each other, as distances do.
@@ -116,6 +148,11 @@ ShiftVerdict detect_shift(const Eigen::DenseBase<Clean>& clean,
                                  .p_value;
   });
   verdict.smallest_p_value = *std::min_element(verdict.p_values.begin(), verdict.p_values.end());
+  // Two ways to sum may differ in the last bit: what is flagged could be.
+  verdict.smallest_possible_p_value =
+      std::min(verdict.smallest_p_value,
+               smallest_kolmogorov_smirnov_p_value(static_cast<std::size_t>(clean.rows()),
+                                                   static_cast<std::size_t>(batch.rows())));
   verdict.shifted = verdict.smallest_p_value < verdict.level;
   for (Index test = 0; test < tests; ++test) {
     if (verdict.p_values[static_cast<std::size_t>(test)] < verdict.level) {
@@ -172,7 +209,9 @@ inline DetectionRate rate_of(Index flagged, Index rounds) {
 }  // namespace detail
 
 // The share of random batches that detect_shift flags. Row i of `clean` and of `shifted` is the
-// same sample before and after the shift.
+// same sample before and after the shift. Of batches so small that
+// smallest_kolmogorov_smirnov_p_value(batch_size, batch_size) is not below alpha / columns it is 0,
+// whatever the shift.
 //
 // Each round draws 2 × batch_size different samples. The first half is the clean batch; of the
 // second half, share × batch_size (half a sample rounded to the even number) are taken from

@@ -112,6 +112,13 @@ class ShiftMonitor {
     return verdict;
   }
 
+  // The fewest samples of a batch that could be flagged: of smaller ones, check() says nothing
+  // (ShiftVerdict::has_power). Throws std::logic_error before fit().
+  Index smallest_batch() const {
+    if (clean_.size() == 0) throw std::logic_error("shift monitor: fit() comes first");
+    return dgp::smallest_batch(clean_.rows(), clean_.cols(), alpha_);
+  }
+
   // The classes to which the p-values of a verdict belong, in their order.
   std::vector<Index> labels() const { return means_.labels(); }
 
