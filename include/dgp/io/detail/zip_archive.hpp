@@ -32,12 +32,22 @@ struct ZipEntry {
   std::uint64_t size;  // unpacked
 };
 
-[[noreturn]] inline void fail_in_entry(const std::filesystem::path& path, const std::string& entry,
-                                       std::uint64_t byte, const std::string& what) {
-  throw std::runtime_error(dgp::detail::one_line(path.string()) + ", entry " +
-                           dgp::detail::quoted(entry) + ", byte " + std::to_string(byte) + ": " +
-                           what);
-}
+// Where errors in an entry stand. The path must stay where it is.
+class ZipEntryPlace {
+ public:
+  ZipEntryPlace(const std::filesystem::path& path, std::string entry)
+      : path_(path), entry_(std::move(entry)) {}
+
+  [[noreturn]] void fail(std::uint64_t byte, const std::string& what) const {
+    throw std::runtime_error(dgp::detail::one_line(path_.string()) + ", entry " +
+                             dgp::detail::quoted(entry_) + ", byte " + std::to_string(byte) + ": " +
+                             what);
+  }
+
+ private:
+  const std::filesystem::path& path_;
+  std::string entry_;
+};
 
 // One entry as a source of bytes, front to back.
 class ZipEntryReader {
@@ -45,8 +55,7 @@ class ZipEntryReader {
   // name: for errors.
   ZipEntryReader(zip_t* archive, const std::filesystem::path& path, const ZipEntry& entry,
                  std::string name)
-      : path_(path),
-        name_(std::move(name)),
+      : place_(path, std::move(name)),
         size_(entry.size),
         file_(zip_fopen_index(archive, entry.index, 0)) {
     if (!file_) fail(0, std::string("cannot be opened: ") + zip_strerror(archive));
@@ -75,14 +84,13 @@ class ZipEntryReader {
   }
 
   [[noreturn]] void fail(std::uint64_t byte, const std::string& what) const {
-    fail_in_entry(path_, name_, byte, what);
+    place_.fail(byte, what);
   }
 
  private:
   const char* reason() const { return zip_file_strerror(file_.get()); }
 
-  const std::filesystem::path& path_;
-  std::string name_;
+  ZipEntryPlace place_;
   std::uint64_t size_;
   std::unique_ptr<zip_file_t, ZipCloser> file_;
 };
