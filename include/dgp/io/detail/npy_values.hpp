@@ -2,18 +2,16 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <Eigen/Core>
 
 #include <dgp/io/detail/npy_header.hpp>
+#include <dgp/io/detail/stored_values.hpp>
 #include <dgp/io/tensor_info.hpp>
 
 namespace dgp::io::detail {
@@ -41,48 +39,6 @@ void with_stored_type(const NpyElement& element, const Action& action) {
   }
 }
 
-// The value with these bytes, which stand in the order of this machine or are turned round first.
-template <class Stored>
-Stored npy_value(const char* bytes, bool turned) {
-  if constexpr (std::is_same_v<Stored, bool>) {
-    return *bytes != 0;  // any other byte than 0 and 1 would be no bool
-  } else {
-    std::array<char, sizeof(Stored)> ordered;
-    std::memcpy(ordered.data(), bytes, sizeof(Stored));
-    if (turned) std::reverse(ordered.begin(), ordered.end());
-    Stored value;
-    std::memcpy(&value, ordered.data(), sizeof(Stored));
-    return value;
-  }
-}
-
-// Where the values of a column-major array belong in a row-major one, in the order in which they
-// come.
-class ColumnMajorWalk {
- public:
-  explicit ColumnMajorWalk(std::vector<std::uint64_t> shape)
-      : shape_(std::move(shape)), strides_(shape_.size(), 1), index_(shape_.size(), 0) {
-    for (std::size_t d = shape_.size(); d-- > 1;) strides_[d - 1] = strides_[d] * shape_[d];
-  }
-
-  std::size_t next() {
-    const std::uint64_t place = place_;
-    for (std::size_t d = 0; d < shape_.size(); ++d) {
-      place_ += strides_[d];
-      if (++index_[d] < shape_[d]) break;
-      place_ -= strides_[d] * shape_[d];
-      index_[d] = 0;
-    }
-    return static_cast<std::size_t>(place);
-  }
-
- private:
-  std::vector<std::uint64_t> shape_;
-  std::vector<std::uint64_t> strides_;
-  std::vector<std::uint64_t> index_;
-  std::uint64_t place_ = 0;
-};
-
 // Throws std::runtime_error for a type that npy_element does not know.
 template <class Source>
 NpyElement readable_element(const Source& source, const TensorInfo& tensor) {
@@ -92,6 +48,16 @@ NpyElement readable_element(const Source& source, const TensorInfo& tensor) {
   source.fail(tensor.begin, describe(tensor) + " has a type that is not read" +
                                 (holds_objects ? ": it holds Python objects, not numbers"
                                                : " (f2, f4, f8, i1 to i8, u1 to u8 and b1 are)"));
+}
+
+// Where the values of a column-major array belong in a row-major one, in the order in which they
+// come.
+inline StridedWalk column_major_walk(std::vector<std::uint64_t> shape) {
+  std::vector<std::uint64_t> strides(shape.size(), 1);
+  for (std::size_t d = shape.size(); d-- > 1;) strides[d - 1] = strides[d] * shape[d];
+  std::reverse(shape.begin(), shape.end());
+  std::reverse(strides.begin(), strides.end());
+  return {std::move(shape), std::move(strides)};
 }
 
 // The values that a header announces, in row-major order; target has room for all of them.
@@ -105,14 +71,14 @@ void read_npy_values(Source& source, const NpyHeader& header, const NpyElement& 
       static_cast<std::size_t>((header.tensor.end - header.tensor.begin) / element.width);
   const bool turned = element.big_endian != (std::endian::native == std::endian::big);
   std::vector<char> part(std::min(count, most_at_once) * element.width);
-  ColumnMajorWalk walk(header.tensor.shape);
+  StridedWalk walk = column_major_walk(header.tensor.shape);
   with_stored_type(element, [&](auto stored) {
     using Stored = decltype(stored);
     for (std::size_t done = 0; done < count;) {
       const std::size_t now = std::min(count - done, most_at_once);
       source.read(header.tensor.begin + done * sizeof(Stored), part.data(), now * sizeof(Stored));
       for (std::size_t i = 0; i < now; ++i, ++done) {
-        const auto value = npy_value<Stored>(part.data() + i * sizeof(Stored), turned);
+        const auto value = stored_value<Stored>(part.data() + i * sizeof(Stored), turned);
         target[header.column_major ? walk.next() : done] = static_cast<Scalar>(value);
       }
     }

@@ -1,0 +1,179 @@
+// A ZIP archive that is not trusted, open for reading, with libzip: its entries, each with a size
+// that the archive's own size justifies, and their bytes.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+#include <zip.h>
+
+#include <dgp/detail/messages.hpp>
+#include <dgp/io/detail/file_error.hpp>
+#include <dgp/io/detail/input_file.hpp>
+
+namespace dgp::io::detail {
+
+struct ZipCloser {
+  void operator()(zip_t* archive) const { zip_discard(archive); }
+  void operator()(zip_file_t* entry) const { zip_fclose(entry); }
+};
+
+struct ZipEntry {
+  std::string name;
+  std::uint64_t index;
+  std::uint64_t size;  // unpacked
+};
+
+// Where errors in an entry stand. The path must stay where it is.
+class ZipEntryPlace {
+ public:
+  ZipEntryPlace(const std::filesystem::path& path, std::string entry)
+      : path_(path), entry_(std::move(entry)) {}
+
+  [[noreturn]] void fail(std::uint64_t byte, const std::string& what) const {
+    throw std::runtime_error(dgp::detail::one_line(path_.string()) + ", entry " +
+                             dgp::detail::quoted(entry_) + ", byte " + std::to_string(byte) + ": " +
+                             what);
+  }
+
+ private:
+  const std::filesystem::path& path_;
+  std::string entry_;
+};
+
+// One entry as a source of bytes, front to back.
+class ZipEntryReader {
+ public:
+  // name: for errors.
+  ZipEntryReader(zip_t* archive, const std::filesystem::path& path, const ZipEntry& entry,
+                 std::string name)
+      : place_(path, std::move(name)),
+        size_(entry.size),
+        file_(zip_fopen_index(archive, entry.index, 0)) {
+    if (!file_) fail(0, std::string("cannot be opened: ") + zip_strerror(archive));
+  }
+
+  std::uint64_t size() const { return size_; }
+
+  void read(std::uint64_t begin, void* target, std::uint64_t count) {
+    auto* bytes = static_cast<char*>(target);
+    while (count > 0) {
+      const zip_int64_t got = zip_fread(file_.get(), bytes, count);
+      if (got < 0) fail(begin, std::string("cannot be unpacked: ") + reason());
+      if (got == 0) fail(begin, "ends here, before its declared size");
+      bytes += got;
+      begin += static_cast<std::uint64_t>(got);
+      count -= static_cast<std::uint64_t>(got);
+    }
+  }
+
+  // After the last byte: only then does libzip compare the checksum.
+  void expect_end() {
+    char byte = 0;
+    const zip_int64_t got = zip_fread(file_.get(), &byte, 1);
+    if (got < 0) fail(size_, std::string("is corrupt: ") + reason());
+    if (got > 0) fail(size_, "goes on past its declared size");
+  }
+
+  [[noreturn]] void fail(std::uint64_t byte, const std::string& what) const {
+    place_.fail(byte, what);
+  }
+
+ private:
+  const char* reason() const { return zip_file_strerror(file_.get()); }
+
+  ZipEntryPlace place_;
+  std::uint64_t size_;
+  std::unique_ptr<zip_file_t, ZipCloser> file_;
+};
+
+class ZipArchive {
+ public:
+  // Throws std::runtime_error for what cannot be opened or is no ZIP archive.
+  explicit ZipArchive(std::filesystem::path path) : path_(std::move(path)) {
+    InputFile file(path_);
+    size_ = file.size();
+    std::array<char, 2> start{};
+    if (size_ >= start.size()) file.read(0, start.data(), start.size());
+    if (std::string_view(start.data(), start.size()) != "PK") file.fail(0, "not a ZIP archive");
+    int code = 0;
+    archive_.reset(zip_open(path_.string().c_str(), ZIP_RDONLY, &code));
+    if (!archive_) {
+      zip_error_t error;
+      zip_error_init_with_code(&error, code);
+      const std::string reason = zip_error_strerror(&error);
+      zip_error_fini(&error);
+      file.fail(0, "cannot be opened as a ZIP archive: " + reason);
+    }
+  }
+
+  const std::filesystem::path& path() const { return path_; }
+  std::uint64_t size() const { return size_; }
+
+  // The entries whose names are wanted(name). Sizes are what the archive claims, so they are held
+  // against what it can hold: packed entries do not share bytes, and deflate packs at best 1032
+  // bytes into one. Throws std::runtime_error for an entry that claims more, that cannot be
+  // unpacked or that stands twice.
+  template <class Wanted>
+  std::vector<ZipEntry> entries(const Wanted& wanted) const {
+    constexpr std::uint64_t best_packing = 1032;
+    const auto refuse = [this](const std::string& name, const std::string& what) {
+      fail(path_, 0, "entry " + dgp::detail::quoted(name) + " " + what);
+    };
+    const zip_int64_t count = zip_get_num_entries(archive_.get(), 0);
+    std::uint64_t packed = 0;
+    std::set<std::string> names;
+    std::vector<ZipEntry> entries;
+    for (zip_uint64_t index = 0; index < static_cast<zip_uint64_t>(std::max<zip_int64_t>(count, 0));
+         ++index) {
+      zip_stat_t stat;
+      zip_stat_init(&stat);
+      constexpr zip_uint64_t needed =
+          ZIP_STAT_NAME | ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD;
+      if (zip_stat_index(archive_.get(), index, 0, &stat) != 0 || (stat.valid & needed) != needed) {
+        fail(path_, 0, "entry " + std::to_string(index) + " cannot be read");
+      }
+      const std::string name = stat.name;
+      if (!wanted(name)) continue;
+      if ((stat.valid & ZIP_STAT_ENCRYPTION_METHOD) != 0 && stat.encryption_method != ZIP_EM_NONE) {
+        refuse(name, "is encrypted");
+      }
+      if (stat.comp_method != ZIP_CM_STORE && stat.comp_method != ZIP_CM_DEFLATE) {
+        refuse(name, "is packed by a method that is not read (stored and deflated entries are)");
+      }
+      const bool stored = stat.comp_method == ZIP_CM_STORE;
+      if (stat.comp_size > size_ - packed) {
+        refuse(name, "claims bytes that the archive does not have");
+      }
+      packed += stat.comp_size;
+      if (stored ? stat.size != stat.comp_size : stat.size / best_packing > stat.comp_size) {
+        refuse(name, "claims to unpack " + std::to_string(stat.comp_size) + " bytes to " +
+                         std::to_string(stat.size));
+      }
+      if (!names.insert(name).second) refuse(name, "stands twice");
+      entries.push_back({name, index, stat.size});
+    }
+    return entries;
+  }
+
+  // name: for errors.
+  ZipEntryReader open(const ZipEntry& entry, std::string name) const {
+    return {archive_.get(), path_, entry, std::move(name)};
+  }
+  ZipEntryReader open(const ZipEntry& entry) const { return open(entry, entry.name); }
+
+ private:
+  std::filesystem::path path_;
+  std::uint64_t size_ = 0;
+  std::unique_ptr<zip_t, ZipCloser> archive_;
+};
+
+}  // namespace dgp::io::detail
