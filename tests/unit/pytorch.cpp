@@ -661,3 +661,72 @@ TEST_CASE("an entry that is corrupt, or larger than it can be, is refused", "[py
     CHECK_FALSE(refusal(whole.substr(0, size)).empty());
   }
 }
+
+// The files in tests/data/pytorch are PyTorch's own; make.py beside them says how they were made.
+TEST_CASE("a state dict and a checkpoint that PyTorch wrote are read", "[pytorch]") {
+  const std::filesystem::path folder = DGP_TEST_DATA "/pytorch";
+  const Eigen::MatrixXf first = (Eigen::MatrixXf(2, 3) << 0, 1, 2, 3, 4, 5).finished() / 8;
+  const Eigen::MatrixXf second = (Eigen::MatrixXf(2, 2) << 0, 1, 2, 3).finished() / 8;
+
+  const auto layers = read_pytorch_layers(folder / "state_dict.pt");
+  REQUIRE(layers.size() == 3);
+  CHECK(layers[0].name == "layers.0.weight");
+  CHECK(layers[0].weights == first);
+  CHECK(layers[1].name == "layers.1.weight");
+  CHECK(layers[1].weights == second);
+  CHECK(layers[2].name == "tied");
+  CHECK(layers[2].weights == first);
+
+  PytorchFile file(folder / "checkpoint.pt");
+  Strings matrices;
+  for (const auto& tensor : file.tensors()) {
+    if (dgp::io::is_layer(tensor)) matrices.push_back(tensor.name);
+  }
+  CHECK(matrices == Strings{"groups.ema.0", "model.layers.0.weight", "model.layers.1.weight",
+                            "model.tied", "optimizer.state.0.exp_avg",
+                            "optimizer.state.0.exp_avg_sq", "optimizer.state.2.exp_avg",
+                            "optimizer.state.2.exp_avg_sq"});
+  CHECK(file.read_matrix<float>("model.layers.0.weight") == first);
+  CHECK(file.read_matrix<float>("groups.ema.0") == second);
+  CHECK(names(file.skipped()) == Strings{"model.norm.num_batches_tracked", "model.positions"});
+}
+
+TEST_CASE("views that PyTorch wrote are read as it shows them", "[pytorch]") {
+  PytorchFile file(DGP_TEST_DATA "/pytorch/views.pt");
+  const Eigen::VectorXf all = Eigen::VectorXf::LinSpaced(24, 0, 23) / 8;
+  const Eigen::MatrixXf matrix =
+      Eigen::Map<const Eigen::Matrix<float, 4, 6, Eigen::RowMajor>>(all.data());
+  const Eigen::MatrixXf small = (Eigen::MatrixXf(2, 2) << 0, 1, 2, 3).finished() / 8;
+  const auto tensor = [&](const std::string& wanted) -> Eigen::MatrixXf {
+    for (const auto& info : file.tensors()) {
+      if (info.name == wanted) return file.read_rows<float>(info);
+    }
+    FAIL(wanted + " is missing");
+    return {};
+  };
+  CHECK(tensor("all") == all);
+  CHECK(tensor("matrix") == matrix);
+  CHECK(tensor("transposed") == matrix.transpose());
+  CHECK(tensor("every other") == (Eigen::MatrixXf(2, 3) << 6, 8, 10, 12, 14, 16).finished() / 8);
+  CHECK(tensor("expanded") == (Eigen::MatrixXf(2, 3) << 0, 1, 2, 0, 1, 2).finished() / 8);
+  for (Eigen::Index i = 0; i < 4; ++i) {  // [i, j, k] was [j, k, i]
+    const Eigen::MatrixXf row = tensor("permuted").row(i);
+    for (Eigen::Index jk = 0; jk < 6; ++jk) CHECK(row(jk) == all[4 * jk + i]);
+  }
+  CHECK(tensor("half") == small);
+  CHECK(tensor("bfloat16") == small);
+  CHECK(tensor("double") == small.transpose());
+  CHECK(tensor("named") == small);
+  CHECK(names(file.skipped()) == Strings{"bool", "complex", "meta", "quantized", "sparse"});
+}
+
+TEST_CASE("other files that PyTorch wrote are refused with what to do", "[pytorch]") {
+  const std::string folder = DGP_TEST_DATA "/pytorch/";
+  const auto said = [&](const std::string& file) {
+    return error_of([&] { read_pytorch_layers(folder + file); });
+  };
+  CHECK(holds(said("legacy.pt"), "the format of PyTorch before 1.6 is not read"));
+  CHECK(holds(said("scripted.pt"), "a TorchScript archive is not read"));
+  CHECK(holds(said("module.pt"), "byte 2: '__main__.Net' is refused"));
+  CHECK(holds(said("module.pt"), "torch.save(model.state_dict(), 'weights.pt')"));
+}
