@@ -154,6 +154,7 @@ inline std::string assumption(const std::vector<Layer>& layers, ToldBy told, boo
                            : " (alphabetical, which may not be that in which data flows)";
   if (layers.size() == 1) return "";
   std::string text = "Order of layers: " + listed(layers) + source + ".";
+  if (transposes) text += "\nThose that --transpose names are taken as stored (in x out).";
   if (!transposes && all_square(layers)) {
     text +=
         "\nAll are square, so that shapes cannot tell how they are stored: (out x in) is assumed;\n"

@@ -1,4 +1,5 @@
 // dgp-inspect: the neural persistence and deep graph persistence of checkpoints.
+#include <algorithm>
 #include <string>
 #include <vector>
 

@@ -2,9 +2,11 @@
 // layers below it while these fit a screen.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <iostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../checkpoint.hpp"
@@ -116,11 +118,19 @@ inline void print_table(const std::vector<Report>& reports, const Options& optio
   } else {
     print_one(reports.front(), options);
   }
+  const auto assumed_of = [&](const Report& report) {
+    return layer_order::assumption(shapes_of(report), report.told,
+                                   options.choice.transpose.has_value());
+  };
+  // Of several files, each note says of which, unless all are alike.
+  const std::string of_first = assumed_of(reports.front());
+  const bool alike = std::all_of(reports.begin(), reports.end(), [&](const Report& report) {
+    return assumed_of(report) == of_first;
+  });
+  if (alike && !of_first.empty()) std::cout << "\n" << of_first << "\n";
   for (const auto& report : reports) {
-    // Of several, each note says of which.
     const std::string file = several ? words::one_line(report.file) + ": " : "";
-    const std::string assumed = layer_order::assumption(shapes_of(report), report.told,
-                                                        options.choice.transpose.has_value());
+    const std::string assumed = alike ? "" : assumed_of(report);
     if (!assumed.empty()) std::cout << "\n" << file << assumed << "\n";
     for (const auto& note : checkpoint::not_measured_notes(report.not_measured)) {
       std::cout << "\n" << file << note << "\n";

@@ -680,6 +680,8 @@ TEST_CASE("layers stored (in x out) are measured transposed when told", "[inspec
   }
   report["file"] = stored_out_in;
   CHECK(report == as_json({stored_out_in, "--deaths"}));
+  CHECK(holds(successful({stored_in_out, "--transpose", "."}), "are taken as stored (in x out)"));
+  CHECK_FALSE(holds(successful({stored_out_in}), "are taken as stored (in x out)"));
   // Some only.
   const auto mixed =
       made(folder, "mixed",
@@ -768,6 +770,12 @@ TEST_CASE("several files have a row, an object or a field each", "[inspect]") {
   }
   CHECK(holds(table, "\n  layers.1.weight  "));
   CHECK(holds(table, "\n" + other + ": No deep graph persistence: layers do not chain"));
+
+  // What holds for all is said once.
+  CHECK(holds(table, "\n" + digits + ": Order of layers: "));
+  const std::string alike = successful({digits, digits});
+  CHECK(alike.find("Order of layers: ") == alike.rfind("Order of layers: "));
+  CHECK(holds(alike, "\nOrder of layers: "));
 
   // Of many, no layers; and whichever is at fault is named.
   const Arguments many(20, digits);

@@ -50,6 +50,7 @@ TEST_CASE("formats are told by their first bytes, whatever the name", "[file_for
       {FileFormat::hdf5, "\x89HDF\r\n\x1a\n"},
       {FileFormat::keras, zip_of({"metadata.json", "config.json", "model.weights.h5"})},
       {FileFormat::onnx, "\x08\x07\x12\x07pytorch"},
+      {FileFormat::onnx, "\x08\x0a\x3a\x20\x0a graph"},
       {FileFormat::tflite, std::string("\x1c\0\0\0TFL3", 8)},
       {FileFormat::gguf, std::string("GGUF\x03\0\0\0", 8)},
       {FileFormat::idx, std::string("\0\0\x08\x01\0\0\0\x02\x07\x08", 10)},

@@ -234,8 +234,10 @@ inline FileFormat file_format(std::string_view name, std::string_view start) {
       byte(3) >= 1 && byte(3) <= 8) {
     return FileFormat::idx;
   }
-  // ONNX has no signature of its own: its version, then who made it.
-  if (byte(0) == 8 && byte(1) >= 1 && byte(1) < 32 && byte(2) == 0x12) return FileFormat::onnx;
+  // ONNX has no signature of its own: its version, then who made it, or at once the graph.
+  if (byte(0) == 8 && byte(1) >= 1 && byte(1) < 32 && (byte(2) == 0x12 || byte(2) == 0x3a)) {
+    return FileFormat::onnx;
+  }
 
   std::string text(start.substr(0, 64));
   text.erase(0, text.find_first_not_of(" \t\r\n"));
