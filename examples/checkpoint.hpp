@@ -1,82 +1,170 @@
 // Checkpoints as the example programs take them: files of several formats, the tensors that are
-// layers, and the words for those that are not.
+// layers, their order and orientation, and the words for those that are not.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
+#include <optional>
 #include <regex>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 
+#include <dgp/concepts.hpp>
+#include <dgp/io/detail/input_file.hpp>
+#include <dgp/io/file_format.hpp>
+#include <dgp/io/natural_order.hpp>
 #include <dgp/io/npy.hpp>
 #include <dgp/io/safetensors.hpp>
+#include <dgp/io/safetensors_shards.hpp>
 #include <dgp/io/tensor_info.hpp>
 #ifdef DGP_WITH_NPZ
 #include <dgp/io/npz.hpp>
 #endif
 
+#include "layer_order.hpp"
 #include "words.hpp"
 
 namespace checkpoint {
 
+using dgp::io::FileFormat;
 using dgp::io::TensorInfo;
 
-// The format by the name's ending; with any other ending, by the first bytes.
-inline std::string format_of(const std::filesystem::path& path) {
-  const std::string extension = path.extension().string();
-  for (const std::string known : {".safetensors", ".npy", ".npz"}) {
-    if (extension == known) return known;
+// One network: a file, or all parts of one that lies in several.
+struct Model {
+  std::string name;
+  std::vector<std::string> files;
+};
+
+// Parts of one checkpoint, by their names, are one model, where its first part stands.
+inline std::vector<Model> models_of(const std::vector<std::string>& files) {
+  std::vector<Model> models;
+  for (const auto& file : files) {
+    const auto shard = dgp::io::shard_name(file);
+    if (!shard || shard->count == 1) {
+      models.push_back({file, {file}});
+      continue;
+    }
+    const std::string whole = shard->whole.string();
+    const auto there = std::find_if(models.begin(), models.end(),
+                                    [&](const Model& model) { return model.name == whole; });
+    if (there == models.end()) {
+      models.push_back({whole, {file}});
+    } else {
+      there->files.push_back(file);
+    }
   }
-  std::string start(6, '\0');
+  return models;
+}
+
+[[noreturn]] inline void refuse_folder(const std::filesystem::path& path) {
+  std::vector<std::string> files;
   std::error_code error;
-  if (std::filesystem::is_regular_file(path, error)) {
-    std::ifstream(path, std::ios::binary).read(start.data(), std::ssize(start));
+  for (const auto& entry : std::filesystem::directory_iterator(path, error)) {
+    const std::string name = entry.path().filename().string();
+    const auto format = dgp::io::file_format(name, "?");
+    if (format == FileFormat::safetensors || format == FileFormat::npz) files.push_back(name);
   }
-  if (start == "\x93NUMPY") return ".npy";
-  if (start.compare(0, 4, "PK\x03\x04") == 0) return ".npz";
-  return ".safetensors";
+  std::sort(files.begin(), files.end(), dgp::io::natural_less);
+  throw std::runtime_error(
+      words::one_line(path.string()) + ": cannot be opened: not a file but a folder; give a file" +
+      (files.empty() ? ", a checkpoint" : " in it, for example " + words::one_line(files[0])));
+}
+
+[[noreturn]] inline void refuse_format(const std::string& path, FileFormat format) {
+  const auto words = dgp::io::words_of(format);
+  throw std::runtime_error(words::one_line(path) + ", byte 0: this is " + std::string(words.what) +
+                           "; " + std::string(words.advice));
+}
+
+inline FileFormat format_of(dgp::io::detail::InputFile& file) {
+  return dgp::io::file_format(file.path().string(), file.start());
+}
+
+inline dgp::io::detail::InputFile open_file(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) refuse_folder(path);
+  return dgp::io::detail::InputFile(path);
 }
 
 // Calls visit(file) with the reader of the file's format, and returns what that returns.
 template <class Visit>
-auto open(const std::string& path, const Visit& visit) {
-  const std::string format = format_of(path);
-  if (format == ".npy") return visit(dgp::io::NpyFile(path));
-  if (format == ".npz") {
+auto open(const Model& model, const Visit& visit) {
+  if (dgp::io::shard_name(model.files[0]).value_or(dgp::io::ShardName{{}, 1, 1}).count > 1) {
+    for (const auto& path : model.files) {
+      auto file = open_file(path);
+      const FileFormat format = format_of(file);
+      if (format != FileFormat::safetensors) refuse_format(path, format);
+    }
+    return visit(dgp::io::SafetensorsShards({model.files.begin(), model.files.end()}));
+  }
+  const std::string& path = model.files[0];
+  auto file = open_file(path);
+  const FileFormat format = format_of(file);
+  if (format == FileFormat::npy) return visit(dgp::io::NpyFile(std::move(file)));
+  if (format == FileFormat::npz) {
 #ifdef DGP_WITH_NPZ
-    return visit(dgp::io::NpzFile(path));
+    return visit(dgp::io::NpzFile(std::move(file)));
 #else
     throw std::runtime_error(path +
                              ": this program was built without libzip and reads no .npz archive");
 #endif
   }
-  return visit(dgp::io::SafetensorsFile(path));
+  if (format != FileFormat::safetensors) refuse_format(path, format);
+  return visit(dgp::io::SafetensorsFile(std::move(file)));
 }
 
-// The option --layers, the pattern that select takes.
-inline void add_layers(CLI::App& app, std::string& pattern) {
-  app.add_option("--layers", pattern,
+// Which tensors are layers, and how they stand: what the options below say.
+struct Choice {
+  std::string layers;                    // a regular expression; empty: all
+  std::vector<std::string> order;        // regular expressions; none: by the numbers in the names
+  std::optional<std::string> transpose;  // a regular expression: those stored (in × out)
+};
+
+// The options --layers, --order and --transpose.
+inline void add_choice(CLI::App& app, Choice& choice) {
+  const auto regular_expression = [](const std::string& text) -> std::string {
+    try {
+      const std::regex valid(text);
+      return {};
+    } catch (const std::regex_error&) {
+      return "'" + text + "' is not a regular expression";
+    }
+  };
+  app.add_option("--layers", choice.layers,
                  "Take only tensors whose name holds a match of this regular expression")
       ->type_name("REGEX")
-      ->check([](const std::string& text) -> std::string {
-        try {
-          const std::regex valid(text);
-          return {};
-        } catch (const std::regex_error&) {
-          return "'" + text + "' is not a regular expression";
-        }
-      });
+      ->check(regular_expression);
+  app.add_option("--order", choice.order,
+                 "The order of the layers, from inputs to outputs: a regular expression for each\n"
+                 "(after the files), or for several, which then keep the order of the numbers in\n"
+                 "their names. Needed for deep graph persistence where names are not one numbered\n"
+                 "sequence, such as layers.0.weight, layers.2.weight")
+      ->type_name("REGEX")
+      ->expected(1, 1 << 20)
+      ->check(regular_expression);
+  app.add_option("--transpose", choice.transpose,
+                 "Layers stored (in x out), as Keras and Flax do: those whose name holds a match;\n"
+                 "'.' for all")
+      ->type_name("REGEX")
+      ->check(regular_expression);
 }
 
-// "conv1.weight [2,1,3,3], conv2.weight [4,2,3,3] and 5 more"
-inline std::string listed(const std::vector<TensorInfo>& tensors) {
+// The standard library matches by recursion; a name longer than any real one could exhaust it.
+inline bool matches(const std::string& name, const std::regex& pattern) {
+  constexpr std::size_t longest_name = 1000;
+  return name.size() <= longest_name && std::regex_search(name, pattern);
+}
+
+// "conv1.weight [2,1,3,3], conv2.weight [4,2,3,3] and 5 more"; with types, "ids [1,16] I64".
+inline std::string listed(const std::vector<TensorInfo>& tensors, bool with_types = false) {
   constexpr std::size_t most = 4;
   std::string text;
   for (std::size_t i = 0; i < std::min(tensors.size(), most); ++i) {
@@ -86,40 +174,126 @@ inline std::string listed(const std::vector<TensorInfo>& tensors) {
     }
     text.append(text.empty() ? "" : ", ").append(words::one_line(tensors[i].name));
     text.append(" [").append(shape).append("]");
+    if (with_types) text.append(" ").append(words::one_line(tensors[i].type));
   }
   if (tensors.size() > most) text += " and " + std::to_string(tensors.size() - most) + " more";
   return text;
 }
 
-// What a checkpoint holds for the measures.
-struct Selection {
-  std::vector<TensorInfo> layers;
-  std::vector<TensorInfo> not_measured;  // weights of more dimensions: a convolution's, for one
+struct ChosenTensor {
+  TensorInfo tensor;
+  bool transposed;  // stored (in × out)
 };
 
-// The tensors whose names the pattern selects, all where it is empty. Throws std::runtime_error
-// where none of them is a layer.
+// What a checkpoint holds for the measures.
+struct Selection {
+  std::vector<ChosenTensor> layers;  // in the order in which data is taken to flow
+  layer_order::ToldBy told;
+  // Of more dimensions, such as a convolution's weights, or no floating-point numbers that are
+  // read.
+  std::vector<TensorInfo> not_measured;
+};
+
+// The layers as they are measured.
+inline std::vector<layer_order::Layer> shapes_of(const Selection& selection) {
+  std::vector<layer_order::Layer> layers;
+  for (const auto& [tensor, transposed] : selection.layers) {
+    const auto rows = static_cast<dgp::Index>(tensor.shape[0]);
+    const auto cols = static_cast<dgp::Index>(tensor.shape[1]);
+    layers.push_back({tensor.name, transposed ? cols : rows, transposed ? rows : cols});
+  }
+  return layers;
+}
+
+// By the first of the expressions that each matches.
+inline void put_in_order(std::vector<ChosenTensor>& layers, const std::vector<std::string>& order,
+                         const std::string& path) {
+  const std::vector<std::regex> patterns(order.begin(), order.end());
+  std::vector<std::vector<ChosenTensor>> groups(order.size());
+  std::vector<bool> used(order.size(), false);
+  for (auto& layer : layers) {
+    std::size_t first = order.size();
+    for (std::size_t i = order.size(); i-- > 0;) {
+      if (!matches(layer.tensor.name, patterns[i])) continue;
+      first = i;
+      used[i] = true;
+    }
+    if (first == order.size()) {
+      throw std::runtime_error(path + ": --order says nothing of layer '" +
+                               words::one_line(layer.tensor.name) +
+                               "'; name it there, or leave it out with --layers");
+    }
+    groups[first].push_back(std::move(layer));
+  }
+  const auto unused = std::find(used.begin(), used.end(), false);
+  if (unused != used.end()) {
+    const std::string& pattern = order[static_cast<std::size_t>(unused - used.begin())];
+    std::error_code error;
+    throw std::runtime_error(
+        path + ": no layer matches '" + pattern + "' of --order" +
+        (std::filesystem::exists(pattern, error) ? "; files are to be given before --order" : ""));
+  }
+  layers.clear();
+  for (auto& group : groups) std::move(group.begin(), group.end(), std::back_inserter(layers));
+}
+
+// Throws std::runtime_error where no tensor that the choice takes is a layer, and where an
+// expression for their order or orientation fits none.
 template <class File>
-Selection select(const File& file, const std::string& pattern) {
-  // The standard library matches by recursion; a name longer than any real one could exhaust it.
-  constexpr std::size_t longest_name = 1000;
-  const std::regex wanted(pattern);
+Selection select(const File& file, const Choice& choice) {
+  const std::string path = words::one_line(file.path().string());
+  const std::regex wanted(choice.layers);
   Selection selection;
-  std::vector<TensorInfo> others;
+  std::vector<TensorInfo> of_other_shapes;
+  std::vector<TensorInfo> of_other_types;
   for (const auto& tensor : file.tensors()) {
-    const bool selected = pattern.empty() || (tensor.name.size() <= longest_name &&
-                                              std::regex_search(tensor.name, wanted));
-    if (!selected) continue;
-    (dgp::io::is_layer(tensor) ? selection.layers : others).push_back(tensor);
+    if (!choice.layers.empty() && !matches(tensor.name, wanted)) continue;
+    if (!dgp::io::is_layer(tensor)) {
+      of_other_shapes.push_back(tensor);
+    } else if (tensor.floating_point_bytes == 0) {
+      of_other_types.push_back(tensor);
+    } else {
+      selection.layers.push_back({tensor, false});
+    }
   }
   if (selection.layers.empty()) {
-    throw std::runtime_error(file.path().string() + ": no 2-D tensor" +
-                             (pattern.empty() ? "" : " matches '" + pattern + "'") +
-                             (others.empty() ? "" : "; of other shapes: " + listed(others)));
+    throw std::runtime_error(
+        path + ": no 2-D tensor" +
+        (of_other_types.empty() ? "" : " of F16, BF16, F32 or F64, NumPy's f2, f4 or f8,") +
+        (choice.layers.empty() ? "" : " matches '" + choice.layers + "'") +
+        (of_other_shapes.empty() ? "" : "; of other shapes: " + listed(of_other_shapes)) +
+        (of_other_types.empty() ? "" : "; of other types: " + listed(of_other_types, true)) +
+        (file.tensors().empty() ? ": it holds no tensors at all" : ""));
   }
-  std::copy_if(others.begin(), others.end(), std::back_inserter(selection.not_measured),
+  std::copy_if(of_other_shapes.begin(), of_other_shapes.end(),
+               std::back_inserter(selection.not_measured),
                [](const TensorInfo& tensor) { return tensor.shape.size() > 2; });
+  std::copy(of_other_types.begin(), of_other_types.end(),
+            std::back_inserter(selection.not_measured));
+
+  if (!choice.order.empty()) put_in_order(selection.layers, choice.order, path);
+  if (choice.transpose) {
+    const std::regex stored_otherwise(*choice.transpose);
+    for (auto& layer : selection.layers) {
+      layer.transposed = matches(layer.tensor.name, stored_otherwise);
+    }
+    if (std::none_of(selection.layers.begin(), selection.layers.end(),
+                     [](const ChosenTensor& layer) { return layer.transposed; })) {
+      throw std::runtime_error(path + ": no layer matches '" + *choice.transpose +
+                               "' of --transpose");
+    }
+  }
+  selection.told =
+      layer_order::told_by(layer_order::names_of(shapes_of(selection)), !choice.order.empty());
   return selection;
+}
+
+// As a matrix (out × in).
+template <class Scalar, class File>
+dgp::RowMajorMatrix<Scalar> read(File& file, const ChosenTensor& layer) {
+  auto stored = file.template read_matrix<Scalar>(layer.tensor);
+  if (layer.transposed) return stored.transpose();
+  return stored;
 }
 
 inline std::vector<std::string> names_of(const std::vector<TensorInfo>& tensors) {
@@ -128,10 +302,21 @@ inline std::vector<std::string> names_of(const std::vector<TensorInfo>& tensors)
   return names;
 }
 
-// A paragraph on them; empty where there are none.
-inline std::string not_measured_note(const std::vector<TensorInfo>& tensors) {
-  return tensors.empty() ? ""
-                         : "\nNot measured (more than two dimensions): " + listed(tensors) + "\n";
+// A sentence on each kind of them; none where there are none.
+inline std::vector<std::string> not_measured_notes(const std::vector<TensorInfo>& tensors) {
+  std::vector<TensorInfo> of_more_dimensions;
+  std::vector<TensorInfo> of_other_types;
+  for (const auto& tensor : tensors) {
+    (dgp::io::is_layer(tensor) ? of_other_types : of_more_dimensions).push_back(tensor);
+  }
+  std::vector<std::string> notes;
+  if (!of_more_dimensions.empty()) {
+    notes.push_back("Not measured (more than two dimensions): " + listed(of_more_dimensions));
+  }
+  if (!of_other_types.empty()) {
+    notes.push_back("Not measured (of a type that is no layer's): " + listed(of_other_types, true));
+  }
+  return notes;
 }
 
 }  // namespace checkpoint

@@ -9,6 +9,7 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -17,8 +18,10 @@
 #include <filesystem>
 #include <iostream>
 #include <limits>
+#include <mutex>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -124,6 +127,20 @@ inline std::string number(const char* format, double value) {
   return text;
 }
 
+inline std::string joined(const std::vector<double>& values, const char* format) {
+  std::string text;
+  for (const double value : values) text += (text.empty() ? "" : " ") + number(format, value);
+  return text;
+}
+
+// A field of CSV, in quotes where RFC 4180 wants them.
+inline std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string field = "\"";
+  for (const char c : text) field += c == '"' ? "\"\"" : std::string(1, c);
+  return field + "\"";
+}
+
 // In characters: of UTF-8, bytes that only continue one do not count.
 inline std::size_t width(const std::string& text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
@@ -178,41 +195,91 @@ inline void write_text(const std::filesystem::path& path, const std::string& tex
   dgp::io::write_whole_file(path, [&](std::ostream& stream) { stream << text; });
 }
 
-// A line on stderr, rewritten in place, once the work has taken two seconds; nothing where stderr
-// is not a terminal.
+// Tells on stderr what a program is at, once the work has taken two seconds, also while a single
+// step takes long: on a terminal in one line, rewritten in place, else in lines of their own, of
+// which the next comes after twice the time.
 class Progress {
  public:
-  explicit Progress(std::string task) : task_(words::one_line(std::move(task))) {}
+  explicit Progress(std::string task) : task_(words::one_line(std::move(task))) {
+    watch_ = std::thread([this] { watch(); });
+  }
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
-  ~Progress() { clear(); }
+  ~Progress() {
+    {
+      const std::lock_guard lock(mutex_);
+      done_ = true;
+    }
+    wake_.notify_one();
+    watch_.join();
+    clear();
+  }
 
   // Makes room for other output, until the next update.
   void clear() {
+    const std::lock_guard lock(mutex_);
     if (shown_) std::cerr << "\r\033[K" << std::flush;
     shown_ = false;
+    step_.clear();
   }
 
   // share: of the work done, in (0, 1]; 0 where it is not known.
   void update(double share, const std::string& step) {
-    const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
-    if (!terminal_ || seconds < 2) return;
-    char left[48] = "";
-    if (share > 0) {
-      std::snprintf(left, sizeof left, " %3.0f %%, %.0f s left,", 100 * share,
-                    seconds * (1 - share) / share);
-    }
-    std::cerr << "\r\033[K" << task_ << ":" << left << " " << words::one_line(step) << std::flush;
-    shown_ = true;
+    const std::lock_guard lock(mutex_);
+    share_ = share;
+    updated_ = Clock::now();
+    step_ = step;
   }
 
  private:
   using Clock = std::chrono::steady_clock;
 
+  void watch() {
+    using std::chrono::milliseconds;
+    std::unique_lock lock(mutex_);
+    Clock::duration wait = first_wait;
+    while (!wake_.wait_for(lock, wait, [this] { return done_; })) {
+      if (!step_.empty()) show();
+      wait = terminal_ ? Clock::duration(milliseconds(200)) : Clock::now() - start_;
+    }
+  }
+
+  void show() {
+    const auto seconds = [](Clock::duration time) {
+      return std::chrono::duration<double>(time).count();
+    };
+    char times[80] = "";
+    if (share_ > 0) {
+      const double worked = seconds(updated_ - start_);
+      const double left =
+          std::max(0.0, worked * (1 - share_) / share_ - seconds(Clock::now() - updated_));
+      std::snprintf(times, sizeof times, " %3.0f %%, %.0f s left,", 100 * share_, left);
+    } else {
+      std::snprintf(times, sizeof times, " %.0f s,", seconds(Clock::now() - start_));
+    }
+    const std::string line = task_ + ":" + times + " " + words::one_line(step_);
+    if (terminal_) {
+      std::cerr << "\r\033[K" << line << std::flush;
+    } else {
+      std::cerr << progress_mark << line << std::endl;
+    }
+    shown_ = terminal_;
+  }
+
+  static constexpr std::chrono::seconds first_wait{2};
+  static constexpr const char* progress_mark = "progress: ";
+
   std::string task_;
   Clock::time_point start_ = Clock::now();
   bool terminal_ = isatty(STDERR_FILENO) != 0;
+  std::mutex mutex_;  // of all below
+  std::condition_variable wake_;
+  bool done_ = false;
   bool shown_ = false;
+  double share_ = 0;
+  Clock::time_point updated_ = start_;
+  std::string step_;
+  std::thread watch_;
 };
 
 }  // namespace console

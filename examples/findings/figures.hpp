@@ -29,7 +29,9 @@
 
 #include "../checkpoint.hpp"
 #include "../console.hpp"
+#include "../layer_order.hpp"
 #include "../splitmix.hpp"
+#include "../words.hpp"
 #include "statistics.hpp"
 
 namespace findings {
@@ -39,7 +41,7 @@ using NamedLayers = std::vector<dgp::NamedLayer<Matrix>>;
 
 struct Options {
   std::vector<std::string> checkpoints{DGP_EXAMPLE_DATA "/digits_64-32-16-10.safetensors"};
-  std::string layers;
+  checkpoint::Choice choice;
   std::size_t shuffles = 20;
   std::uint64_t seed = 1;
 };
@@ -47,6 +49,8 @@ struct Options {
 // The figures of a whole network at one moment.
 struct Snapshot {
   std::string file;
+  std::optional<std::uint64_t> step;  // the number in which the files' names differ
+  std::vector<double> persistence;    // normalised, by layer
   double mean_normalized;
   double weight_variance;
   std::optional<double> deep;  // normalised, standardised and rescaled; nothing where not defined
@@ -80,6 +84,7 @@ struct RandomNetworks {
 struct Findings {
   std::vector<Snapshot> training;     // a snapshot for each checkpoint
   std::vector<LayerFindings> layers;  // of the last one, as all below
+  layer_order::ToldBy told;
   std::vector<dgp::io::TensorInfo> not_measured;
   std::optional<dgp::PersistenceBounds<double>> deep_bounds;
   std::string no_deep_reason;
@@ -92,6 +97,7 @@ inline std::vector<Matrix> matrices_of(const NamedLayers& layers) {
   return matrices;
 }
 
+// Deep graph persistence of layers in an order that is known.
 inline std::optional<double> deep_or_nothing(const std::vector<Matrix>& layers,
                                              std::string* reason = nullptr) {
   try {
@@ -106,29 +112,49 @@ inline std::optional<double> deep_or_nothing(const std::vector<Matrix>& layers,
 
 struct Checkpoint {
   NamedLayers layers;
-  std::vector<dgp::io::TensorInfo> not_measured;
+  checkpoint::Selection selection;
 };
 
-inline Checkpoint read_checkpoint(const std::string& path, const std::string& pattern) {
-  return checkpoint::open(path, [&](auto file) {
-    auto [layers, not_measured] = checkpoint::select(file, pattern);
-    Checkpoint result{{}, std::move(not_measured)};
-    for (const auto& tensor : layers) {
-      result.layers.push_back({tensor.name, file.template read_matrix<double>(tensor)});
+inline Checkpoint read_checkpoint(const checkpoint::Model& model,
+                                  const checkpoint::Choice& choice) {
+  return checkpoint::open(model, [&](auto file) {
+    Checkpoint result{{}, checkpoint::select(file, choice)};
+    for (const auto& layer : result.selection.layers) {
+      result.layers.push_back({layer.tensor.name, checkpoint::read<double>(file, layer)});
     }
     return result;
   });
 }
 
-inline bool same_shapes(const NamedLayers& a, const NamedLayers& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
-    return x.weights.rows() == y.weights.rows() && x.weights.cols() == y.weights.cols();
-  });
+// Refuses two networks that are not one at two moments of its training.
+inline void check_same_layers(const NamedLayers& layers, const std::string& file,
+                              const NamedLayers& before, const std::string& file_before) {
+  const auto words_of = [](const auto& layer) {
+    return words::one_line(layer.name) + " (" +
+           words::shape(layer.weights.rows(), layer.weights.cols()) + ")";
+  };
+  const auto refuse = [&](const std::string& what) {
+    throw std::runtime_error(words::one_line(file) + ": its layers differ from those of " +
+                             words::one_line(file_before) + ": " + what +
+                             "; checkpoints of one training have the same layers");
+  };
+  for (std::size_t k = 0; k < std::min(layers.size(), before.size()); ++k) {
+    const auto& now = layers[k];
+    const auto& then = before[k];
+    if (now.name != then.name || now.weights.rows() != then.weights.rows() ||
+        now.weights.cols() != then.weights.cols()) {
+      refuse("layer " + std::to_string(k) + " is " + words_of(now) + ", there " + words_of(then));
+    }
+  }
+  if (layers.size() != before.size()) {
+    refuse(std::to_string(layers.size()) + " layers, there " + std::to_string(before.size()));
+  }
 }
 
 // Networks of the same shapes with weights drawn anew; `draw` gives one weight.
 inline RandomNetworks measure_random(const std::string& key, const std::string& name,
-                                     const std::vector<Matrix>& like, const Options& options,
+                                     const std::vector<Matrix>& like, bool are_chain,
+                                     const Options& options,
                                      const std::function<double(splitmix::Stream&)>& draw,
                                      const std::function<void()>& step) {
   std::vector<double> persistence;
@@ -141,7 +167,8 @@ inline RandomNetworks measure_random(const std::string& key, const std::string& 
       for (double& weight : drawn.reshaped()) weight = draw(random);
     }
     persistence.push_back(dgp::neural_persistence(layers).mean_normalized);
-    if (const auto value = deep_or_nothing(layers)) deep.push_back(*value);
+    const auto value = are_chain ? deep_or_nothing(layers) : std::nullopt;
+    if (value) deep.push_back(*value);
     step();
   }
   RandomNetworks result{key, name, mean_of(persistence), deviation_of(persistence), {}, {}};
@@ -156,22 +183,41 @@ inline Findings find(const Options& options) {
   console::Progress progress("findings");
   Findings findings;
   NamedLayers last;
-  for (const auto& path : options.checkpoints) {
-    progress.update(0, "reading " + path);
-    auto [layers, not_measured] = read_checkpoint(path, options.layers);
-    if (!last.empty() && !same_shapes(layers, last)) {
-      throw std::runtime_error(path + ": its layers differ from those of " +
-                               findings.training.back().file);
-    }
+  bool are_chain = false;
+  const auto models = checkpoint::models_of(options.checkpoints);
+  std::vector<std::string> names;
+  for (const auto& model : models) names.push_back(model.name);
+  const auto steps_in_names = layer_order::numbers_in_sequence(names);
+  for (std::size_t i = 0; i < models.size(); ++i) {
+    const std::string& file = models[i].name;
+    progress.update(0, "reading " + file);
+    auto [layers, selection] = read_checkpoint(models[i], options.choice);
+    if (!last.empty()) check_same_layers(layers, file, last, findings.training.back().file);
+    const auto shapes = checkpoint::shapes_of(selection);
+    const std::string advice = layer_order::advice(shapes, selection.told);
+    Snapshot snapshot{file, {}, {}, 0, 0, {}};
+    if (steps_in_names) snapshot.step = (*steps_in_names)[i];
     try {
-      findings.training.push_back({path, dgp::neural_persistence(layers).mean_normalized,
-                                   dgp::weight_variance(layers).network,
-                                   deep_or_nothing(matrices_of(layers), &findings.no_deep_reason)});
+      const auto np = dgp::neural_persistence(layers);
+      for (const auto& layer : np.layers) snapshot.persistence.push_back(layer.normalized);
+      snapshot.mean_normalized = np.mean_normalized;
+      snapshot.weight_variance = dgp::weight_variance(layers).network;
     } catch (const std::logic_error& refused) {  // weights that have no measures
-      throw std::runtime_error(path + ": " + refused.what());
+      throw std::runtime_error(words::one_line(file) + ": " + refused.what());
     }
+    // An order that nobody tells is none to measure; layers that do not chain say so themselves.
+    findings.no_deep_reason.clear();
+    are_chain = advice.empty() && layer_order::chain(shapes);
+    if (advice.empty() || !layer_order::chain(shapes)) {
+      snapshot.deep = deep_or_nothing(matrices_of(layers), &findings.no_deep_reason);
+    }
+    if (!snapshot.deep && !advice.empty()) {
+      findings.no_deep_reason += (findings.no_deep_reason.empty() ? "" : "; ") + advice;
+    }
+    findings.training.push_back(std::move(snapshot));
     last = std::move(layers);
-    findings.not_measured = std::move(not_measured);
+    findings.told = selection.told;
+    findings.not_measured = std::move(selection.not_measured);
   }
   const std::vector<Matrix> matrices = matrices_of(last);
   const bool has_deep = findings.training.back().deep.has_value();
@@ -222,10 +268,10 @@ inline Findings find(const Options& options) {
     return radius * std::cos(6.283185307179586 * random.uniform());
   };
   const auto uniform = [](splitmix::Stream& random) { return 2 * random.uniform() - 1; };
-  findings.random.push_back(measure_random("gaussian", "Gaussian", matrices, options, normal,
-                                           [&] { step("Gaussian networks"); }));
-  findings.random.push_back(measure_random("uniform", "uniform", matrices, options, uniform,
-                                           [&] { step("uniform networks"); }));
+  findings.random.push_back(measure_random("gaussian", "Gaussian", matrices, are_chain, options,
+                                           normal, [&] { step("Gaussian networks"); }));
+  findings.random.push_back(measure_random("uniform", "uniform", matrices, are_chain, options,
+                                           uniform, [&] { step("uniform networks"); }));
   return findings;
 }
 

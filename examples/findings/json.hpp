@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cmath>
+#include <cstddef>
 #include <iostream>
 #include <optional>
 
 #include <nlohmann/json.hpp>
 
 #include "../checkpoint.hpp"
+#include "../layer_order.hpp"
 #include "claims.hpp"
 #include "figures.hpp"
 
@@ -74,7 +76,14 @@ inline void print_json(const Findings& findings, const Options& options) {
   }
   nlohmann::json training = nlohmann::json::array();
   for (const auto& snapshot : findings.training) {
+    nlohmann::json by_layer = nlohmann::json::array();
+    for (std::size_t k = 0; k < findings.layers.size(); ++k) {
+      by_layer.push_back({{"name", findings.layers[k].name},
+                          {"neural_persistence", json_of(snapshot.persistence[k])}});
+    }
     training.push_back({{"file", snapshot.file},
+                        {"step", snapshot.step ? nlohmann::json(*snapshot.step) : nullptr},
+                        {"layers", by_layer},
                         {"neural_persistence", json_of(snapshot.mean_normalized)},
                         {"deep_graph_persistence", json_of(snapshot.deep)},
                         {"weight_variance", json_of(snapshot.weight_variance)}});
@@ -95,6 +104,7 @@ inline void print_json(const Findings& findings, const Options& options) {
   nlohmann::json document{{"file", last.file},
                           {"shuffles", options.shuffles},
                           {"seed", options.seed},
+                          {"order", layer_order::word_of(findings.told)},
                           {"layers", layers},
                           {"not_measured", checkpoint::names_of(findings.not_measured)},
                           {"weight_variance", json_of(last.weight_variance)},

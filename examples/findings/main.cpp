@@ -13,6 +13,7 @@
 
 #include "../checkpoint.hpp"
 #include "../console.hpp"
+#include "csv.hpp"
 #include "figures.hpp"
 #include "json.hpp"
 #include "report.hpp"
@@ -30,9 +31,10 @@ int main(int argc, char** argv) {
       "\n"
       "CHECKPOINTs are files of one network at successive moments of its training, safetensors\n"
       "or NumPy's .npz and .npy, taken in natural order of their names (checkpoint-10 after\n"
-      "checkpoint-9); layers are the 2-D tensors, of the same shapes in each file, and are\n"
-      "analysed in the last one. Without any, a small network trained on handwritten digits is\n"
-      "shown.",
+      "checkpoint-9), and are shown over the number by which these differ; layers are the 2-D\n"
+      "tensors, of the same names and shapes in each file, and are analysed in the last one.\n"
+      "Parts of a checkpoint (NAME-1-of-2.safetensors) are one together. Without any, a small\n"
+      "network trained on handwritten digits is shown.",
       "dgp-findings");
   app.footer(
       "Examples:\n"
@@ -41,7 +43,7 @@ int main(int argc, char** argv) {
       "\n"
       "Exit code: 0, 1 for an error, 2 for wrong usage.");
   app.add_option("CHECKPOINT", options.checkpoints, "Checkpoints: .safetensors, .npz or .npy");
-  checkpoint::add_layers(app, options.layers);
+  checkpoint::add_choice(app, options.choice);
   app.add_option("--shuffles", options.shuffles,
                  "Shuffled copies of each layer, and random networks (default: 20; claims need 10)")
       ->type_name("N")
@@ -51,15 +53,17 @@ int main(int argc, char** argv) {
       ->check(console::whole_number);
   app.add_option("--report", report, "Write a report with pictures to this HTML file")
       ->type_name("FILE");
-  app.add_option("--format", format, "table (default) or json")
+  app.add_option("--format", format,
+                 "table (default), json, or csv: a row for each figure, without the claims")
       ->type_name("FORMAT")
-      ->check(CLI::IsMember({"table", "json"}));
+      ->check(CLI::IsMember({"table", "json", "csv"}));
   console::add_threads(app);
   return console::run(app, argc, argv, [&] {
     std::stable_sort(options.checkpoints.begin(), options.checkpoints.end(), dgp::io::natural_less);
     const auto found = findings::find(options);
     if (!report.empty()) findings::write_report(found, options, report);
     if (format == "json") return findings::print_json(found, options);
+    if (format == "csv") return findings::print_csv(found);
     findings::print_table(found, options);
     if (!report.empty()) std::cout << "\nPictures are in " << report << ".\n";
   });

@@ -19,6 +19,23 @@ namespace findings {
 
 inline std::string escaped(const std::string& text) { return plot::escaped(plot::decoded(text)); }
 
+// More lines could not be told from each other.
+inline constexpr std::size_t most_layers_in_a_chart = 8;
+
+inline std::vector<plot::Series> layers_over_training(const Findings& findings) {
+  std::vector<plot::Series> layers;
+  for (std::size_t k = 0; k < findings.layers.size(); ++k) {
+    plot::Series& series = layers.emplace_back();
+    series.label = findings.layers[k].name;
+    for (std::size_t i = 0; i < findings.training.size(); ++i) {
+      const Snapshot& snapshot = findings.training[i];
+      series.x.push_back(static_cast<double>(snapshot.step.value_or(i)));
+      series.y.push_back(snapshot.persistence[k]);
+    }
+  }
+  return layers;
+}
+
 inline std::vector<plot::Chart> charts_of(const Findings& findings) {
   using plot::Mark;
   std::vector<plot::Chart> charts;
@@ -29,7 +46,7 @@ inline std::vector<plot::Chart> charts_of(const Findings& findings) {
     plot::Series deep{"deep graph persistence", {}, {}};
     for (std::size_t i = 0; i < findings.training.size(); ++i) {
       const auto& snapshot = findings.training[i];
-      const auto x = static_cast<double>(i);
+      const auto x = static_cast<double>(snapshot.step.value_or(i));
       tracks.x.push_back(std::sqrt(snapshot.weight_variance));
       tracks.y.push_back(snapshot.mean_normalized);
       persistence.x.push_back(x);
@@ -45,7 +62,14 @@ inline std::vector<plot::Chart> charts_of(const Findings& findings) {
                       {"standard deviation of |w| / max |w|"},
                       {"mean normalised neural persistence"},
                       {tracks}});
-    charts.push_back({"Over training", {"checkpoint"}, {""}, {persistence, deviation, deep}});
+    const std::string moment = findings.training.back().step ? "step" : "checkpoint";
+    charts.push_back({"Over training", {moment}, {""}, {persistence, deviation, deep}});
+    if (findings.layers.size() <= most_layers_in_a_chart) {
+      charts.push_back({"Neural persistence of each layer over training",
+                        {moment},
+                        {"normalised"},
+                        layers_over_training(findings)});
+    }
   }
   std::vector<std::string> names;
   for (const auto& layer : findings.layers) names.push_back(layer.name);
@@ -137,8 +161,11 @@ inline void write_report(const Findings& findings, const Options& options,
   }
   html += "</dl>\n<h2>Networks</h2>\n<div class=\"scroll\">" + html_table(network_rows(findings)) +
           "</div>\n<h2>Layers</h2>\n<div class=\"scroll\">" + html_table(layer_rows(findings)) +
-          "</div>\n<p>" + escaped(checkpoint::not_measured_note(findings.not_measured)) +
-          "</p>\n<p>z shuffled: how many standard deviations the layer as trained lies from " +
+          "</div>\n";
+  for (const auto& note : checkpoint::not_measured_notes(findings.not_measured)) {
+    html += "<p>" + escaped(note) + "</p>\n";
+  }
+  html += "<p>z shuffled: how many standard deviations the layer as trained lies from " +
           std::to_string(options.shuffles) +
           " shuffled ones (same weights, other places). Within ±" +
           number("%.1f", news_threshold(options.shuffles, findings.layers.size())) +

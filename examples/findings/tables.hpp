@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <filesystem>
 #include <iostream>
 #include <optional>
@@ -54,11 +55,23 @@ inline std::vector<std::vector<std::string>> network_rows(const Findings& findin
   const auto or_dash = [](const std::optional<double>& value) {
     return value ? number("%.4f", *value) : "-";
   };
+  // Of a training, each layer's neural persistence too, where there is room for a column each.
+  constexpr std::size_t most_columns = 6;
+  const bool by_layer = findings.training.size() > 1 && findings.layers.size() <= most_columns;
   std::vector<std::vector<std::string>> rows{{"network", "mean NP", "DGP", "weight variance"}};
+  if (by_layer) {
+    for (const auto& layer : findings.layers) {
+      rows[0].push_back("NP of " + words::one_line(layer.name));
+    }
+  }
   for (const auto& snapshot : findings.training) {
     rows.push_back({words::one_line(std::filesystem::path(snapshot.file).filename().string()),
                     number("%.4f", snapshot.mean_normalized), or_dash(snapshot.deep),
                     number("%.5f", snapshot.weight_variance)});
+    if (!by_layer) continue;
+    for (const double persistence : snapshot.persistence) {
+      rows.back().push_back(number("%.4f", persistence));
+    }
   }
   for (const auto& networks : findings.random) {
     rows.push_back({networks.name + " weights",
@@ -68,6 +81,7 @@ inline std::vector<std::vector<std::string>> network_rows(const Findings& findin
                         ? or_dash(networks.mean_deep) + " ± " + or_dash(networks.deviation_deep)
                         : "-",
                     ""});
+    rows.back().resize(rows[0].size());
   }
   return rows;
 }
@@ -76,8 +90,10 @@ inline void print_table(const Findings& findings, const Options& options) {
   console::print_rows(network_rows(findings));
   std::cout << "\n" << words::one_line(findings.training.back().file) << "\n";
   console::print_rows(layer_rows(findings));
-  std::cout << checkpoint::not_measured_note(findings.not_measured)
-            << "\nz shuffled: how many standard deviations the layer as trained lies from "
+  for (const auto& note : checkpoint::not_measured_notes(findings.not_measured)) {
+    std::cout << "\n" << note << "\n";
+  }
+  std::cout << "\nz shuffled: how many standard deviations the layer as trained lies from "
             << options.shuffles << " shuffled ones\n(same weights, other places). Within ±"
             << number("%.1f", news_threshold(options.shuffles, findings.layers.size()))
             << ", no more is shown than the distribution of the weights.\n";

@@ -153,8 +153,8 @@ inline dgp::Activation activation_of(const std::string& name) {
 inline Graphs read_model(const Inputs& inputs) {
   const dgp::io::SafetensorsFile file(inputs.model);
   std::set<std::string> biases;
-  for (const auto& tensor : checkpoint::select(file, "").layers) {
-    if (const auto bias = dgp::io::bias_name_of(tensor.name)) biases.insert(*bias);
+  for (const auto& layer : checkpoint::select(file, {}).layers) {
+    if (const auto bias = dgp::io::bias_name_of(layer.tensor.name)) biases.insert(*bias);
   }
   for (const auto& tensor : file.tensors()) {
     if (dgp::io::is_layer(tensor) || biases.count(tensor.name) > 0) continue;

@@ -1,5 +1,7 @@
 // dgp-findings as its users meet it: the real program, its output, its report, its exit codes.
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <filesystem>
 #include <limits>
 #include <string>
@@ -236,6 +238,93 @@ TEST_CASE("dgp-findings names what it does not measure", "[programs]") {
   CHECK(holds(support::read_file(report), note + "conv&lt;1&gt; [1,1,1,2]"));
   CHECK_FALSE(holds(successful({digits, "--report", report}), "Not measured"));
   CHECK_FALSE(holds(support::read_file(report), "Not measured"));
+}
+
+TEST_CASE("dgp-findings shows a training over its steps, layer by layer", "[programs]") {
+  const support::TemporaryFolder folder;
+  support::Random random(7);
+  Arguments arguments;
+  for (const int step : {100, 20, 3}) {
+    arguments.push_back(
+        written(folder / ("step-" + std::to_string(step) + ".safetensors"),
+                {support::random_matrix<float>(random, support::Kind::normal, 4, 3),
+                 support::random_matrix<float>(random, support::Kind::normal, 2, 4)}));
+  }
+  std::vector<std::string> files(arguments.rbegin(), arguments.rend());
+  const std::string report = (folder / "report.html").string();
+  arguments.insert(arguments.end(), {"--shuffles", "2", "--report", report});
+  auto of_format = [&](const std::string& format) {
+    Arguments all = arguments;
+    all.insert(all.end(), {"--format", format});
+    return successful(all);
+  };
+  const auto document = json::parse(of_format("json"));
+  CHECK(document["order"] == "names");
+  REQUIRE(document["training"].size() == 3);
+  const auto rows = support::lines_of(of_format("csv"));
+  CHECK(rows[0] == "file,step,layer,measure,value");
+  for (std::size_t i = 0; i < 3; ++i) {
+    const json& snapshot = document["training"][i];
+    CHECK(snapshot["file"] == files[i]);
+    CHECK(snapshot["step"] == (std::vector<int>{3, 20, 100})[i]);
+    const auto np = dgp::neural_persistence(dgp::io::read_layers<double>(files[i]));
+    REQUIRE(snapshot["layers"].size() == 2);
+    for (std::size_t k = 0; k < 2; ++k) {
+      const std::string name = "layers." + std::to_string(k) + ".weight";
+      CHECK(snapshot["layers"][k]["name"] == name);
+      CHECK(snapshot["layers"][k]["neural_persistence"] == np.layers[k].normalized);
+      const std::string start =
+          files[i] + "," + snapshot["step"].dump() + "," + name + ",neural_persistence,";
+      const auto row = std::find_if(rows.begin(), rows.end(), [&](const std::string& line) {
+        return line.rfind(start, 0) == 0;
+      });
+      REQUIRE(row != rows.end());
+      CHECK(std::stod(row->substr(start.size())) == np.layers[k].normalized);
+    }
+  }
+  CHECK(holds(of_format("table"), "NP of layers.1.weight"));
+  CHECK(holds(support::read_file(report), "Neural persistence of each layer over training"));
+  // Names that do not tell have no step.
+  const auto alike =
+      json::parse(successful({digits, digits, "--shuffles", "2", "--format", "json"}));
+  CHECK(alike["training"][1]["step"].is_null());
+}
+
+TEST_CASE("dgp-findings takes no two networks for one at two moments", "[programs]") {
+  const support::TemporaryFolder folder;
+  const auto named = [&](const std::string& file, const std::string& tensor) {
+    support::write_file(folder / file,
+                        support::safetensors({{tensor, "F32", {2, 2}, f32({1, 2, 3, 4})}}));
+    return (folder / file).string();
+  };
+  const auto first = named("a1", "layers.0.w");
+  const auto other = named("a2", "layers.6.w");
+  CHECK(holds(failure({first, other}, 1), other + ": its layers differ from those of " + first +
+                                              ": layer 0 is layers.6.w (2x2), there layers.0.w"));
+  // Parts of one are one.
+  const auto one = named("m-1-of-2.safetensors", "layers.0.w");
+  const auto two = named("m-2-of-2.safetensors", "layers.1.w");
+  const auto whole = json::parse(successful({two, one, "--shuffles", "2", "--format", "json"}));
+  CHECK(whole["training"].size() == 1);
+  CHECK(whole["layers"].size() == 2);
+}
+
+TEST_CASE("dgp-findings needs to know the order of layers", "[programs]") {
+  const support::TemporaryFolder folder;
+  const auto path = (folder / "autoencoder").string();
+  support::write_file(
+      path, support::safetensors({{"encoder", "F32", {2, 3}, f32({1, -2, 3, 4, 0.5, 6})},
+                                  {"decoder", "F32", {3, 2}, f32({-1, 0.5, 0.25, 2, 7, -8})}}));
+  const auto document = json::parse(successful({path, "--shuffles", "2", "--format", "json"}));
+  CHECK(document["order"] == "unknown");
+  CHECK(document["deep_graph_persistence"].is_null());
+  CHECK(document["random_networks"]["gaussian"]["deep_graph_persistence"].is_null());
+  CHECK(holds(document["reason"], "--order"));
+  const auto given = json::parse(
+      successful({path, "--shuffles", "2", "--format", "json", "--order", "enc", "dec"}));
+  CHECK(given["order"] == "given");
+  CHECK(given["layers"][0]["name"] == "encoder");
+  CHECK(given["deep_graph_persistence"].is_number());
 }
 
 TEST_CASE("dgp-findings finds the same without biases", "[programs]") {

@@ -6,11 +6,23 @@
 #include <limits>
 #include <stdexcept>
 #include <string>
+#include <sys/stat.h>
+#include <thread>
+#include <utility>
+
+#include <Eigen/Core>
 
 #include <dgp/io/detail/input_file.hpp>
+#include <dgp/io/npy.hpp>
+#include <dgp/io/safetensors.hpp>
 #include <dgp/io/tensor_info.hpp>
+#ifdef DGP_WITH_NPZ
+#include <dgp/io/npz.hpp>
+#endif
 
 #include "../support/catch.hpp"
+#include "../support/npy_writer.hpp"
+#include "../support/safetensors_writer.hpp"
 
 TEST_CASE("a file is read on after a read past its end", "[io]") {
   const auto path = std::filesystem::temp_directory_path() / "dgp-test-input-file";
@@ -23,6 +35,50 @@ TEST_CASE("a file is read on after a read past its end", "[io]") {
     CHECK(std::string(bytes.data(), 4) == "abcd");
   }
   std::filesystem::remove(path);
+}
+
+TEST_CASE("a pipe is read to its end, and then anywhere", "[io]") {
+  const support::TemporaryFolder folder;
+  const auto path = folder / "pipe";
+  REQUIRE(mkfifo(path.c_str(), 0600) == 0);
+  std::string bytes(3'000'000, '\0');
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i % 251);
+  std::thread writer([&] { support::write_file(path, bytes); });
+  dgp::io::detail::InputFile file(path);
+  writer.join();
+  CHECK(file.is_pipe());
+  CHECK(file.size() == bytes.size());
+  CHECK(file.start() == bytes.substr(0, file.start().size()));
+  std::string end(1000, '\0');
+  file.read(bytes.size() - end.size(), end.data(), end.size());
+  CHECK(end == bytes.substr(bytes.size() - end.size()));
+  file.read(0, end.data(), end.size());
+  CHECK(end == bytes.substr(0, end.size()));
+  CHECK_THROWS_AS(file.read(bytes.size() - 999, end.data(), end.size()), std::runtime_error);
+  CHECK_THROWS_AS(file.read(bytes.size() + 1, end.data(), 0), std::runtime_error);
+}
+
+TEST_CASE("checkpoints are read from pipes as from files", "[io]") {
+  const support::TemporaryFolder folder;
+  const auto path = folder / "pipe";
+  REQUIRE(mkfifo(path.c_str(), 0600) == 0);
+  const auto through_pipe = [&](const std::string& bytes, const auto& read) {
+    std::thread writer([&] { support::write_file(path, bytes); });
+    const Eigen::MatrixXf weights = read();
+    writer.join();
+    CHECK(weights == Eigen::RowVector2f(3, 4));
+  };
+  const std::string array = support::npy_of_floats(1, 2, support::f32({3, 4}));
+  through_pipe(support::safetensors({{"w", "F32", {1, 2}, support::f32({3, 4})}}),
+               [&] { return dgp::io::read_layers(path).at(0).weights; });
+  through_pipe(array, [&] { return dgp::io::read_npy_layers(path).at(0).weights; });
+#ifdef DGP_WITH_NPZ
+  through_pipe(support::archive({support::deflated("w.npy", array)}), [&] {
+    dgp::io::NpzFile file(path);
+    dgp::io::NpzFile moved(std::move(file));
+    return moved.read_matrix<float>(moved.tensors().at(0));
+  });
+#endif
 }
 
 namespace {

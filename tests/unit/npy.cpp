@@ -1,9 +1,11 @@
 // The reader of .npy files: what sound files hold, and what is said of broken ones.
+#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -125,6 +127,39 @@ TEMPLATE_TEST_CASE("numbers of every type are read in both orders of bytes", "[n
   }
 }
 
+TEST_CASE("types are read in every spelling that numpy.dtype takes", "[npy]") {
+  const bool little = std::endian::native == std::endian::little;
+  const std::map<std::string, std::vector<std::string>> spellings{
+      {"b1", {"?", "bool"}},
+      {"i1", {"b", "int8"}},
+      {"u1", {"B", "uint8"}},
+      {"i2", {"h", "short", "int16"}},
+      {"u2", {"H", "uint16"}},
+      {"i4", {"i", "intc", "int32"}},
+      {"u4", {"I", "uint32"}},
+      {"i8", {"q", "l", "int", "int64"}},
+      {"u8", {"Q", "L", "uint", "uint64"}},
+      {"f2", {"e", "half", "float16"}},
+      {"f4", {"f", "single", "float32"}},
+      {"f8", {"d", "double", "float", "float64"}}};
+  for (const auto& [type, patterns, values] : all_types) {
+    const std::size_t width = static_cast<std::size_t>(type[1] - '0');
+    const std::string shape = "(" + std::to_string(values.size()) + ",)";
+    std::vector<std::string> native{type, "=" + type, "|" + type};
+    for (const auto& name : spellings.at(type)) {
+      native.push_back(name);
+      CAPTURE(name);
+      check_values<double>(npy(npy_header(">" + name, shape), big_endian(patterns, width)), values);
+    }
+    for (const auto& name : native) {
+      CAPTURE(name);
+      check_values<double>(npy(npy_header(name, shape), little ? little_endian(patterns, width)
+                                                               : big_endian(patterns, width)),
+                           values);
+    }
+  }
+}
+
 TEST_CASE("NaN is read as NaN", "[npy]") {
   const TemporaryFolder folder;
   write_file(folder / "nan.npy", npy(npy_header(">f8", "()"), big_endian({0x7ff8000000000000}, 8)));
@@ -175,7 +210,10 @@ TEST_CASE("headers of every version and of other makers are read", "[npy]") {
         npy("{'shape':(2,3),'fortran_order':False,'descr':'<f4'}", data),
         npy("\n{ \"shape\" : ( 2 , 3 , ) , 'fortran_order' : False, \"descr\" : \"<f4\" , } \n",
             data),
-        npy(npy_header("<f4", "(2L, 3L)"), data)}) {
+        npy(npy_header("<f4", "(2L, 3L)"), data),
+        npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }   \r\n", data),
+        npy("{\t'descr':\t'<f4',\r\n'fortran_order': False,\f'shape': (2,\t3), }\n", data),
+        npy("{u'descr': b'<f4', u'fortran_order': False, \"shape\": (2, 3)}", data)}) {
     CAPTURE(file.substr(0, 100));
     write_file(path, file);
     CHECK(read_npy(path).shape == std::vector<std::size_t>{2, 3});
@@ -318,8 +356,8 @@ TEST_CASE(
 TEST_CASE("arrays of no numbers are named and refused", "[npy]") {
   std::vector<Broken> files;
   for (const std::string type :
-       {"<c8", "<c16", "<f16", "<U2", "|S8", "<M8[s]", "|V8", "", "<", "f4", "=f4", "|f4", "|i8",
-        "<f3", "<i3", "<b2", "<f44", " <f4", "<F4"}) {
+       {"<c8",  "<c16", "<f16", "<U2", "|S8",  "<M8[s]", "|V8", "",        "<",         "==f4",
+        "<<f4", "<f3",  "<i3",  "<b2", "<f44", " <f4",   "<F4", "float48", "complex64", "str"}) {
     files.push_back(in_data(type, "(1,)", "(" + type + ", shape [1])"));
   }
   files.push_back(in_data("|O", "(1,)", "Python objects"));

@@ -416,14 +416,20 @@ TEST_CASE("a file that cannot be opened is refused with its path and the reason"
   }
 }
 
-TEST_CASE("of a text file it is said that it may be no checkpoint at all", "[safetensors]") {
+TEST_CASE("of another file it is said that it is no checkpoint, and what else", "[safetensors]") {
   const TemporaryFolder folder;
   const auto path = folder / "README.md";
   write_file(path, "# A title\n\nAnd some text.\n");
   CHECK(error_of([&] { SafetensorsFile file(path); }) ==
-        path.string() +
-            ", byte 0: not a safetensors file, or its end is missing: its header would have "
-            "7814987200872914979 bytes, but the file has 26");
+        path.string() + ", byte 0: not a safetensors file: no header in JSON stands at byte 8");
+  write_file(path, "\x89HDF\r\n\x1a\n and more");
+  CHECK(holds(error_of([&] { SafetensorsFile file(path); }),
+              ", byte 0: not a safetensors file: it is an HDF5 file"));
+  write_file(path, safetensors({{"w", "F32", {1, 1}, f32({1})}}).substr(0, 20));
+  CHECK(holds(error_of([&] { SafetensorsFile file(path); }),
+              ", byte 0: not a safetensors file, or "
+              "its end is missing: its header would "
+              "have "));
 }
 
 TEST_CASE("names and paths with line breaks give messages of one line", "[safetensors]") {

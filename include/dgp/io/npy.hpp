@@ -58,8 +58,11 @@ class NpyFile {
   // Reads and checks the header. Time and memory O(header). Throws std::runtime_error, with path
   // and, once the file is open, byte offset, for a file that cannot be read or is not a whole,
   // well-formed .npy file.
-  explicit NpyFile(std::filesystem::path path)
-      : file_(std::move(path)),
+  explicit NpyFile(std::filesystem::path path) : NpyFile(detail::InputFile(std::move(path))) {}
+
+  // The same of a file that is open already.
+  explicit NpyFile(detail::InputFile file)
+      : file_(std::move(file)),
         header_(detail::read_npy_header(file_, file_.path().stem().string())),
         tensors_{header_.tensor} {}
 

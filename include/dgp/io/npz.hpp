@@ -31,7 +31,10 @@ class NpzFile {
   // something.npy. Time and memory O(entries). Throws std::runtime_error, with path and, once the
   // file is open, byte offset (in an array: from its own start, unpacked), for what cannot be read
   // or is not well-formed.
-  explicit NpzFile(std::filesystem::path path) : archive_(std::move(path)) {
+  explicit NpzFile(std::filesystem::path path) : NpzFile(detail::InputFile(std::move(path))) {}
+
+  // The same of a file that is open already.
+  explicit NpzFile(detail::InputFile file) : archive_(std::move(file)) {
     list_arrays();
     for (const auto& array : arrays_) {
       detail::ZipEntryReader source = open(array);

@@ -31,6 +31,7 @@
 #include <dgp/concepts.hpp>
 #include <dgp/detail/messages.hpp>
 #include <dgp/io/detail/input_file.hpp>
+#include <dgp/io/file_format.hpp>
 #include <dgp/io/natural_order.hpp>
 #include <dgp/io/tensor_info.hpp>
 
@@ -61,6 +62,13 @@ inline std::optional<std::uint64_t> bits_of(std::string_view type) {
     if (name == type) return bits;
   }
   return std::nullopt;
+}
+
+// Of the types that read_matrix converts; 0 for others.
+inline std::size_t floating_point_bytes(std::string_view type) {
+  if (type == "F64") return 8;
+  if (type == "F32") return 4;
+  return type == "F16" || type == "BF16" ? 2 : 0;
 }
 
 // Takes the header's JSON event by event, so that memory follows the tensors that are really there
@@ -209,7 +217,11 @@ class SafetensorsFile {
   // Reads and checks the header. Time and memory O(header). Throws std::runtime_error, with path
   // and, once the file is open, byte offset, for a file that cannot be read or is not a whole,
   // well-formed safetensors file.
-  explicit SafetensorsFile(std::filesystem::path path) : file_(std::move(path)) {
+  explicit SafetensorsFile(std::filesystem::path path)
+      : SafetensorsFile(detail::InputFile(std::move(path))) {}
+
+  // The same of a file that is open already.
+  explicit SafetensorsFile(detail::InputFile file) : file_(std::move(file)) {
     const std::uint64_t size = file_.size();
     if (size < prefix) file_.fail(size, "the file ends before its header");
 
@@ -218,6 +230,12 @@ class SafetensorsFile {
     std::uint64_t length = 0;
     for (std::size_t i = prefix; i-- > 0;) length = length << 8 | bytes[i];
     if (length > size - prefix) {
+      const std::string start = file_.start();
+      if (size > prefix && start[prefix] != '{') {
+        const std::string other = detail::but_it_is(file_);
+        file_.fail(0, "not a safetensors file" +
+                          (other.empty() ? ": no header in JSON stands at byte 8" : other));
+      }
       file_.fail(0, "not a safetensors file, or its end is missing: its header would have " +
                         std::to_string(length) + " bytes, but the file has " +
                         std::to_string(size));
@@ -305,6 +323,7 @@ class SafetensorsFile {
       tensor.end += data_begin;
       if (const auto bits = detail::bits_of(tensor.type)) {
         detail::check_bytes(file_, tensor, *bits / 8);
+        tensor.floating_point_bytes = detail::floating_point_bytes(tensor.type);
       }
     }
     if (reached != data_size) {

@@ -19,9 +19,11 @@ struct TensorInfo {
   std::vector<std::uint64_t> shape;  // a linear layer's weights: {fan_out, fan_in}
   std::uint64_t begin;               // of its bytes, from the start of the file
   std::uint64_t end;
+  // Bytes of a value, where these are floating-point numbers that the reader converts; else 0.
+  std::size_t floating_point_bytes = 0;
 };
 
-// Whether a tensor can be a layer: a matrix.
+// Whether a tensor has the shape of a layer: a matrix.
 inline bool is_layer(const TensorInfo& tensor) { return tensor.shape.size() == 2; }
 
 namespace detail {

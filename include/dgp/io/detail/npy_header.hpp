@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -14,9 +15,11 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <dgp/detail/messages.hpp>
+#include <dgp/io/file_format.hpp>
 #include <dgp/io/tensor_info.hpp>
 
 namespace dgp::io::detail {
@@ -28,18 +31,39 @@ struct NpyElement {
   bool big_endian;
 };
 
-// Nothing for a type that is no number of these kinds and widths.
+// The names that numpy.dtype takes beside kind and width, which NumPy itself does not write; those
+// that depend on the machine are as wide as on all of 64 bits but Windows'.
+inline std::string_view npy_kind_and_width(std::string_view name) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 40> names{
+      {{"?", "b1"},       {"bool", "b1"},  {"b", "i1"},       {"byte", "i1"},   {"int8", "i1"},
+       {"B", "u1"},       {"ubyte", "u1"}, {"uint8", "u1"},   {"h", "i2"},      {"short", "i2"},
+       {"int16", "i2"},   {"H", "u2"},     {"ushort", "u2"},  {"uint16", "u2"}, {"i", "i4"},
+       {"intc", "i4"},    {"int32", "i4"}, {"I", "u4"},       {"uintc", "u4"},  {"uint32", "u4"},
+       {"q", "i8"},       {"l", "i8"},     {"int", "i8"},     {"int64", "i8"},  {"longlong", "i8"},
+       {"Q", "u8"},       {"L", "u8"},     {"uint", "u8"},    {"uint64", "u8"}, {"ulonglong", "u8"},
+       {"e", "f2"},       {"half", "f2"},  {"float16", "f2"}, {"f", "f4"},      {"single", "f4"},
+       {"float32", "f4"}, {"d", "f8"},     {"double", "f8"},  {"float", "f8"},  {"float64", "f8"}}};
+  for (const auto& [spelled, meant] : names) {
+    if (spelled == name) return meant;
+  }
+  return name;
+}
+
+// Spelled in any way that numpy.dtype takes: '<' and '>' before the type say the order of bytes;
+// '=', '|' and nothing leave it to the machine. Nothing for a type that is no number of these kinds
+// and widths.
 inline std::optional<NpyElement> npy_element(std::string_view type) {
   static constexpr std::array<std::string_view, 12> known{"b1", "i1", "i2", "i4", "i8", "u1",
                                                           "u2", "u4", "u8", "f2", "f4", "f8"};
-  if (type.size() != 3 || std::find(known.begin(), known.end(), type.substr(1)) == known.end()) {
-    return std::nullopt;
-  }
-  const NpyElement element{type[1], static_cast<std::size_t>(type[2] - '0'), type[0] == '>'};
-  // '|' says that there is no order of bytes, as is true of single ones only.
-  const bool ordered = type[0] == '<' || type[0] == '>';
-  if (!ordered && !(type[0] == '|' && element.width == 1)) return std::nullopt;
-  return element;
+  const char order =
+      !type.empty() && std::string_view("<>=|").find(type[0]) != std::string_view::npos ? type[0]
+                                                                                        : '=';
+  if (!type.empty() && type[0] == order) type.remove_prefix(1);
+  type = npy_kind_and_width(type);
+  if (std::find(known.begin(), known.end(), type) == known.end()) return std::nullopt;
+  const bool native_is_big = std::endian::native == std::endian::big;
+  return NpyElement{type[0], static_cast<std::size_t>(type[1] - '0'),
+                    order == '>' || (order != '<' && native_is_big)};
 }
 
 struct NpyHeader {
@@ -47,9 +71,9 @@ struct NpyHeader {
   bool column_major;  // NumPy's fortran_order: the first index runs fastest
 };
 
-// Parses the header's dictionary: of Python's literals what NumPy writes, and nothing else. Source
-// is what the bytes come from, a file or an entry of an archive: it has size(), read(begin, target,
-// count) in ascending order, and fail(byte, what).
+// Parses the header's dictionary: of Python's literals what NumPy and other makers of such files
+// write, and nothing else. Source is what the bytes come from, a file or an entry of an archive: it
+// has size(), read(begin, target, count) in ascending order, and fail(byte, what).
 template <class Source>
 class NpyHeaderParser {
  public:
@@ -94,7 +118,10 @@ class NpyHeaderParser {
   [[noreturn]] void reject(const std::string& what) const { source_.fail(begin_ + at_, what); }
 
   void skip_space() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n')) ++at_;
+    while (at_ < text_.size() &&
+           std::string_view(" \n\r\t\f").find(text_[at_]) != std::string_view::npos) {
+      ++at_;
+    }
   }
 
   bool accept(char wanted) {
@@ -110,8 +137,13 @@ class NpyHeaderParser {
     }
   }
 
+  // As Python 2 writes strings too: u'…', b'…'.
   std::string string() {
     skip_space();
+    if (at_ + 1 < text_.size() && (text_[at_] == 'u' || text_[at_] == 'b') &&
+        (text_[at_ + 1] == '\'' || text_[at_ + 1] == '"')) {
+      ++at_;
+    }
     const char quote = at_ < text_.size() ? text_[at_] : '\0';
     if (quote != '\'' && quote != '"') reject("the header lacks a string here");
     const std::size_t end = text_.find_first_of(quote == '"' ? "\"\\\n" : "'\\\n", at_ + 1);
@@ -202,7 +234,11 @@ NpyHeader read_npy_header(Source& source, const std::string& name) {
   std::array<char, 8> start{};
   if (source.size() < 10) source.fail(source.size(), "the file ends before its header");
   source.read(0, start.data(), start.size());
-  if (std::string_view(start.data(), magic.size()) != magic) source.fail(0, "not a .npy file");
+  if (std::string_view(start.data(), magic.size()) != magic) {
+    std::string what = "not a .npy file";
+    if constexpr (requires { source.start(); }) what += but_it_is(source);
+    source.fail(0, what);
+  }
   const int major = static_cast<unsigned char>(start[6]);
   const int minor = static_cast<unsigned char>(start[7]);
   if (major < 1 || major > 3 || minor != 0) {
@@ -233,7 +269,10 @@ NpyHeader read_npy_header(Source& source, const std::string& name) {
   TensorInfo& tensor = header.tensor;
   tensor.begin = begin + length;
   tensor.end = source.size();
-  if (const auto element = npy_element(tensor.type)) check_bytes(source, tensor, element->width);
+  if (const auto element = npy_element(tensor.type)) {
+    check_bytes(source, tensor, element->width);
+    if (element->kind == 'f') tensor.floating_point_bytes = element->width;
+  }
   return header;
 }
 

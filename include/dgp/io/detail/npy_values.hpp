@@ -44,7 +44,7 @@ template <class Source>
 NpyElement readable_element(const Source& source, const TensorInfo& tensor) {
   const auto element = npy_element(tensor.type);
   if (element) return *element;
-  const bool holds_objects = tensor.type.size() > 1 && tensor.type[1] == 'O';
+  const bool holds_objects = tensor.type.ends_with('O') || tensor.type == "object";
   source.fail(tensor.begin, describe(tensor) + " has a type that is not read" +
                                 (holds_objects ? ": it holds Python objects, not numbers"
                                                : " (f2, f4, f8, i1 to i8, u1 to u8 and b1 are)"));

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -18,6 +17,7 @@
 #include <dgp/detail/messages.hpp>
 #include <dgp/io/detail/file_error.hpp>
 #include <dgp/io/detail/input_file.hpp>
+#include <dgp/io/file_format.hpp>
 
 namespace dgp::io::detail {
 
@@ -98,25 +98,29 @@ class ZipEntryReader {
 class ZipArchive {
  public:
   // Throws std::runtime_error for what cannot be opened or is no ZIP archive.
-  explicit ZipArchive(std::filesystem::path path) : path_(std::move(path)) {
-    InputFile file(path_);
-    size_ = file.size();
-    std::array<char, 2> start{};
-    if (size_ >= start.size()) file.read(0, start.data(), start.size());
-    if (std::string_view(start.data(), start.size()) != "PK") file.fail(0, "not a ZIP archive");
-    int code = 0;
-    archive_.reset(zip_open(path_.string().c_str(), ZIP_RDONLY, &code));
-    if (!archive_) {
-      zip_error_t error;
-      zip_error_init_with_code(&error, code);
-      const std::string reason = zip_error_strerror(&error);
-      zip_error_fini(&error);
-      file.fail(0, "cannot be opened as a ZIP archive: " + reason);
+  explicit ZipArchive(std::filesystem::path path) : ZipArchive(InputFile(std::move(path))) {}
+
+  // The same of a file that is open already.
+  explicit ZipArchive(InputFile file) : file_(std::move(file)) {
+    if (!file_.start().starts_with("PK")) {
+      file_.fail(0, "not a ZIP archive" + but_it_is(file_));
     }
+    zip_error_t error;
+    zip_error_init(&error);
+    zip_source_t* source =
+        file_.is_pipe()
+            ? zip_source_buffer_create(file_.kept().data(), file_.kept().size(), 0, &error)
+            : zip_source_file_create(path().string().c_str(), 0, 0, &error);
+    if (source != nullptr) archive_.reset(zip_open_from_source(source, ZIP_RDONLY, &error));
+    const std::string reason = zip_error_strerror(&error);
+    zip_error_fini(&error);
+    if (archive_) return;
+    if (source != nullptr) zip_source_free(source);
+    file_.fail(0, "cannot be opened as a ZIP archive: " + reason);
   }
 
-  const std::filesystem::path& path() const { return path_; }
-  std::uint64_t size() const { return size_; }
+  const std::filesystem::path& path() const { return file_.path(); }
+  std::uint64_t size() const { return file_.size(); }
 
   // The entries whose names are wanted(name). Sizes are what the archive claims, so they are held
   // against what it can hold: packed entries do not share bytes, and deflate packs at best 1032
@@ -126,7 +130,7 @@ class ZipArchive {
   std::vector<ZipEntry> entries(const Wanted& wanted) const {
     constexpr std::uint64_t best_packing = 1032;
     const auto refuse = [this](const std::string& name, const std::string& what) {
-      fail(path_, 0, "entry " + dgp::detail::quoted(name) + " " + what);
+      file_.fail(0, "entry " + dgp::detail::quoted(name) + " " + what);
     };
     const zip_int64_t count = zip_get_num_entries(archive_.get(), 0);
     std::uint64_t packed = 0;
@@ -139,7 +143,7 @@ class ZipArchive {
       constexpr zip_uint64_t needed =
           ZIP_STAT_NAME | ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD;
       if (zip_stat_index(archive_.get(), index, 0, &stat) != 0 || (stat.valid & needed) != needed) {
-        fail(path_, 0, "entry " + std::to_string(index) + " cannot be read");
+        file_.fail(0, "entry " + std::to_string(index) + " cannot be read");
       }
       const std::string name = stat.name;
       if (!wanted(name)) continue;
@@ -150,7 +154,7 @@ class ZipArchive {
         refuse(name, "is packed by a method that is not read (stored and deflated entries are)");
       }
       const bool stored = stat.comp_method == ZIP_CM_STORE;
-      if (stat.comp_size > size_ - packed) {
+      if (stat.comp_size > size() - packed) {
         refuse(name, "claims bytes that the archive does not have");
       }
       packed += stat.comp_size;
@@ -166,13 +170,12 @@ class ZipArchive {
 
   // name: for errors.
   ZipEntryReader open(const ZipEntry& entry, std::string name) const {
-    return {archive_.get(), path_, entry, std::move(name)};
+    return {archive_.get(), path(), entry, std::move(name)};
   }
   ZipEntryReader open(const ZipEntry& entry) const { return open(entry, entry.name); }
 
  private:
-  std::filesystem::path path_;
-  std::uint64_t size_ = 0;
+  InputFile file_;  // a pipe's bytes are kept by it, and so outlive the archive
   std::unique_ptr<zip_t, ZipCloser> archive_;
 };
 

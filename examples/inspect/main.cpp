@@ -1,0 +1,92 @@
+// dgp-inspect: the neural persistence and deep graph persistence of checkpoints.
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "../checkpoint.hpp"
+#include "../console.hpp"
+#include "csv.hpp"
+#include "figures.hpp"
+#include "json.hpp"
+#include "options.hpp"
+#include "picture.hpp"
+#include "table.hpp"
+
+int main(int argc, char** argv) {
+  inspect::Options options;
+  std::string essential = "dies-at-zero";
+  std::string format = "table";
+  const auto one_of = [](const std::vector<std::string>& names) {
+    return [names](const std::string& text) -> std::string {
+      if (std::find(names.begin(), names.end(), text) != names.end()) return {};
+      std::string list;
+      for (const auto& name : names) list += (list.empty() ? "" : ", ") + name;
+      return "'" + text + "' is none of " + list;
+    };
+  };
+  CLI::App app(
+      "Measures the topology of a trained network: the neural persistence of each layer\n"
+      "and of the network, its deep graph persistence, and the variance of its weights.\n"
+      "\n"
+      "MODEL is a checkpoint: a safetensors file, or a NumPy .npz archive or .npy array, or a\n"
+      "pipe that holds one. Parts of a model (NAME-1-of-2.safetensors) are given together. Its\n"
+      "layers are the 2-D tensors of F16, BF16, F32 and F64 in safetensors, of f2, f4 and f8 in\n"
+      "NumPy's files, each (fan_out x fan_in) unless --transpose says otherwise. Without MODEL,\n"
+      "a small network trained on handwritten digits is shown. Weights stored as F64 or f8 are\n"
+      "measured in double precision, all others in single precision. Several models have a row\n"
+      "each in the table, a column \"file\" in CSV, and an array of objects in JSON.",
+      "dgp-inspect");
+  app.footer(
+      "Examples:\n"
+      "  dgp-inspect model.safetensors\n"
+      "  dgp-inspect before.safetensors after.safetensors --format csv\n"
+      "  dgp-inspect model.safetensors --layers 'mlp.*weight' --format json --deaths\n"
+      "  dgp-inspect autoencoder.safetensors --order encoder decoder\n"
+      "  dgp-inspect keras.npz --transpose .\n"
+      "\n"
+      "Deep graph persistence needs to know the order in which data flows through the layers:\n"
+      "names tell it that differ in one number only (layers.0.weight, layers.2.weight), else\n"
+      "--order does. And it needs layers that chain: the fan-in of each is the fan-out of the\n"
+      "one before. Where one of these is missing it is null in JSON, with the reason beside it;\n"
+      "of a layer that is constant and cannot be standardised, the standardised variants are.\n"
+      "\n"
+      "Exit code: 0, 1 for an error, 2 for wrong usage.");
+  app.add_option("MODEL", options.files, "Checkpoints: .safetensors, .npz or .npy");
+  checkpoint::add_choice(app, options.choice);
+  app.add_option("--p", options.p, "Order of the norm, at least 1; inf is allowed (default: 2)")
+      ->type_name("P")
+      ->check([](const std::string& text) -> std::string {
+        const double p = console::value_of(text);
+        if (p >= 1) return {};
+        return "p must be a number of at least 1, not '" + text + "'";
+      });
+  app.add_option("--essential", essential,
+                 "The class that never dies: dies-at-zero (as in the papers, the default) or\n"
+                 "omitted")
+      ->type_name("CONVENTION")
+      ->check(one_of({"dies-at-zero", "omitted"}));
+  app.add_option("--format", format, "table (default), json or csv")
+      ->type_name("FORMAT")
+      ->check(one_of({"table", "json", "csv"}));
+  app.add_flag("--deaths", options.deaths,
+               "Show each graph's deaths, descending, without the essential class");
+  app.add_flag("--analysis", options.analysis,
+               "Show each layer's spatial concentration too (it takes a sort of all weights)");
+  app.add_option("--svg", options.picture, "Draw the persistence diagrams to this file")
+      ->type_name("FILE");
+  console::add_threads(app);
+
+  return console::run(app, argc, argv, [&] {
+    if (essential == "omitted") options.essential = dgp::EssentialClass::omitted;
+    std::vector<inspect::Report> reports;
+    for (const auto& model : checkpoint::models_of(options.files)) {
+      reports.push_back(inspect::inspect(model, options));
+    }
+    if (!options.picture.empty()) inspect::write_picture(reports, options);
+    if (format == "json") return inspect::print_json(reports, options);
+    if (format == "csv") return inspect::print_csv(reports, options);
+    return inspect::print_table(reports, options);
+  });
+}

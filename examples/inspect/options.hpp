@@ -1,0 +1,23 @@
+// What dgp-inspect is asked for.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <dgp/persistence_diagram.hpp>
+
+#include "../checkpoint.hpp"
+
+namespace inspect {
+
+struct Options {
+  std::vector<std::string> files{DGP_EXAMPLE_DATA "/digits_64-32-16-10.safetensors"};
+  checkpoint::Choice choice;
+  double p = 2;
+  dgp::EssentialClass essential = dgp::EssentialClass::dies_at_zero;
+  bool deaths = false;
+  bool analysis = false;
+  std::string picture;  // file for the diagrams; empty: none
+};
+
+}  // namespace inspect

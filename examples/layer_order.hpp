@@ -1,0 +1,166 @@
+// In which order and orientation a checkpoint's matrices are layers.
+//
+// A file of tensors has no order of its own. Names tell it where they are one numbered sequence:
+// equal but for a single number, which increases (layers.0.weight, layers.2.weight; fc1, fc2). With
+// any other name among them, a head.weight behind layers.N.weight for one, it would be a guess
+// where that belongs, and deep graph persistence of layers in a wrong order looks like any other
+// figure: so then it takes a user to say.
+#pragma once
+
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include <dgp/concepts.hpp>
+
+#include "words.hpp"
+
+namespace layer_order {
+
+// Who tells the order.
+enum class ToldBy { names, user, nobody };
+
+struct Layer {
+  std::string name;
+  dgp::Index rows;  // as it is measured: out …
+  dgp::Index cols;  // … and in
+};
+
+// The number by which each name differs from the others; nothing where they differ in more than
+// that, where it does not increase, or where there is but one name.
+inline std::optional<std::vector<std::uint64_t>> numbers_in_sequence(
+    const std::vector<std::string>& names) {
+  struct Parts {
+    std::string text;  // with '0' for each number
+    std::vector<std::uint64_t> numbers;
+  };
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto parts_of = [&](const std::string& name) -> std::optional<Parts> {
+    Parts parts;
+    for (std::size_t i = 0; i < name.size();) {
+      if (!is_digit(name[i])) {
+        parts.text += name[i++];
+        continue;
+      }
+      parts.text += '0';
+      std::uint64_t number = 0;
+      const char* end = name.data() + name.size();
+      const auto [stop, error] = std::from_chars(name.data() + i, end, number);
+      if (error != std::errc()) return std::nullopt;
+      parts.numbers.push_back(number);
+      i = static_cast<std::size_t>(stop - name.data());
+    }
+    return parts;
+  };
+  if (names.size() < 2) return std::nullopt;
+  std::vector<Parts> all;
+  for (const auto& name : names) {
+    auto parts = parts_of(name);
+    if (!parts || (!all.empty() && parts->text != all[0].text)) return std::nullopt;
+    all.push_back(std::move(*parts));
+  }
+  std::optional<std::size_t> place;
+  for (std::size_t n = 0; n < all[0].numbers.size(); ++n) {
+    const bool differs = std::any_of(all.begin(), all.end(), [&](const Parts& parts) {
+      return parts.numbers[n] != all[0].numbers[n];
+    });
+    if (differs && place) return std::nullopt;
+    if (differs) place = n;
+  }
+  if (!place) return std::nullopt;
+  std::vector<std::uint64_t> numbers;
+  for (const auto& parts : all) {
+    if (!numbers.empty() && parts.numbers[*place] <= numbers.back()) return std::nullopt;
+    numbers.push_back(parts.numbers[*place]);
+  }
+  return numbers;
+}
+
+inline std::vector<std::string> names_of(const std::vector<Layer>& layers) {
+  std::vector<std::string> names;
+  for (const auto& layer : layers) names.push_back(layer.name);
+  return names;
+}
+
+inline ToldBy told_by(const std::vector<std::string>& names, bool by_user) {
+  if (by_user) return ToldBy::user;
+  return names.size() == 1 || numbers_in_sequence(names) ? ToldBy::names : ToldBy::nobody;
+}
+
+inline const char* word_of(ToldBy told) {
+  return told == ToldBy::names ? "names" : told == ToldBy::user ? "given" : "unknown";
+}
+
+// "layers.0.weight, layers.1.weight, layers.2.weight"; of many, the first and the last.
+inline std::string listed(const std::vector<Layer>& layers) {
+  constexpr std::size_t most = 6;
+  std::string text;
+  for (std::size_t k = 0; k < layers.size(); ++k) {
+    if (layers.size() > most && k == most - 2) {
+      k = layers.size() - 1;
+      text += ", …";
+    }
+    text.append(text.empty() ? "" : ", ").append(words::one_line(layers[k].name));
+  }
+  return text;
+}
+
+// Whether each layer takes as many values as the one before gives.
+inline bool chain(const std::vector<Layer>& layers) {
+  return std::adjacent_find(layers.begin(), layers.end(), [](const Layer& from, const Layer& to) {
+           return to.cols != from.rows;
+         }) == layers.end();
+}
+
+inline std::vector<Layer> transposed(std::vector<Layer> layers) {
+  for (auto& layer : layers) std::swap(layer.rows, layer.cols);
+  return layers;
+}
+
+// Why layers that chain, or do not, are no chain to measure, and what to do about it; empty where
+// they are one as far as names and shapes can tell.
+inline std::string advice(const std::vector<Layer>& layers, ToldBy told) {
+  std::string text;
+  const auto add = [&](const std::string& sentence) {
+    text.append(text.empty() ? "" : "; ").append(sentence);
+  };
+  if (!chain(layers) && chain(transposed(layers))) {
+    add("they would chain transposed: where they are stored (in x out), as Keras and Flax do, give "
+        "--transpose .");
+  }
+  if (told == ToldBy::nobody) {
+    add("the names do not tell the order of the layers (here alphabetical: " + listed(layers) +
+        "): give it with --order, a regular expression for each in the order in which data flows");
+  }
+  return text;
+}
+
+// Whether shapes leave it open how the layers are stored.
+inline bool all_square(const std::vector<Layer>& layers) {
+  return std::all_of(layers.begin(), layers.end(),
+                     [](const Layer& layer) { return layer.rows == layer.cols; });
+}
+
+// What is assumed of them, for a table's foot; nothing of a single layer.
+inline std::string assumption(const std::vector<Layer>& layers, ToldBy told, bool transposes) {
+  const char* source = told == ToldBy::user ? ", as given by --order"
+                       : told == ToldBy::names
+                           ? ", by the numbers in their names"
+                           : " (alphabetical, which may not be that in which data flows)";
+  if (layers.size() == 1) return "";
+  std::string text = "Order of layers: " + listed(layers) + source + ".";
+  if (transposes) text += "\nThose that --transpose names are taken as stored (in x out).";
+  if (!transposes && all_square(layers)) {
+    text +=
+        "\nAll are square, so that shapes cannot tell how they are stored: (out x in) is assumed;\n"
+        "give --transpose . for (in x out), as Keras and Flax store them.";
+  }
+  return text;
+}
+
+}  // namespace layer_order
