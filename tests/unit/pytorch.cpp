@@ -581,7 +581,7 @@ TEST_CASE("sharing does not multiply what a file costs", "[pytorch]") {
   CHECK(file->tensors().size() == 50);
 }
 
-TEST_CASE("two tensors of one name are refused", "[pytorch]") {
+TEST_CASE("two tensors of one name in a checkpoint of PyTorch are refused", "[pytorch]") {
   const std::string weight = matrix("Float", "0", 1, 1);
   CHECK(holds(refusal(pytorch(dictionary({{text("a.b"), weight},
                                           {text("a"), dictionary({{text("b"), weight}})}}),
