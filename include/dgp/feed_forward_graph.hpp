@@ -9,8 +9,8 @@
 //   const auto pooled = graph.all_positions(first);
 //   graph.output(graph.dense(pooled, W));
 //
-// Weights are viewed where they are, as those of layers: what lies in memory must outlive the graph;
-// temporaries are kept by it.
+// Weights are viewed where they are, as those of layers: what lies in memory must outlive the
+// graph; temporaries are kept by it.
 #pragma once
 
 #include <algorithm>
@@ -46,7 +46,7 @@ namespace detail {
 struct NeuronGroup {
   std::string name;
   NeuronShape shape;
-  Vertex first = 0;             // of neurons of its own
+  Vertex first = 0;              // of neurons of its own
   std::vector<Vertex> vertices;  // of a view; none where it shows no neuron
 
   bool is_view() const { return !vertices.empty(); }
@@ -157,7 +157,15 @@ class FeedForwardGraph {
     const Neurons to = one_to_one(parts.front(), strength);
     for (std::size_t i = 1; i < parts.size(); ++i) {
       const NeuronShape line{1, 1, group(to).shape.size()};
-      sets_.push_back({"", EdgeKind::unweighted, parts[i].group, to.group, line, line, 0, {}, strength,
+      sets_.push_back({"",
+                       EdgeKind::unweighted,
+                       parts[i].group,
+                       to.group,
+                       line,
+                       line,
+                       0,
+                       {},
+                       strength,
                        std::nullopt});
     }
     return to;
@@ -184,9 +192,9 @@ class FeedForwardGraph {
   // std::out_of_range for a neuron that does not exist.
   Neurons rearranged(Neurons from, const NeuronShape& shape, const std::vector<Index>& places) {
     const auto& source = group(from);
-    require(shape.size() == static_cast<Index>(places.size()), "",
-            std::to_string(places.size()) + " places for a shape of " +
-                std::to_string(shape.size()));
+    require(
+        shape.size() == static_cast<Index>(places.size()), "",
+        std::to_string(places.size()) + " places for a shape of " + std::to_string(shape.size()));
     std::vector<detail::Vertex> vertices;
     for (const Index place : places) {
       if (place < -1 || place >= source.shape.size()) {

@@ -84,12 +84,11 @@ std::vector<GraphEdges<Scalar, Map>> edges_of(const FeedForwardGraph<Scalar>& gr
     const VertexTable target = table(set.target);
     if (set.kind == EdgeKind::unweighted) {
       sources.emplace_back(typename Edges::Convolution(
-          {set.strength.value_or(strength), set.source_shape, set.target_shape, set.window},
-          source, target));
+          {set.strength.value_or(strength), set.source_shape, set.target_shape, set.window}, source,
+          target));
     } else {
       const bool contiguous = !graph.groups()[set.source].is_view();
-      sources.push_back(
-          edges_of_set(graph, set, maps[set.weights], source, target, contiguous));
+      sources.push_back(edges_of_set(graph, set, maps[set.weights], source, target, contiguous));
     }
   }
   return sources;
@@ -99,11 +98,10 @@ std::vector<GraphEdges<Scalar, Map>> edges_of(const FeedForwardGraph<Scalar>& gr
 template <class Scalar, class Use>
 auto with_graph_filtration(const FeedForwardGraph<Scalar>& graph, Normalization normalization,
                            const Use& use) {
-  return with_filtration(graph.weights(), normalization,
-                         [&](const auto& maps, const auto& scale) {
-                           if (normalization == Normalization::none) check_as_given(graph);
-                           return use(maps, scale, scaled_by(scale.largest).largest);
-                         });
+  return with_filtration(graph.weights(), normalization, [&](const auto& maps, const auto& scale) {
+    if (normalization == Normalization::none) check_as_given(graph);
+    return use(maps, scale, scaled_by(scale.largest).largest);
+  });
 }
 
 // The deaths of one weighted edge set over all neurons of its source and its target, up to the
@@ -117,8 +115,8 @@ std::vector<Scalar> set_deaths(const FeedForwardGraph<Scalar>& graph, const Edge
   const bool is_matrix = set.kind != EdgeKind::sparse && set.window.groups == 1 &&
                          set.window.vertical.size * set.window.horizontal.size == 1;
   if (is_matrix && !source.is_view()) {
-    const ConvolutionKernel<Scalar, Map> kernel(graph.weights()[set.weights], map,
-                                                set.source_shape, set.target_shape, set.window);
+    const ConvolutionKernel<Scalar, Map> kernel(graph.weights()[set.weights], map, set.source_shape,
+                                                set.target_shape, set.window);
     const auto copies =
         static_cast<std::size_t>(set.kind == EdgeKind::dense ? 1 : kernel.joined_positions());
     for (const auto& edge : spanning_forest(graph.weights(), set.weights, map).edges) {
@@ -211,7 +209,8 @@ NeuralPersistence<Scalar> neural_persistence(const FeedForwardGraph<Scalar>& gra
 }
 
 // Deep graph persistence: theorem 4.1 of deep_graph_persistence.hpp as it stands, its proof uses no
-// layering. Terminals are the neurons of the input and output groups: n_in + n_out - 1 finite pairs.
+// layering. Terminals are the neurons of the input and output groups: n_in + n_out - 1 finite
+// pairs.
 //
 // Time about that of two inferences at worst, mostly far less; memory O(neurons + largest kernel).
 // Throws as deep_graph_persistence of layers does; std::invalid_argument for a graph without input,
@@ -228,9 +227,9 @@ Persistence<Scalar> deep_graph_persistence(const FeedForwardGraph<Scalar>& graph
         const detail::Numbering& numbering = graph.numbering();
         const auto edges = detail::edges_of(graph, maps, strength);
         auto deaths = detail::values_of(detail::path_forest(edges, numbering).merges);
-        deaths.resize(numbering.count(detail::Role::input) +
-                          numbering.count(detail::Role::output) - 1,
-                      Scalar(0));
+        deaths.resize(
+            numbering.count(detail::Role::input) + numbering.count(detail::Role::output) - 1,
+            Scalar(0));
         return detail::persistence(detail::diagram_of(deaths, scale, options.rescale), options.p,
                                    options.essential);
       });
@@ -274,9 +273,9 @@ NeuronStrengths<Scalar> graph_strengths(const FeedForwardGraph<Scalar>& graph,
 // best path to it from any input (inputs: infinity), 0 where there is none. Throws as
 // deep_graph_persistence does.
 template <class Scalar>
-NeuronStrengths<Scalar> entry_strengths(
-    const FeedForwardGraph<Scalar>& graph,
-    const PathStrengthOptions& options = {Normalization::standardized}) {
+NeuronStrengths<Scalar> entry_strengths(const FeedForwardGraph<Scalar>& graph,
+                                        const PathStrengthOptions& options = {
+                                            Normalization::standardized}) {
   return detail::graph_strengths(graph, options.normalization,
                                  [](const auto& edges, const auto& numbering) {
                                    return detail::entry_paths(edges, numbering);
@@ -285,9 +284,9 @@ NeuronStrengths<Scalar> entry_strengths(
 
 // Likewise, from it to any output (outputs: infinity).
 template <class Scalar>
-NeuronStrengths<Scalar> exit_strengths(
-    const FeedForwardGraph<Scalar>& graph,
-    const PathStrengthOptions& options = {Normalization::standardized}) {
+NeuronStrengths<Scalar> exit_strengths(const FeedForwardGraph<Scalar>& graph,
+                                       const PathStrengthOptions& options = {
+                                           Normalization::standardized}) {
   return detail::graph_strengths(graph, options.normalization,
                                  [](const auto& edges, const auto& numbering) {
                                    return detail::exit_paths(edges, numbering);

@@ -57,7 +57,8 @@ class Builder {
 
   void build(int steps) {
     do {
-      const dgp::NeuronShape shape{1 + random_.below(3), 1 + random_.below(4), 1 + random_.below(4)};
+      const dgp::NeuronShape shape{1 + random_.below(3), 1 + random_.below(4),
+                                   1 + random_.below(4)};
       groups_.push_back({graph.input(shape), shape, fresh(shape)});
       inputs.insert(inputs.end(), groups_.back().neurons.begin(), groups_.back().neurons.end());
     } while (random_.below(4) == 0);
@@ -66,9 +67,8 @@ class Builder {
     bool any = false;
     for (std::size_t g = groups_.size(); g-- > 0;) {
       const bool is_input = std::any_of(
-          groups_[g].neurons.begin(), groups_[g].neurons.end(), [&](int neuron) {
-            return std::count(inputs.begin(), inputs.end(), neuron) > 0;
-          });
+          groups_[g].neurons.begin(), groups_[g].neurons.end(),
+          [&](int neuron) { return std::count(inputs.begin(), inputs.end(), neuron) > 0; });
       const bool none = std::all_of(groups_[g].neurons.begin(), groups_[g].neurons.end(),
                                     [](int neuron) { return neuron < 0; });
       if (is_input || none || (any && random_.below(5) > 0)) continue;
@@ -113,9 +113,6 @@ class Builder {
     Matrix<Scalar> weights = support::random_matrix<Scalar>(random_, kind, static_cast<int>(rows),
                                                             static_cast<int>(cols));
     if (weights.minCoeff() == weights.maxCoeff()) weights(0, 0) = Scalar(0.75);
-    if (weights.minCoeff() == weights.maxCoeff()) {  // a single weight has no deviation
-      weights = Matrix<Scalar>(weights);
-    }
     return weights;
   }
   ListedSet<Scalar> set_of(const ListedGroup& from, const std::vector<int>& to) {
@@ -166,7 +163,9 @@ class Builder {
   }
   static Index along(const dgp::WindowSide& side, Index length) {
     return (length + side.padding_before + side.padding_after - (side.size - 1) * side.dilation -
-            1) / side.stride + 1;
+            1) /
+               side.stride +
+           1;
   }
 
   void add_some() {
@@ -227,9 +226,9 @@ class Builder {
                                      along(window.vertical, from.shape.height),
                                      along(window.horizontal, from.shape.width)};
         if (shape.size() > 60) return;
-        auto kernel = some_weights(shape.channels, from.shape.channels / window.groups *
-                                                       window.vertical.size *
-                                                       window.horizontal.size);
+        auto kernel =
+            some_weights(shape.channels, from.shape.channels / window.groups *
+                                             window.vertical.size * window.horizontal.size);
         const auto handle = graph.convolution(from.handle, Matrix<Scalar>(kernel), window);
         const auto to = fresh(shape);
         auto set = set_of(from, to);
@@ -249,8 +248,7 @@ class Builder {
           handle = graph.pooling(from.handle, window);
         }
         window.groups = from.shape.channels;
-        const dgp::NeuronShape shape{from.shape.channels,
-                                     along(window.vertical, from.shape.height),
+        const dgp::NeuronShape shape{from.shape.channels, along(window.vertical, from.shape.height),
                                      along(window.horizontal, from.shape.width)};
         const auto to = fresh(shape);
         auto set = set_of(from, to);
@@ -326,8 +324,8 @@ std::vector<Scalar> listed_deaths(const std::vector<int>& neurons,
                                   std::vector<ValuedEdge<Scalar>> edges) {
   std::sort(edges.begin(), edges.end(),
             [](const auto& a, const auto& b) { return a.value > b.value; });
-  std::vector<int> component(static_cast<std::size_t>(
-      *std::max_element(neurons.begin(), neurons.end()) + 1));
+  std::vector<int> component(
+      static_cast<std::size_t>(*std::max_element(neurons.begin(), neurons.end()) + 1));
   for (std::size_t i = 0; i < component.size(); ++i) component[i] = static_cast<int>(i);
   std::vector<Scalar> deaths;
   for (const auto& edge : edges) {
@@ -409,9 +407,9 @@ void compare(dgp::Normalization normalization, int graphs, int steps, std::uint6
       std::vector<ValuedEdge<Scalar>> edges;
       const bool has_weights = set.stored.size() > 0;
       for (const auto& edge : set.edges) {
-        edges.push_back({edge.from, edge.to,
-                         has_weights ? scaled(value_before_scale(weighted, edge.weight))
-                                     : Scalar(1)});
+        edges.push_back(
+            {edge.from, edge.to,
+             has_weights ? scaled(value_before_scale(weighted, edge.weight)) : Scalar(1)});
       }
       all.insert(all.end(), edges.begin(), edges.end());
       if (!has_weights) continue;

@@ -70,8 +70,7 @@ class ConvolutionKernel {
     }
     Index count = 0;
     for (std::size_t i = 0; i < sizes.size(); ++i) {
-      const Index channels =
-          static_cast<Index>(i) < sources ? source_.channels : target_.channels;
+      const Index channels = static_cast<Index>(i) < sources ? source_.channels : target_.channels;
       if (sizes[i] == 1) count += channels;
       if (sizes[i] > 1) count += window_.groups;
     }
@@ -98,27 +97,73 @@ class ConvolutionKernel {
                               channel % channels_seen() * places() + place));
   }
 
-  // By channel and position, the neuron at the entry's other end, as a number within its side;
-  // -1 where there is none.
-  Index other(Side side, Index channel, Index position, std::uint32_t entry) const {
-    const auto [far, place] = far_and_place(entry);
-    const Index i = place / window_.horizontal.size;
-    const Index j = place % window_.horizontal.size;
+  // Where an entry leads from a neuron, relative to it; the same for all neurons of a side.
+  struct Step {
+    Index offset;
+    Index row;
+    Index col;
+  };
+  // By entry.
+  using Steps = std::vector<Step>;
+  Steps steps(Side side) const {
+    const Index far_channels =
+        side == Side::target ? channels_seen() : target_.channels / window_.groups;
+    const Index far_positions = side == Side::target ? source_.positions() : target_.positions();
+    Steps steps;
+    for (Index far = 0; far < far_channels; ++far) {
+      for (Index i = 0; i < window_.vertical.size; ++i) {
+        for (Index j = 0; j < window_.horizontal.size; ++j) {
+          const Index row = i * window_.vertical.dilation - window_.vertical.padding_before;
+          const Index col = j * window_.horizontal.dilation - window_.horizontal.padding_before;
+          steps.push_back(side == Side::target
+                              ? Step{far * far_positions + row * source_.width + col, row, col}
+                              : Step{far * far_positions, -row, -col});
+        }
+      }
+    }
+    return steps;
+  }
+
+  // A neuron, for the question where its entries lead.
+  struct Place {
+    Index base;
+    Index row;
+    Index col;
+  };
+  Place place(Side side, Index channel, Index position) const {
     const Index width = shape(side).width;
     const Index y = position / width;
     const Index x = position % width;
-    if (side == Side::target) {
-      const auto row = source_along(window_.vertical, i, y, source_.height);
-      const auto col = source_along(window_.horizontal, j, x, source_.width);
-      if (!row || !col) return -1;
-      const Index from = group_of(side, channel) * channels_seen() + far;
-      return from * source_.positions() + *row * source_.width + *col;
+    if (side == Side::source) {
+      return {group_of(side, channel) * (target_.channels / window_.groups) * target_.positions(),
+              y, x};
     }
-    const Index row = target_along(window_.vertical, i, y, target_.height);
-    const Index col = target_along(window_.horizontal, j, x, target_.width);
+    const Index row = y * window_.vertical.stride;
+    const Index col = x * window_.horizontal.stride;
+    return {
+        group_of(side, channel) * channels_seen() * source_.positions() + row * source_.width + col,
+        row, col};
+  }
+
+  // The neuron at the entry's other end, as a number within its side; -1 where there is none.
+  Index other(Side side, const Place& place, const Step& step) const {
+    Index row = place.row + step.row;
+    Index col = place.col + step.col;
+    if (side == Side::target) {
+      const bool inside = row >= 0 && row < source_.height && col >= 0 && col < source_.width;
+      return inside ? place.base + step.offset : -1;
+    }
     if (row < 0 || col < 0) return -1;
-    const Index to = group_of(side, channel) * (target_.channels / window_.groups) + far;
-    return to * target_.positions() + row * target_.width + col;
+    if (window_.vertical.stride != 1) {
+      if (row % window_.vertical.stride != 0) return -1;
+      row /= window_.vertical.stride;
+    }
+    if (window_.horizontal.stride != 1) {
+      if (col % window_.horizontal.stride != 0) return -1;
+      col /= window_.horizontal.stride;
+    }
+    if (row >= target_.height || col >= target_.width) return -1;
+    return place.base + step.offset + row * target_.width + col;
   }
 
   const NeuronShape& shape(Side side) const { return side == Side::source ? source_ : target_; }
@@ -156,12 +201,6 @@ class ConvolutionKernel {
   Index group_of(Side side, Index channel) const {
     return channel / (channels(side) / window_.groups);
   }
-  static Index target_along(const WindowSide& side, Index place, Index at, Index length) {
-    const Index shifted = at + side.padding_before - place * side.dilation;
-    if (shifted < 0 || shifted % side.stride != 0 || shifted / side.stride >= length) return -1;
-    return shifted / side.stride;
-  }
-
   WeightView<Scalar> kernel_{};
   MapOf map_{};
   std::optional<Scalar> value_;

@@ -1,6 +1,7 @@
 // Edges that are looked at from the heaviest, neuron by neuron: an edge source.
 //
-// in:  a kernel (convolution_kernel.hpp, sparse_kernel.hpp), which knows the edges of the neurons of
+// in:  a kernel (convolution_kernel.hpp, sparse_kernel.hpp), which knows the edges of the neurons
+// of
 //      a channel, and the vertices of the neurons on both sides
 // out: what edge_source.hpp asks for
 //
@@ -56,12 +57,15 @@ class SortedEdges {
 
   double count() const { return kernel_.count(); }
   double larger_side() const {
-    const auto neurons = [&](Side side) { return kernel_.channels(side) * kernel_.positions(side); };
+    const auto neurons = [&](Side side) {
+      return kernel_.channels(side) * kernel_.positions(side);
+    };
     return static_cast<double>(std::max(neurons(Side::source), neurons(Side::target)));
   }
 
   template <class Take>
   void sample(SampleStream& random, double draws, const Take& take) const {
+    const auto steps = kernel_.steps(Side::target);
     const auto below = [&](Index bound) {
       return static_cast<Index>(random.below(static_cast<std::uint64_t>(bound)));
     };
@@ -71,7 +75,8 @@ class SortedEdges {
       if (entries == 0) continue;
       const Index position = below(kernel_.positions(Side::target));
       const auto entry = static_cast<std::uint32_t>(below(entries));
-      const Vertex source = far(Side::target, channel, position, entry);
+      const Vertex source =
+          far(Side::target, kernel_.place(Side::target, channel, position), steps[entry]);
       if (source == no_vertex) continue;
       take(edge(kernel_.value(Side::target, channel, entry), near(Side::target, channel, position),
                 source));
@@ -81,11 +86,12 @@ class SortedEdges {
   void collect_above(Batch<Scalar>& batch, std::size_t limit,
                      const Components* components = nullptr) const {
     const auto channels = static_cast<std::size_t>(kernel_.channels(Side::target));
+    const auto steps = kernel_.steps(Side::target);
     collect_by_thread(threads(), channels, batch, limit, [&](auto channel, auto, auto& part) {
       auto list = sorted(Side::target, static_cast<Index>(channel));
       for_each_neuron(Side::target, static_cast<Index>(channel), [&](Vertex row, Index position) {
         if (limits_ != nullptr && !part.threshold.passes(limit_of(limits_->exit, row))) return;
-        run_down(Side::target, static_cast<Index>(channel), position, list,
+        run_down(Side::target, static_cast<Index>(channel), position, steps, list,
                  [&](const Scalar& value, Vertex col) {
                    if (!part.threshold.passes(value)) return false;
                    if (components != nullptr && components->of[row] == components->of[col]) {
@@ -103,6 +109,7 @@ class SortedEdges {
   template <class Consider>
   void best_leaving(const Components& components, const Consider& consider) const {
     for (const Side side : {Side::source, Side::target}) {
+      const auto steps = kernel_.steps(side);
       for (Index channel = 0; channel < kernel_.channels(side); ++channel) {
         std::optional<HeaviestFirst<Scalar>> list;  // where any of its neurons needs it
         for_each_neuron(side, channel, [&](Vertex vertex, Index position) {
@@ -110,11 +117,11 @@ class SortedEdges {
           if (component == components.largest) return;
           if (!list) list = sorted(side, channel);
           std::optional<Candidate<Scalar>> best;
-          run_down(side, channel, position, *list, [&](const Scalar& value, Vertex other) {
+          run_down(side, channel, position, steps, *list, [&](const Scalar& value, Vertex other) {
             if (best && !(best->value < value)) return false;
             if (components.of[other] == component) return true;
-            const auto leaving = side == Side::target ? edge(value, vertex, other)
-                                                      : edge(value, other, vertex);
+            const auto leaving =
+                side == Side::target ? edge(value, vertex, other) : edge(value, other, vertex);
             if (!best || best->value < leaving.value) best = leaving;
             return true;
           });
@@ -150,6 +157,7 @@ class SortedEdges {
       }
       first.push_back(values.size());
     }
+    const auto steps = kernel_.steps(Side::target);
     HeaviestFirst<Scalar> list(std::move(values));
     for (std::size_t rank = 0; rank < list.size(); ++rank) {
       const auto [value, number] = list[rank];
@@ -158,8 +166,10 @@ class SortedEdges {
       const auto entry = static_cast<std::uint32_t>(number - after[-1]);
       bool go_on = true;
       for_each_neuron(Side::target, channel, [&](Vertex row, Index position) {
-        const Vertex col = far(Side::target, channel, position, entry);
-        if (col != no_vertex && go_on) go_on = visit(value, row, col);
+        if (!go_on) return;
+        const Vertex col =
+            far(Side::target, kernel_.place(Side::target, channel, position), steps[entry]);
+        if (col != no_vertex) go_on = visit(value, row, col);
       });
       if (!go_on) return;
     }
@@ -170,8 +180,9 @@ class SortedEdges {
   Vertex near(Side side, Index channel, Index position) const {
     return vertices(side)[channel * kernel_.positions(side) + position];
   }
-  Vertex far(Side side, Index channel, Index position, std::uint32_t entry) const {
-    const Index other = kernel_.other(side, channel, position, entry);
+  Vertex far(Side side, const typename Kernel::Place& place,
+             const typename Kernel::Step& step) const {
+    const Index other = kernel_.other(side, place, step);
     if (other < 0) return no_vertex;
     return vertices(side == Side::source ? Side::target : Side::source)[other];
   }
@@ -210,11 +221,12 @@ class SortedEdges {
 
   // Calls visit(value, vertex) for the edges of a neuron, from the heaviest, as long as it says so.
   template <class Visit>
-  void run_down(Side side, Index channel, Index position, HeaviestFirst<Scalar>& list,
-                const Visit& visit) const {
+  void run_down(Side side, Index channel, Index position, const typename Kernel::Steps& steps,
+                HeaviestFirst<Scalar>& list, const Visit& visit) const {
+    const auto place = kernel_.place(side, channel, position);
     for (std::size_t rank = 0; rank < list.size(); ++rank) {
       const auto& [value, entry] = list[rank];
-      const Vertex other = far(side, channel, position, entry);
+      const Vertex other = far(side, place, steps[entry]);
       if (other != no_vertex && !visit(value, other)) return;
     }
   }
@@ -230,11 +242,12 @@ class SortedEdges {
       });
     }
     const auto channels = static_cast<std::size_t>(kernel_.channels(side));
+    const auto steps = kernel_.steps(side);
     parallel_for(channels, kernel_.count(), [&](std::size_t number) {
       const auto channel = static_cast<Index>(number);
       auto list = sorted(side, channel);
       for_each_neuron(side, channel, [&](Vertex vertex, Index position) {
-        run_down(side, channel, position, list, [&](const Scalar& value, Vertex other) {
+        run_down(side, channel, position, steps, list, [&](const Scalar& value, Vertex other) {
           const Scalar known = limit_of(paths, vertex);
           if (!(known < value && known < most)) return false;
           const Scalar through = limit_of(paths, other);

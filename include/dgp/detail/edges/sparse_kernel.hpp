@@ -36,9 +36,7 @@ class SparseKernel {
   SparseKernel(const SparsePlaces& places, const Scalar* values, const MapOf& map)
       : places_(&places), values_(values), map_(map) {}
 
-  Index channels(Side side) const {
-    return side == Side::source ? places_->cols : places_->rows;
-  }
+  Index channels(Side side) const { return side == Side::source ? places_->cols : places_->rows; }
   Index positions(Side) const { return 1; }
   double count() const { return static_cast<double>(places_->by_row.other.size()); }
   Index entry_count(Side side, Index channel) const {
@@ -49,8 +47,16 @@ class SparseKernel {
   Scalar value(Side side, Index channel, std::uint32_t entry) const {
     return map_(values_[line(side).entry[at(side, channel, entry)]]);
   }
-  Index other(Side side, Index channel, Index, std::uint32_t entry) const {
-    return static_cast<Index>(line(side).other[at(side, channel, entry)]);
+  // Where an entry leads: all that differs between neurons is where their entries begin.
+  using Step = std::uint32_t;
+  struct Steps {
+    Step operator[](std::size_t entry) const { return static_cast<Step>(entry); }
+  };
+  Steps steps(Side) const { return {}; }
+  using Place = std::size_t;
+  Place place(Side side, Index channel, Index) const { return at(side, channel, 0); }
+  Index other(Side side, Place place, Step entry) const {
+    return static_cast<Index>(line(side).other[place + entry]);
   }
 
  private:
