@@ -8,6 +8,8 @@
 #include <dgp/analysis/weight_variance.hpp>
 #include <dgp/concepts.hpp>
 #include <dgp/deep_graph_persistence.hpp>
+#include <dgp/feed_forward_graph.hpp>
+#include <dgp/graph_measures.hpp>
 #include <dgp/monitoring/activation.hpp>
 #include <dgp/monitoring/activation_graph.hpp>
 #include <dgp/monitoring/class_means.hpp>
@@ -22,3 +24,4 @@
 #include <dgp/persistence_bounds.hpp>
 #include <dgp/persistence_diagram.hpp>
 #include <dgp/spanning_forest.hpp>
+#include <dgp/window.hpp>

@@ -50,6 +50,15 @@ std::vector<SpanningForest<Scalar>> layer_forests(const NetworkWeights<Scalar>& 
   return forests;
 }
 
+template <class Scalar>
+void sum_up(NeuralPersistence<Scalar>& result) {
+  for (const auto& layer : result.layers) {
+    result.sum += layer.total;
+    result.mean_normalized += layer.normalized;
+  }
+  result.mean_normalized /= static_cast<sum_t<Scalar>>(result.layers.size());
+}
+
 }  // namespace detail
 
 // Neural persistence of each layer and of the network; Rieck et al. 2019. The layers
@@ -72,11 +81,7 @@ NeuralPersistence<scalar_t<Layers>> neural_persistence(
     result.layers[k] =
         detail::persistence(persistence_diagram(forests[k]), options.p, options.essential);
   }
-  for (const auto& layer : result.layers) {
-    result.sum += layer.total;
-    result.mean_normalized += layer.normalized;
-  }
-  result.mean_normalized /= static_cast<sum_t<Scalar>>(network.size());
+  detail::sum_up(result);
   return result;
 }
 template <Layer One>

@@ -73,16 +73,10 @@ std::vector<MagnitudeMoments<Scalar>> magnitude_moments(const NetworkWeights<Sca
   return layers;
 }
 
-}  // namespace detail
-
-// Time O(weights). Throws std::invalid_argument for an empty network or layer and for a weight that
-// is not finite.
-template <Network Layers>
-WeightVariance<scalar_t<Layers>> weight_variance(Layers&& layers) {
-  using Scalar = scalar_t<Layers>;
+template <class Scalar>
+WeightVariance<Scalar> weight_variance(const NetworkWeights<Scalar>& network) {
   using Sum = sum_t<Scalar>;
-  const detail::NetworkWeights<Scalar> network(std::forward<Layers>(layers));
-  const auto moments = detail::magnitude_moments(network);
+  const auto moments = magnitude_moments(network);
   Sum count(0);
   Sum mean(0);
   for (const auto& layer : moments) {
@@ -100,6 +94,16 @@ WeightVariance<scalar_t<Layers>> weight_variance(Layers&& layers) {
   }
   variance.network /= count;
   return variance;
+}
+
+}  // namespace detail
+
+// Time O(weights). Throws std::invalid_argument for an empty network or layer and for a weight that
+// is not finite.
+template <Network Layers>
+WeightVariance<scalar_t<Layers>> weight_variance(Layers&& layers) {
+  return detail::weight_variance(
+      detail::NetworkWeights<scalar_t<Layers>>(std::forward<Layers>(layers)));
 }
 template <Layer One>
 WeightVariance<scalar_t<One>> weight_variance(std::initializer_list<One> layers) {

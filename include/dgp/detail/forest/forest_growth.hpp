@@ -136,7 +136,7 @@ std::vector<Candidate<Scalar>> best_edges(const std::vector<Source>& sources,
   return edges;
 }
 
-// Step 2: joins what the batches added so far have left apart.
+// Step 2: joins what the batches added so far have left apart, as far as edges do.
 template <EdgeSource Source, class Scalar = typename Source::Scalar>
 void finish_forest(ForestBuilder<Scalar>& forest, const std::vector<Source>& sources,
                    std::size_t neurons) {
@@ -169,6 +169,7 @@ void finish_forest(ForestBuilder<Scalar>& forest, const std::vector<Source>& sou
       forest.add(batch.edges);
     } else {
       auto edges = best_edges(sources, components);
+      if (edges.empty()) return;
       forest.add(edges);
     }
   }

@@ -67,6 +67,9 @@ class ForestBuilder {
     for (auto edge = batch.begin(); edge != batch.end() && !finished(); ++edge) merge(*edge);
   }
 
+  // The next edge of a descending order.
+  void take(const Candidate<Scalar>& edge) { merge(edge); }
+
   std::vector<Candidate<Scalar>>& accepted() { return accepted_; }
 
   // The edges that merged two components which both held a terminal, descending. Valid when edges

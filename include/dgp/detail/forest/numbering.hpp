@@ -4,6 +4,7 @@
 // out: the first vertex of each group, and which vertices are terminal: inputs and outputs
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -16,14 +17,13 @@
 
 namespace dgp::detail {
 
-enum class Role { input, hidden, output };
+enum class Role : std::uint8_t { input, hidden, output };
 
 class Numbering {
  public:
   struct Group {
     Vertex first;
     Index size;
-    Role role;
   };
 
   // Throws std::length_error for more neurons than a vertex can count.
@@ -34,26 +34,32 @@ class Numbering {
       throw std::length_error("the network's " + std::to_string(all) +
                               " neurons are past what the index type holds");
     }
-    groups_.push_back({static_cast<Vertex>(first), neurons, role});
+    groups_.push_back({static_cast<Vertex>(first), neurons});
+    roles_.resize(all, role);
     terminal_.resize(all, role == Role::hidden ? 0 : 1);
+  }
+  void set_role(Vertex vertex, Role role) {
+    roles_[vertex] = role;
+    terminal_[vertex] = role == Role::hidden ? 0 : 1;
   }
   // The memory stays.
   void clear() {
     groups_.clear();
+    roles_.clear();
     terminal_.clear();
   }
 
   std::size_t neurons() const { return terminal_.size(); }
-  Index count(Role role) const {
-    Index neurons = 0;
-    for (const Group& group : groups_) neurons += group.role == role ? group.size : 0;
-    return neurons;
+  std::size_t count(Role role) const {
+    return static_cast<std::size_t>(std::count(roles_.begin(), roles_.end(), role));
   }
   const std::vector<Group>& groups() const { return groups_; }
+  const std::vector<Role>& roles() const { return roles_; }                // by vertex
   const std::vector<std::uint8_t>& terminal() const { return terminal_; }  // by vertex
 
  private:
   std::vector<Group> groups_;
+  std::vector<Role> roles_;
   std::vector<std::uint8_t> terminal_;
 };
 

@@ -6,13 +6,15 @@
 // An input appears at its exit strength, an output at its entry strength. A first sweep finds these
 // strengths of one side, and with it the value at which most terminals have appeared; the second
 // one, in the other direction, knows both ends of every edge that it comes to, and takes those
-// above this value along. Each neuron that is lighter hangs on the rest by its best edge, which the
-// sweeps have found (kruskal.hpp says why both may come in one batch). What is apart then, a few
-// components, is joined by forest_growth.hpp; time and memory as there.
+// above this value along. Each terminal that is lighter hangs on the rest by its best path, which
+// the sweeps have found (kruskal.hpp says why both may come in one batch). What is apart then, a
+// few components, is joined by forest_growth.hpp; time and memory as there. Terminals that no edges
+// join at all stay apart.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include <dgp/detail/edges/edge_source.hpp>
@@ -28,11 +30,10 @@ BestPaths<Scalar> paths_from(const Numbering& numbering, Role unlimited) {
   BestPaths<Scalar> paths;
   paths.strength.setConstant(static_cast<Index>(numbering.neurons()),
                              Eigen::NumTraits<Scalar>::lowest());
-  paths.through.resize(numbering.neurons());
-  for (const auto& group : numbering.groups()) {
-    if (group.role != unlimited) continue;
-    paths.strength.segment(static_cast<Index>(group.first), group.size)
-        .setConstant(Eigen::NumTraits<Scalar>::infinity());
+  paths.through.resize(numbering.neurons(), no_vertex);
+  for (Vertex v = 0; v < numbering.neurons(); ++v) {
+    if (numbering.roles()[v] != unlimited) continue;
+    paths.strength(static_cast<Index>(v)) = Eigen::NumTraits<Scalar>::infinity();
   }
   return paths;
 }
@@ -54,7 +55,7 @@ BestPaths<Scalar> exit_paths(const std::vector<Source>& sources, const Numbering
 }
 
 // The heaviest edge of a neuron: of the strength of the best path through it. Of an output, the one
-// into it; of another neuron, one out of it.
+// into it; of another neuron, one out of it. One end of it is none where there is no such path.
 template <class Scalar>
 Candidate<Scalar> best_edge(Vertex vertex, const PathLimits<Scalar>& limits) {
   const auto at = static_cast<Index>(vertex);
@@ -70,19 +71,23 @@ template <class Scalar>
 Threshold<Scalar> passed_by_most(std::vector<Scalar> strengths) {
   const auto most = strengths.begin() + static_cast<std::ptrdiff_t>(strengths.size() / 8);
   std::nth_element(strengths.begin(), most, strengths.end());
-  return {*most};
+  return {std::max(*most, Scalar(0))};
 }
 
 template <class Scalar>
 std::vector<Scalar> strengths_of(const BestPaths<Scalar>& paths, const Numbering& numbering,
                                  Role role) {
   std::vector<Scalar> strengths;
-  for (const auto& group : numbering.groups()) {
-    if (group.role != role) continue;
-    const Scalar* first = paths.strength.data() + group.first;
-    strengths.insert(strengths.end(), first, first + group.size);
+  for (Vertex v = 0; v < numbering.neurons(); ++v) {
+    if (numbering.roles()[v] == role) strengths.push_back(paths.strength(static_cast<Index>(v)));
   }
   return strengths;
+}
+
+// A missing edge counts as one of value 0: so does a path that does not exist.
+template <class Scalar>
+void raise_to_zero(BestPaths<Scalar>& paths) {
+  paths.strength = paths.strength.cwiseMax(Scalar(0));
 }
 
 template <class Scalar>
@@ -95,7 +100,7 @@ struct PathForest {
 template <EdgeSource Source, class Scalar = typename Source::Scalar>
 Batch<Scalar> sweep_and_collect(const std::vector<Source>& sources, const Numbering& numbering,
                                 PathLimits<Scalar>& limits) {
-  const std::size_t limit = edge_limit(connecting_edges(sources));
+  const std::size_t limit = 3 * numbering.neurons() + 64;
   Batch<Scalar> batch;
   batch.edges.reserve(3 * numbering.neurons());
   if (numbering.count(Role::input) > numbering.count(Role::output)) {
@@ -109,7 +114,28 @@ Batch<Scalar> sweep_and_collect(const std::vector<Source>& sources, const Number
       source->backward(limits, batch, limit);
     }
   }
+  raise_to_zero(limits.entry);
+  raise_to_zero(limits.exit);
   return batch;
+}
+
+// Adds the best edges of terminals that are lighter than the threshold, and those of the neurons
+// through which their best paths go, as far as these are lighter too.
+template <class Scalar>
+void add_best_paths(Batch<Scalar>& batch, const Numbering& numbering,
+                    const PathLimits<Scalar>& limits) {
+  std::vector<std::uint8_t> hung(numbering.neurons(), 0);
+  for (Vertex terminal = 0; terminal < numbering.neurons(); ++terminal) {
+    if (!numbering.terminal()[terminal]) continue;
+    for (Vertex v = terminal; !hung[v];) {
+      const auto edge = best_edge(v, limits);
+      const bool exists = edge.row != no_vertex && edge.col != no_vertex;
+      if (!exists || batch.threshold.passes(edge.value)) break;
+      hung[v] = 1;
+      batch.edges.push_back(edge);
+      v = edge.row == v ? edge.col : edge.row;
+    }
+  }
 }
 
 // By values under the limits; the merges keep their edges.
@@ -117,11 +143,7 @@ template <EdgeSource Source, class Scalar = typename Source::Scalar>
 PathForest<Scalar> path_forest(const std::vector<Source>& sources, const Numbering& numbering) {
   PathForest<Scalar> result;
   auto batch = sweep_and_collect(sources, numbering, result.limits);
-  // What is lighter hangs on the rest by its best edge.
-  for (Vertex v = 0; v < numbering.neurons(); ++v) {
-    const auto edge = best_edge(v, result.limits);
-    if (!batch.threshold.passes(edge.value)) batch.edges.push_back(edge);
-  }
+  add_best_paths(batch, numbering, result.limits);
   ForestBuilder<Scalar> forest(numbering);
   forest.add(batch.edges);
   if (!forest.finished()) {

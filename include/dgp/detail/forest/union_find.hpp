@@ -10,6 +10,7 @@
 namespace dgp::detail {
 
 using Vertex = std::uint32_t;
+inline constexpr Vertex no_vertex = static_cast<Vertex>(-1);
 
 class UnionFind {
  public:

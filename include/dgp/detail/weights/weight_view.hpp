@@ -140,8 +140,25 @@ class NetworkWeights {
     if (views_.empty()) throw std::invalid_argument("empty network: it has no layers");
   }
 
+  // None yet: layers are added one by one.
+  NetworkWeights() = default;
+
   NetworkWeights(const NetworkWeights&) = delete;
   NetworkWeights& operator=(const NetworkWeights&) = delete;
+  NetworkWeights(NetworkWeights&&) = default;
+  NetworkWeights& operator=(NetworkWeights&&) = default;
+
+  // A matrix that lies in memory and is no temporary is viewed where it is.
+  template <class T>
+  void add(std::string name, T&& weights) {
+    names_.push_back(std::move(name));
+    try {
+      add_matrix(std::forward<T>(weights));
+    } catch (...) {
+      names_.pop_back();
+      throw;
+    }
+  }
 
   std::size_t size() const { return views_.size(); }
   const WeightView<Scalar>& operator[](std::size_t k) const { return views_[k]; }

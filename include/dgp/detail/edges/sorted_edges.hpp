@@ -1,0 +1,268 @@
+// Edges that are looked at from the heaviest, neuron by neuron: an edge source.
+//
+// in:  a kernel (convolution_kernel.hpp, sparse_kernel.hpp), which knows the edges of the neurons
+// of
+//      a channel, and the vertices of the neurons on both sides
+// out: what edge_source.hpp asks for
+//
+// The neurons of a channel share their edges' values, which are sorted once for all of them, and
+// only as far as any of them goes. A neuron runs down this list until no edge further on can do
+// better: most do so after a few steps, so that time is about that of the neurons and the kernel,
+// and memory that of one channel's list, never that of the edges.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include <dgp/detail/edges/convolution_kernel.hpp>
+#include <dgp/detail/edges/dense_collect.hpp>
+#include <dgp/detail/edges/edge_source.hpp>
+#include <dgp/detail/edges/heaviest_first.hpp>
+#include <dgp/detail/parallel.hpp>
+
+namespace dgp::detail {
+
+// The vertices of one side's neurons; none where what a view shows is no neuron.
+class VertexTable {
+ public:
+  explicit VertexTable(Vertex first) : first_(first) {}
+  explicit VertexTable(const std::vector<Vertex>& vertices) : table_(vertices.data()) {}
+
+  Vertex operator[](Index neuron) const {
+    return table_ == nullptr ? first_ + static_cast<Vertex>(neuron) : table_[neuron];
+  }
+
+ private:
+  Vertex first_ = 0;
+  const Vertex* table_ = nullptr;
+};
+
+template <class KernelOf>
+class SortedEdges {
+ public:
+  using Kernel = KernelOf;
+  using Scalar = typename Kernel::Scalar;
+
+  SortedEdges(const Kernel& kernel, const VertexTable& source, const VertexTable& target)
+      : kernel_(kernel), source_(source), target_(target) {}
+
+  SortedEdges limited(const PathLimits<Scalar>& limits) const {
+    SortedEdges edges(*this);
+    edges.limits_ = &limits;
+    return edges;
+  }
+
+  double count() const { return kernel_.count(); }
+  double larger_side() const {
+    const auto neurons = [&](Side side) {
+      return kernel_.channels(side) * kernel_.positions(side);
+    };
+    return static_cast<double>(std::max(neurons(Side::source), neurons(Side::target)));
+  }
+
+  template <class Take>
+  void sample(SampleStream& random, double draws, const Take& take) const {
+    const auto steps = kernel_.steps(Side::target);
+    const auto below = [&](Index bound) {
+      return static_cast<Index>(random.below(static_cast<std::uint64_t>(bound)));
+    };
+    for (auto left = static_cast<Index>(std::ceil(draws)); left > 0; --left) {
+      const Index channel = below(kernel_.channels(Side::target));
+      const Index entries = kernel_.entry_count(Side::target, channel);
+      if (entries == 0) continue;
+      const Index position = below(kernel_.positions(Side::target));
+      const auto entry = static_cast<std::uint32_t>(below(entries));
+      const Vertex source =
+          far(Side::target, kernel_.place(Side::target, channel, position), steps[entry]);
+      if (source == no_vertex) continue;
+      take(edge(kernel_.value(Side::target, channel, entry), near(Side::target, channel, position),
+                source));
+    }
+  }
+
+  void collect_above(Batch<Scalar>& batch, std::size_t limit,
+                     const Components* components = nullptr) const {
+    const auto channels = static_cast<std::size_t>(kernel_.channels(Side::target));
+    const auto steps = kernel_.steps(Side::target);
+    collect_by_thread(threads(), channels, batch, limit, [&](auto channel, auto, auto& part) {
+      auto list = sorted(Side::target, static_cast<Index>(channel));
+      for_each_neuron(Side::target, static_cast<Index>(channel), [&](Vertex row, Index position) {
+        if (limits_ != nullptr && !part.threshold.passes(limit_of(limits_->exit, row))) return;
+        run_down(Side::target, static_cast<Index>(channel), position, steps, list,
+                 [&](const Scalar& value, Vertex col) {
+                   if (!part.threshold.passes(value)) return false;
+                   if (components != nullptr && components->of[row] == components->of[col]) {
+                     return true;
+                   }
+                   const auto candidate = edge(value, row, col);
+                   if (part.threshold.passes(candidate.value)) part.edges.push_back(candidate);
+                   return true;
+                 });
+        if (part.edges.size() > limit) part.shrink_to(limit);
+      });
+    });
+  }
+
+  template <class Consider>
+  void best_leaving(const Components& components, const Consider& consider) const {
+    for (const Side side : {Side::source, Side::target}) {
+      const auto steps = kernel_.steps(side);
+      for (Index channel = 0; channel < kernel_.channels(side); ++channel) {
+        std::optional<HeaviestFirst<Scalar>> list;  // where any of its neurons needs it
+        for_each_neuron(side, channel, [&](Vertex vertex, Index position) {
+          const Vertex component = components.of[vertex];
+          if (component == components.largest) return;
+          if (!list) list = sorted(side, channel);
+          std::optional<Candidate<Scalar>> best;
+          run_down(side, channel, position, steps, *list, [&](const Scalar& value, Vertex other) {
+            if (best && !(best->value < value)) return false;
+            if (components.of[other] == component) return true;
+            const auto leaving =
+                side == Side::target ? edge(value, vertex, other) : edge(value, other, vertex);
+            if (!best || best->value < leaving.value) best = leaving;
+            return true;
+          });
+          if (best) consider(*best);
+        });
+      }
+    }
+  }
+
+  void forward(BestPaths<Scalar>& entry) const { sweep(Side::target, entry); }
+  void backward(BestPaths<Scalar>& exit) const { sweep(Side::source, exit); }
+  void forward(PathLimits<Scalar>& limits, Batch<Scalar>& batch, std::size_t limit) const {
+    forward(limits.entry);
+    limited(limits).collect_above(batch, limit);
+  }
+  void backward(PathLimits<Scalar>& limits, Batch<Scalar>& batch, std::size_t limit) const {
+    backward(limits.exit);
+    limited(limits).collect_above(batch, limit);
+  }
+
+  const Kernel& kernel() const { return kernel_; }
+
+  // All edges in descending order of their values; visit(value, row, col) says whether to go on.
+  template <class Visit>
+  void for_each_descending(const Visit& visit) const {
+    std::vector<Numbered<Scalar>> values;
+    std::vector<std::size_t> first{0};  // of each channel, among all entries
+    for (Index channel = 0; channel < kernel_.channels(Side::target); ++channel) {
+      const Index entries = kernel_.entry_count(Side::target, channel);
+      for (std::uint32_t entry = 0; entry < static_cast<std::uint32_t>(entries); ++entry) {
+        values.push_back({kernel_.value(Side::target, channel, entry),
+                          static_cast<std::uint32_t>(values.size())});
+      }
+      first.push_back(values.size());
+    }
+    const auto steps = kernel_.steps(Side::target);
+    HeaviestFirst<Scalar> list(std::move(values));
+    for (std::size_t rank = 0; rank < list.size(); ++rank) {
+      const auto [value, number] = list[rank];
+      const auto after = std::upper_bound(first.begin(), first.end(), number);
+      const auto channel = static_cast<Index>(after - first.begin() - 1);
+      const auto entry = static_cast<std::uint32_t>(number - after[-1]);
+      bool go_on = true;
+      for_each_neuron(Side::target, channel, [&](Vertex row, Index position) {
+        if (!go_on) return;
+        const Vertex col =
+            far(Side::target, kernel_.place(Side::target, channel, position), steps[entry]);
+        if (col != no_vertex) go_on = visit(value, row, col);
+      });
+      if (!go_on) return;
+    }
+  }
+
+ private:
+  const VertexTable& vertices(Side side) const { return side == Side::source ? source_ : target_; }
+  Vertex near(Side side, Index channel, Index position) const {
+    return vertices(side)[channel * kernel_.positions(side) + position];
+  }
+  Vertex far(Side side, const typename Kernel::Place& place,
+             const typename Kernel::Step& step) const {
+    const Index other = kernel_.other(side, place, step);
+    if (other < 0) return no_vertex;
+    return vertices(side == Side::source ? Side::target : Side::source)[other];
+  }
+
+  static Scalar limit_of(const BestPaths<Scalar>& paths, Vertex vertex) {
+    return paths.strength(static_cast<Index>(vertex));
+  }
+  Candidate<Scalar> edge(Scalar value, Vertex row, Vertex col) const {
+    if (limits_ != nullptr) {
+      value = std::min({value, limit_of(limits_->exit, row), limit_of(limits_->entry, col)});
+    }
+    return {value, row, col};
+  }
+
+  std::size_t threads() const {
+    return threads_for(static_cast<std::size_t>(kernel_.channels(Side::target)), kernel_.count());
+  }
+
+  HeaviestFirst<Scalar> sorted(Side side, Index channel) const {
+    std::vector<Numbered<Scalar>> values;
+    const auto entries = static_cast<std::uint32_t>(kernel_.entry_count(side, channel));
+    values.reserve(entries);
+    for (std::uint32_t entry = 0; entry < entries; ++entry) {
+      values.push_back({kernel_.value(side, channel, entry), entry});
+    }
+    return HeaviestFirst<Scalar>(std::move(values));
+  }
+
+  template <class Visit>
+  void for_each_neuron(Side side, Index channel, const Visit& visit) const {
+    for (Index position = 0; position < kernel_.positions(side); ++position) {
+      const Vertex vertex = near(side, channel, position);
+      if (vertex != no_vertex) visit(vertex, position);
+    }
+  }
+
+  // Calls visit(value, vertex) for the edges of a neuron, from the heaviest, as long as it says so.
+  template <class Visit>
+  void run_down(Side side, Index channel, Index position, const typename Kernel::Steps& steps,
+                HeaviestFirst<Scalar>& list, const Visit& visit) const {
+    const auto place = kernel_.place(side, channel, position);
+    for (std::size_t rank = 0; rank < list.size(); ++rank) {
+      const auto& [value, entry] = list[rank];
+      const Vertex other = far(side, place, steps[entry]);
+      if (other != no_vertex && !visit(value, other)) return;
+    }
+  }
+
+  // One step of best paths to the neurons of a side. No path is better than the best one known on
+  // the other side.
+  void sweep(Side side, BestPaths<Scalar>& paths) const {
+    const Side from = side == Side::source ? Side::target : Side::source;
+    Scalar most = Eigen::NumTraits<Scalar>::lowest();
+    for (Index channel = 0; channel < kernel_.channels(from); ++channel) {
+      for_each_neuron(from, channel, [&](Vertex vertex, Index) {
+        most = std::max(most, limit_of(paths, vertex));
+      });
+    }
+    const auto channels = static_cast<std::size_t>(kernel_.channels(side));
+    const auto steps = kernel_.steps(side);
+    parallel_for(channels, kernel_.count(), [&](std::size_t number) {
+      const auto channel = static_cast<Index>(number);
+      auto list = sorted(side, channel);
+      for_each_neuron(side, channel, [&](Vertex vertex, Index position) {
+        run_down(side, channel, position, steps, list, [&](const Scalar& value, Vertex other) {
+          const Scalar known = limit_of(paths, vertex);
+          if (!(known < value && known < most)) return false;
+          const Scalar through = limit_of(paths, other);
+          const Scalar strength = through < value ? through : value;
+          if (known < strength) paths.raise(vertex, strength, other);
+          return true;
+        });
+      });
+    });
+  }
+
+  Kernel kernel_;
+  VertexTable source_;
+  VertexTable target_;
+  const PathLimits<Scalar>* limits_ = nullptr;
+};
+
+}  // namespace dgp::detail

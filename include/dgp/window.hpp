@@ -1,0 +1,80 @@
+// How the neurons of a group lie, and the windows that slide over them.
+//
+// A group of neurons is a stack of channels, each a grid of height × width; a layer of features is
+// a stack of channels of one neuron each, a sequence a grid of height 1. Neurons are counted
+// channel by channel, then row by row: (channel, y, x), as PyTorch lays tensors out.
+#pragma once
+
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+#include <dgp/concepts.hpp>
+
+namespace dgp {
+
+struct NeuronShape {
+  Index channels;
+  Index height = 1;
+  Index width = 1;
+
+  Index positions() const { return height * width; }
+  Index size() const { return channels * positions(); }
+
+  friend bool operator==(const NeuronShape&, const NeuronShape&) = default;
+};
+
+// A window along one direction of a grid, as in every framework.
+struct WindowSide {
+  Index size = 1;
+  Index stride = 1;
+  Index padding_before = 0;  // positions beyond the edge, where there are no neurons
+  Index padding_after = 0;
+  Index dilation = 1;  // from one place of the window to the next
+
+  friend bool operator==(const WindowSide&, const WindowSide&) = default;
+};
+
+// A window that slides over a grid; of a convolution, its channels fall into groups that do not
+// see each other.
+struct Window {
+  WindowSide vertical;
+  WindowSide horizontal;
+  Index groups = 1;
+
+  friend bool operator==(const Window&, const Window&) = default;
+};
+
+// The same in both directions.
+inline Window square_window(Index size, Index stride = 1, Index padding = 0, Index groups = 1) {
+  const WindowSide side{size, stride, padding, padding, 1};
+  return {side, side, groups};
+}
+
+namespace detail {
+
+// So many positions fit a window along one direction.
+inline Index positions_along(const WindowSide& side, Index length) {
+  const Index reach = (side.size - 1) * side.dilation + 1;
+  const Index room = length + side.padding_before + side.padding_after - reach;
+  return room < 0 ? 0 : room / side.stride + 1;
+}
+
+inline bool is_sound(const WindowSide& side) {
+  // So that no product of these overflows.
+  constexpr Index most = Index{1} << 30;
+  const auto within = [](Index value, Index least) { return value >= least && value <= most; };
+  return within(side.size, 1) && within(side.stride, 1) && within(side.dilation, 1) &&
+         within(side.padding_before, 0) && within(side.padding_after, 0);
+}
+
+// Where the window's place lies on the source side, or nothing where there is no neuron.
+inline std::optional<Index> source_along(const WindowSide& side, Index place, Index position,
+                                         Index length) {
+  const Index at = position * side.stride + place * side.dilation - side.padding_before;
+  if (at < 0 || at >= length) return std::nullopt;
+  return at;
+}
+
+}  // namespace detail
+}  // namespace dgp
