@@ -27,6 +27,7 @@
 #include <dgp/io/tensor_info.hpp>
 #ifdef DGP_WITH_NPZ
 #include <dgp/io/npz.hpp>
+#include <dgp/io/pytorch.hpp>
 #endif
 
 #include "layer_order.hpp"
@@ -109,14 +110,15 @@ auto open(const Model& model, const Visit& visit) {
   auto file = open_file(path);
   const FileFormat format = format_of(file);
   if (format == FileFormat::npy) return visit(dgp::io::NpyFile(std::move(file)));
-  if (format == FileFormat::npz) {
 #ifdef DGP_WITH_NPZ
-    return visit(dgp::io::NpzFile(std::move(file)));
+  if (format == FileFormat::npz) return visit(dgp::io::NpzFile(std::move(file)));
+  if (format == FileFormat::pytorch) return visit(dgp::io::PytorchFile(path));
 #else
+  if (format == FileFormat::npz) {
     throw std::runtime_error(path +
                              ": this program was built without libzip and reads no .npz archive");
-#endif
   }
+#endif
   if (format != FileFormat::safetensors) refuse_format(path, format);
   return visit(dgp::io::SafetensorsFile(std::move(file)));
 }
@@ -237,6 +239,16 @@ inline void put_in_order(std::vector<ChosenTensor>& layers, const std::vector<st
   for (auto& group : groups) std::move(group.begin(), group.end(), std::back_inserter(layers));
 }
 
+// All that a file holds, also what its reader does not read.
+template <class File>
+std::vector<TensorInfo> tensors_in(const File& file) {
+  auto tensors = file.tensors();
+  if constexpr (requires { file.skipped(); }) {
+    tensors.insert(tensors.end(), file.skipped().begin(), file.skipped().end());
+  }
+  return tensors;
+}
+
 // Throws std::runtime_error where no tensor that the choice takes is a layer, and where an
 // expression for their order or orientation fits none.
 template <class File>
@@ -246,7 +258,8 @@ Selection select(const File& file, const Choice& choice) {
   Selection selection;
   std::vector<TensorInfo> of_other_shapes;
   std::vector<TensorInfo> of_other_types;
-  for (const auto& tensor : file.tensors()) {
+  const auto tensors = tensors_in(file);
+  for (const auto& tensor : tensors) {
     if (!choice.layers.empty() && !matches(tensor.name, wanted)) continue;
     if (!dgp::io::is_layer(tensor)) {
       of_other_shapes.push_back(tensor);
@@ -263,7 +276,7 @@ Selection select(const File& file, const Choice& choice) {
         (choice.layers.empty() ? "" : " matches '" + choice.layers + "'") +
         (of_other_shapes.empty() ? "" : "; of other shapes: " + listed(of_other_shapes)) +
         (of_other_types.empty() ? "" : "; of other types: " + listed(of_other_types, true)) +
-        (file.tensors().empty() ? ": it holds no tensors at all" : ""));
+        (tensors.empty() ? ": it holds no tensors at all" : ""));
   }
   std::copy_if(of_other_shapes.begin(), of_other_shapes.end(),
                std::back_inserter(selection.not_measured),

@@ -29,8 +29,8 @@ int main(int argc, char** argv) {
       "change it, where do large weights gather, which distribution do they follow, and\n"
       "what do random networks of the same shapes measure?\n"
       "\n"
-      "CHECKPOINTs are files of one network at successive moments of its training, safetensors\n"
-      "or NumPy's .npz and .npy, taken in natural order of their names (checkpoint-10 after\n"
+      "CHECKPOINTs are files of one network at successive moments of its training (safetensors,\n"
+      "PyTorch's .pt, or NumPy's .npz and .npy), taken in natural order of their names (checkpoint-10 after\n"
       "checkpoint-9), and are shown over the number by which these differ; layers are the 2-D\n"
       "tensors, of the same names and shapes in each file, and are analysed in the last one.\n"
       "Parts of a checkpoint (NAME-1-of-2.safetensors) are one together. Without any, a small\n"
@@ -42,7 +42,7 @@ int main(int argc, char** argv) {
       "  dgp-findings run/checkpoint-*.safetensors --report findings.html\n"
       "\n"
       "Exit code: 0, 1 for an error, 2 for wrong usage.");
-  app.add_option("CHECKPOINT", options.checkpoints, "Checkpoints: .safetensors, .npz or .npy");
+  app.add_option("CHECKPOINT", options.checkpoints, "Checkpoints: .safetensors, .pt, .npz or .npy");
   checkpoint::add_choice(app, options.choice);
   app.add_option("--shuffles", options.shuffles,
                  "Shuffled copies of each layer, and random networks (default: 20; claims need 10)")

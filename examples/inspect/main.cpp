@@ -30,10 +30,12 @@ int main(int argc, char** argv) {
       "Measures the topology of a trained network: the neural persistence of each layer\n"
       "and of the network, its deep graph persistence, and the variance of its weights.\n"
       "\n"
-      "MODEL is a checkpoint: a safetensors file, or a NumPy .npz archive or .npy array, or a\n"
-      "pipe that holds one. Parts of a model (NAME-1-of-2.safetensors) are given together. Its\n"
-      "layers are the 2-D tensors of F16, BF16, F32 and F64 in safetensors, of f2, f4 and f8 in\n"
-      "NumPy's files, each (fan_out x fan_in) unless --transpose says otherwise. Without MODEL,\n"
+      "MODEL is a checkpoint: a safetensors file, what torch.save wrote (.pt), a NumPy .npz\n"
+      "archive or .npy array, or a pipe that holds one. Parts of a model (NAME-1-of-2.safetensors) "
+      "are given together. Its\n"
+      "layers are the 2-D tensors of F16, BF16, F32 and F64 in safetensors, and of\n"
+      "NumPy's and PyTorch's names for these, each (fan_out x fan_in) unless --transpose says "
+      "otherwise. Without MODEL,\n"
       "a small network trained on handwritten digits is shown. Weights stored as F64 or f8 are\n"
       "measured in double precision, all others in single precision. Several models have a row\n"
       "each in the table, a column \"file\" in CSV, and an array of objects in JSON.",
@@ -53,7 +55,7 @@ int main(int argc, char** argv) {
       "of a layer that is constant and cannot be standardised, the standardised variants are.\n"
       "\n"
       "Exit code: 0, 1 for an error, 2 for wrong usage.");
-  app.add_option("MODEL", options.files, "Checkpoints: .safetensors, .npz or .npy");
+  app.add_option("MODEL", options.files, "Checkpoints: .safetensors, .pt, .npz or .npy");
   checkpoint::add_choice(app, options.choice);
   app.add_option("--p", options.p, "Order of the norm, at least 1; inf is allowed (default: 2)")
       ->type_name("P")

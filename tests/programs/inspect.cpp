@@ -804,17 +804,34 @@ TEST_CASE("parts of a model are one model", "[inspect]") {
   CHECK(holds(failure({(folder / "m.safetensors.index.json").string()}, 1), "the index of a"));
 }
 
+#ifdef DGP_WITH_NPZ
+TEST_CASE("what torch.save wrote is measured", "[inspect]") {
+  const auto report = as_json({DGP_TEST_DATA "/pytorch/state_dict.pt"});
+  REQUIRE(report["layers"].size() == 3);
+  CHECK(report["layers"][0]["name"] == "layers.0.weight");
+  CHECK(report["layers"][0]["rows"] == 2);
+  CHECK(report["layers"][0]["cols"] == 3);
+  // A checkpoint holds the optimizer's matrices too.
+  const std::string checkpoint = DGP_TEST_DATA "/pytorch/checkpoint.pt";
+  CHECK(as_json({checkpoint, "--layers", "^model.layers"})["layers"].size() == 2);
+  CHECK(as_json({checkpoint, "--layers", "^model.layers"})["deep_graph_persistence"].is_object());
+  // Integers are skipped by name.
+  CHECK(holds(successful({checkpoint}), "model.positions"));
+}
+#endif
+
 TEST_CASE("files of other kinds are told what they are and what to do", "[inspect]") {
   const TemporaryFolder folder;
   std::filesystem::create_directory(folder / "folder");
   made(folder, "folder/model.safetensors", chained());
-  write_file(folder / "model.pt", support::archive({support::stored("m/data.pkl", "\x80\x02}q.")}));
+  write_file(folder / "model.pt",
+             "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.\x80\x02M\xe9\x03.");
   write_file(folder / "model.h5", "\x89HDF\r\n\x1a\n");
   write_file(folder / "model.npz", "\x1f\x8b\x08");
   write_file(folder / "model.safetensors", "version https://git-lfs.github.com/spec/v1\n");
   write_file(folder / "notes.safetensors", "these are only notes, of some length");
   for (const auto& [name, what, advice] : std::vector<std::array<std::string, 3>>{
-           {"model.pt", "a PyTorch checkpoint", "torch.load"},
+           {"model.pt", "a PyTorch checkpoint of the format before", "torch.load"},
            {"model.h5", "an HDF5 file", "h5py"},
            {"model.npz", "a compressed file", "gunzip"},
            {"model.safetensors", "a Git LFS pointer", "git lfs pull"},

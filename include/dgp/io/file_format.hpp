@@ -59,7 +59,7 @@ namespace detail {
 
 inline constexpr FileFormatWords file_format_words[] = {
     {FileFormat::unknown, "a file of an unknown format",
-     "safetensors files and NumPy's .npz and .npy files are read"},
+     "safetensors files, PyTorch's .pt and NumPy's .npz and .npy files are read"},
     {FileFormat::empty, "an empty file", "see whether it was downloaded or written whole"},
     {FileFormat::safetensors, "a safetensors file", ""},
     {FileFormat::npy, "a NumPy array (.npy)", ""},

@@ -160,7 +160,8 @@ class SortedEdges {
     const auto steps = kernel_.steps(Side::target);
     HeaviestFirst<Scalar> list(std::move(values));
     for (std::size_t rank = 0; rank < list.size(); ++rank) {
-      const auto [value, number] = list[rank];
+      const Scalar value = list[rank].value;
+      const std::uint32_t number = list[rank].number;
       const auto after = std::upper_bound(first.begin(), first.end(), number);
       const auto channel = static_cast<Index>(after - first.begin() - 1);
       const auto entry = static_cast<std::uint32_t>(number - after[-1]);
