@@ -33,6 +33,7 @@
 #include <cstddef>
 #include <initializer_list>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -167,7 +168,7 @@ Persistence<scalar_t<Layers>> deep_graph_persistence(
 template <Layer One>
 Persistence<scalar_t<One>> deep_graph_persistence(std::initializer_list<One> layers,
                                                   const DeepGraphPersistenceOptions& options = {}) {
-  return deep_graph_persistence<decltype(layers)&>(layers, options);
+  return deep_graph_persistence(std::span(layers), options);
 }
 
 }  // namespace dgp

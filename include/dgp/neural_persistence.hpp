@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <initializer_list>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -87,7 +88,7 @@ NeuralPersistence<scalar_t<Layers>> neural_persistence(
 template <Layer One>
 NeuralPersistence<scalar_t<One>> neural_persistence(std::initializer_list<One> layers,
                                                     const NeuralPersistenceOptions& options = {}) {
-  return neural_persistence<decltype(layers)&>(layers, options);
+  return neural_persistence(std::span(layers), options);
 }
 
 }  // namespace dgp

@@ -12,6 +12,7 @@
 #include <cmath>
 #include <cstddef>
 #include <initializer_list>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -172,7 +173,7 @@ std::vector<RowMajorMatrix<scalar_t<Layers>>> normalized_layers(Layers&& layers,
 template <Layer One>
 std::vector<RowMajorMatrix<scalar_t<One>>> normalized_layers(std::initializer_list<One> layers,
                                                              Normalization normalization) {
-  return normalized_layers<decltype(layers)&>(layers, normalization);
+  return normalized_layers(std::span(layers), normalization);
 }
 
 }  // namespace dgp

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <initializer_list>
+#include <span>
 #include <stdexcept>
 #include <type_traits>
 #include <utility>
@@ -136,7 +137,7 @@ RowMajorMatrix<scalar_t<Layers>> path_strength_matrix(Layers&& layers,
 template <Layer One>
 RowMajorMatrix<scalar_t<One>> path_strength_matrix(std::initializer_list<One> layers,
                                                    const PathStrengthOptions& options = {}) {
-  return path_strength_matrix<decltype(layers)&>(layers, options);
+  return path_strength_matrix(std::span(layers), options);
 }
 
 // For every neuron the strength of the best path to it from any input (inputs: infinity). The last
@@ -157,7 +158,7 @@ NeuronStrengths<scalar_t<Layers>> entry_strengths(Layers&& layers,
 template <Layer One>
 NeuronStrengths<scalar_t<One>> entry_strengths(std::initializer_list<One> layers,
                                                const PathStrengthOptions& options = {}) {
-  return entry_strengths<decltype(layers)&>(layers, options);
+  return entry_strengths(std::span(layers), options);
 }
 
 // For every neuron the strength of the best path from it to any output (outputs: infinity). The
@@ -178,7 +179,7 @@ NeuronStrengths<scalar_t<Layers>> exit_strengths(Layers&& layers,
 template <Layer One>
 NeuronStrengths<scalar_t<One>> exit_strengths(std::initializer_list<One> layers,
                                               const PathStrengthOptions& options = {}) {
-  return exit_strengths<decltype(layers)&>(layers, options);
+  return exit_strengths(std::span(layers), options);
 }
 
 }  // namespace dgp

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <functional>
 #include <initializer_list>
+#include <span>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -138,7 +139,7 @@ std::vector<PersistenceBounds<scalar_t<Layers>>> neural_persistence_bounds(
 template <Layer One>
 std::vector<PersistenceBounds<scalar_t<One>>> neural_persistence_bounds(
     std::initializer_list<One> layers, const NeuralPersistenceOptions& options = {}) {
-  return neural_persistence_bounds<decltype(layers)&>(layers, options);
+  return neural_persistence_bounds(std::span(layers), options);
 }
 
 namespace detail {
@@ -209,7 +210,7 @@ PersistenceBounds<scalar_t<Layers>> deep_graph_persistence_bounds(
 template <Layer One>
 PersistenceBounds<scalar_t<One>> deep_graph_persistence_bounds(
     std::initializer_list<One> layers, const DeepGraphPersistenceOptions& options = {}) {
-  return deep_graph_persistence_bounds<decltype(layers)&>(layers, options);
+  return deep_graph_persistence_bounds(std::span(layers), options);
 }
 
 }  // namespace dgp

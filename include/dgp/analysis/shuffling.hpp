@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <limits>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
@@ -49,7 +50,7 @@ std::vector<RowMajorMatrix<scalar_t<Layers>>> shuffled_layers(Layers&& layers, s
 template <Layer One>
 std::vector<RowMajorMatrix<scalar_t<One>>> shuffled_layers(std::initializer_list<One> layers,
                                                            std::uint64_t seed) {
-  return shuffled_layers<decltype(layers)&>(layers, seed);
+  return shuffled_layers(std::span(layers), seed);
 }
 
 // How one figure changes under shuffling.
@@ -130,7 +131,7 @@ template <Layer One, class Measure>
 std::vector<ShufflingEffect> shuffling_effects(std::initializer_list<One> layers,
                                                const Measure& measure, std::size_t rounds,
                                                std::uint64_t seed = 1) {
-  return shuffling_effects<decltype(layers)&>(layers, measure, rounds, seed);
+  return shuffling_effects(std::span(layers), measure, rounds, seed);
 }
 
 }  // namespace dgp

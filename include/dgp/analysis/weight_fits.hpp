@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <limits>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -247,7 +248,7 @@ std::vector<WeightFits> weight_fits(Layers&& layers) {
 }
 template <Layer One>
 std::vector<WeightFits> weight_fits(std::initializer_list<One> layers) {
-  return weight_fits<decltype(layers)&>(layers);
+  return weight_fits(std::span(layers));
 }
 
 }  // namespace dgp

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <initializer_list>
+#include <span>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -107,7 +108,7 @@ WeightVariance<scalar_t<Layers>> weight_variance(Layers&& layers) {
 }
 template <Layer One>
 WeightVariance<scalar_t<One>> weight_variance(std::initializer_list<One> layers) {
-  return weight_variance<decltype(layers)&>(layers);
+  return weight_variance(std::span(layers));
 }
 
 }  // namespace dgp

@@ -15,8 +15,8 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <functional>
 #include <initializer_list>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
@@ -84,9 +84,7 @@ class ActivationGraphs {
   template <Layer One>
   explicit ActivationGraphs(std::initializer_list<One> layers, std::vector<Vector> biases = {},
                             Activation activation = Activation::relu)
-      : ActivationGraphs(
-            std::vector<std::reference_wrapper<const One>>(layers.begin(), layers.end()),
-            std::move(biases), activation) {}
+      : ActivationGraphs(std::span(layers), std::move(biases), activation) {}
 
   Index inputs() const { return layers_.front().cols(); }
   Index outputs() const { return layers_.back().rows(); }
