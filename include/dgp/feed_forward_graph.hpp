@@ -48,6 +48,7 @@ struct NeuronGroup {
   NeuronShape shape;
   Vertex first = 0;              // of neurons of its own
   std::vector<Vertex> vertices;  // of a view; none where it shows no neuron
+  bool repeats = false;          // whether a view shows a neuron twice
 
   bool is_view() const { return !vertices.empty(); }
   Vertex operator[](Index neuron) const {
@@ -288,11 +289,15 @@ class FeedForwardGraph {
     }
     const auto first = static_cast<detail::Vertex>(numbering_.neurons());
     numbering_.add(shape.size(), role);
-    groups_.push_back({std::move(name), shape, first, {}});
+    groups_.push_back({std::move(name), shape, first, {}, false});
     return {groups_.size() - 1};
   }
   Neurons add_view(const NeuronShape& shape, std::vector<detail::Vertex> vertices) {
-    groups_.push_back({"", shape, 0, std::move(vertices)});
+    std::vector<detail::Vertex> sorted(vertices);
+    std::sort(sorted.begin(), sorted.end());
+    while (!sorted.empty() && sorted.back() == detail::no_vertex) sorted.pop_back();
+    const bool repeats = std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end();
+    groups_.push_back({"", shape, 0, std::move(vertices), repeats});
     return {groups_.size() - 1};
   }
 

@@ -76,7 +76,7 @@ std::vector<GraphEdges<Scalar, Map>> edges_of(const FeedForwardGraph<Scalar>& gr
   using Edges = GraphEdges<Scalar, Map>;
   const auto table = [&](std::size_t number) {
     const NeuronGroup& group = graph.groups()[number];
-    return group.is_view() ? VertexTable(group.vertices) : VertexTable(group.first);
+    return group.is_view() ? VertexTable(group.vertices, group.repeats) : VertexTable(group.first);
   };
   std::vector<Edges> sources;
   for (const auto& set : graph.edge_sets()) {
@@ -147,9 +147,9 @@ std::vector<Scalar> set_deaths(const FeedForwardGraph<Scalar>& graph, const Edge
   Numbering numbering;
   if (count > 0) numbering.add(count, Role::input);
   numbering.add(set.target_shape.size(), Role::output);
-  const auto edges =
-      edges_of_set(graph, set, map, source.is_view() ? VertexTable(numbers) : VertexTable(0),
-                   VertexTable(count), false);
+  const auto edges = edges_of_set(
+      graph, set, map, source.is_view() ? VertexTable(numbers, source.repeats) : VertexTable(0),
+      VertexTable(count), false);
   ForestBuilder<Scalar> forest(numbering);
   std::visit(
       [&](const auto& kind) {

@@ -29,7 +29,11 @@ namespace dgp::detail {
 class VertexTable {
  public:
   explicit VertexTable(Vertex first) : first_(first) {}
-  explicit VertexTable(const std::vector<Vertex>& vertices) : table_(vertices.data()) {}
+  // `repeats`: whether a vertex may be there twice, as in a group beside itself.
+  VertexTable(const std::vector<Vertex>& vertices, bool repeats)
+      : table_(vertices.data()), repeats_(repeats) {}
+
+  bool repeats() const { return repeats_; }
 
   Vertex operator[](Index neuron) const {
     return table_ == nullptr ? first_ + static_cast<Vertex>(neuron) : table_[neuron];
@@ -38,6 +42,7 @@ class VertexTable {
  private:
   Vertex first_ = 0;
   const Vertex* table_ = nullptr;
+  bool repeats_ = false;
 };
 
 template <class KernelOf>
@@ -244,7 +249,9 @@ class SortedEdges {
     }
     const auto channels = static_cast<std::size_t>(kernel_.channels(side));
     const auto steps = kernel_.steps(side);
-    parallel_for(channels, kernel_.count(), [&](std::size_t number) {
+    // Two threads must not raise one neuron.
+    const double work = vertices(side).repeats() ? 0 : kernel_.count();
+    parallel_for(channels, work, [&](std::size_t number) {
       const auto channel = static_cast<Index>(number);
       auto list = sorted(side, channel);
       for_each_neuron(side, channel, [&](Vertex vertex, Index position) {
