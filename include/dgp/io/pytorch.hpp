@@ -115,6 +115,7 @@ class PytorchFile {
       if (tensor.is_read) {
         View view = view_of(tensor, objects.storage(tensor), info);
         const std::uint64_t width = detail::pytorch_width(tensor.type);
+        info.floating_point_bytes = static_cast<std::size_t>(width);
         if (tensor.count > allowed / width) {
           place.fail(0, detail::describe(info) +
                             " repeats the stored values more often than is read; save it as "

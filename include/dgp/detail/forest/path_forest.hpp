@@ -14,7 +14,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <vector>
 
 #include <dgp/detail/edges/edge_source.hpp>
@@ -119,22 +118,14 @@ Batch<Scalar> sweep_and_collect(const std::vector<Source>& sources, const Number
   return batch;
 }
 
-// Adds the best edges of terminals that are lighter than the threshold, and those of the neurons
-// through which their best paths go, as far as these are lighter too.
+// Adds the best edge of each neuron that is lighter than the threshold, where paths go through it.
 template <class Scalar>
-void add_best_paths(Batch<Scalar>& batch, const Numbering& numbering,
+void add_best_edges(Batch<Scalar>& batch, const Numbering& numbering,
                     const PathLimits<Scalar>& limits) {
-  std::vector<std::uint8_t> hung(numbering.neurons(), 0);
-  for (Vertex terminal = 0; terminal < numbering.neurons(); ++terminal) {
-    if (!numbering.terminal()[terminal]) continue;
-    for (Vertex v = terminal; !hung[v];) {
-      const auto edge = best_edge(v, limits);
-      const bool exists = edge.row != no_vertex && edge.col != no_vertex;
-      if (!exists || batch.threshold.passes(edge.value)) break;
-      hung[v] = 1;
-      batch.edges.push_back(edge);
-      v = edge.row == v ? edge.col : edge.row;
-    }
+  for (Vertex v = 0; v < numbering.neurons(); ++v) {
+    const auto edge = best_edge(v, limits);
+    const bool exists = edge.row != no_vertex && edge.col != no_vertex;
+    if (exists && !batch.threshold.passes(edge.value)) batch.edges.push_back(edge);
   }
 }
 
@@ -143,7 +134,7 @@ template <EdgeSource Source, class Scalar = typename Source::Scalar>
 PathForest<Scalar> path_forest(const std::vector<Source>& sources, const Numbering& numbering) {
   PathForest<Scalar> result;
   auto batch = sweep_and_collect(sources, numbering, result.limits);
-  add_best_paths(batch, numbering, result.limits);
+  add_best_edges(batch, numbering, result.limits);
   ForestBuilder<Scalar> forest(numbering);
   forest.add(batch.edges);
   if (!forest.finished()) {
