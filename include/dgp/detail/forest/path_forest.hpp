@@ -6,7 +6,7 @@
 // An input appears at its exit strength, an output at its entry strength. A first sweep finds these
 // strengths of one side, and with it the value at which most terminals have appeared; the second
 // one, in the other direction, knows both ends of every edge that it comes to, and takes those
-// above this value along. Each terminal that is lighter hangs on the rest by its best path, which
+// above this value along. Each neuron that is lighter hangs on the rest by its best edge, which
 // the sweeps have found (kruskal.hpp says why both may come in one batch). What is apart then, a
 // few components, is joined by forest_growth.hpp; time and memory as there. Terminals that no edges
 // join at all stay apart.
