@@ -18,8 +18,8 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include <Eigen/SparseCore>
@@ -27,6 +27,8 @@
 #include <dgp/concepts.hpp>
 #include <dgp/detail/edges/sparse_kernel.hpp>
 #include <dgp/detail/forest/numbering.hpp>
+#include <dgp/detail/forest/union_find.hpp>
+#include <dgp/detail/keys/special_values.hpp>
 #include <dgp/detail/messages.hpp>
 #include <dgp/detail/weights/weight_view.hpp>
 #include <dgp/window.hpp>
@@ -38,9 +40,9 @@ struct Neurons {
   std::size_t group;
 };
 
-enum class EdgeKind { dense, sparse, convolution, unweighted };
-
 namespace detail {
+
+enum class EdgeKind { dense, sparse, convolution, unweighted };
 
 // What a group shows: neurons of its own, or a view of others'.
 struct NeuronGroup {
@@ -59,16 +61,20 @@ struct NeuronGroup {
 
 template <class Scalar>
 struct EdgeSet {
-  std::string name;
   EdgeKind kind;
   std::size_t source;  // groups
   std::size_t target;
-  NeuronShape source_shape;
+  NeuronShape source_shape;  // in which the window sees them: of a matrix, channels only
   NeuronShape target_shape;
-  std::size_t weights = 0;         // number among the weighted sets
-  Window window;                   // of a convolution, and of an unweighted set
-  std::optional<Scalar> strength;  // of an unweighted set, where it is given
-  std::optional<SparsePlaces> places;
+  Window window;
+  std::size_t weights;                 // number among the weighted sets
+  std::optional<Scalar> strength;      // of a set without weights, where it is given
+  std::optional<SparsePlaces> places;  // of a sparse set
+
+  // Whether its weights are a matrix that joins all neurons of a position with all of another.
+  bool is_matrix() const {
+    return !places && window.groups == 1 && window.vertical.size * window.horizontal.size == 1;
+  }
 };
 
 }  // namespace detail
@@ -85,27 +91,27 @@ class FeedForwardGraph {
   // std::invalid_argument where it is another.
   template <WeightMatrix Weights>
   Neurons dense(Neurons from, Weights&& weights, std::string name = "") {
-    const auto& source = group(from);
-    require(weights.cols() == source.shape.size(), name,
-            "a matrix of " + detail::shape(weights.rows(), weights.cols()) + " on " +
-                described(source));
-    return add_weighted(EdgeKind::dense, from, {weights.rows()}, {}, std::move(name),
+    check_fan_in(from, weights, name);
+    const NeuronShape source{weights.cols()};
+    const NeuronShape target{weights.rows()};
+    return add_weighted(detail::EdgeKind::dense, from, source, target, {}, std::move(name),
                         std::forward<Weights>(weights));
   }
 
-  // The stored entries, zeros included. weights: (fan_out × fan_in), copied.
+  // The stored entries, zeros included. weights: (fan_out × fan_in), copied. Throws
+  // std::invalid_argument for another fan-in than the size of `from`, and for no entry.
   template <int options, class StorageIndex>
   Neurons sparse(Neurons from, const Eigen::SparseMatrix<Scalar, options, StorageIndex>& weights,
                  std::string name = "") {
-    const auto& source = group(from);
-    require(weights.cols() == source.shape.size(), name,
-            "a matrix of " + detail::shape(weights.rows(), weights.cols()) + " on " +
-                described(source));
+    check_fan_in(from, weights, name);
     require(weights.nonZeros() > 0, name, "a sparse matrix without an entry");
+    check_entries(static_cast<double>(weights.nonZeros()));
     RowMajorMatrix<Scalar> values(1, weights.nonZeros());
     detail::SparsePlaces places = places_of(weights, values);
-    const Neurons to = add_weighted(EdgeKind::sparse, from, {weights.rows()}, {}, std::move(name),
-                                    std::move(values));
+    const NeuronShape source{weights.cols()};
+    const NeuronShape target{weights.rows()};
+    const Neurons to = add_weighted(detail::EdgeKind::sparse, from, source, target, {},
+                                    std::move(name), std::move(values));
     sets_.back().places = std::move(places);
     return to;
   }
@@ -123,20 +129,27 @@ class FeedForwardGraph {
             "a kernel of " + detail::shape(kernel.rows(), kernel.cols()) + " on " +
                 described(source) + ", which takes (a multiple of " +
                 std::to_string(window.groups) + ") x " + std::to_string(expected));
+    check_entries(static_cast<double>(kernel.rows()) * static_cast<double>(kernel.cols()));
     const NeuronShape shape = slid(source.shape, kernel.rows(), window);
-    return add_weighted(EdgeKind::convolution, from, shape, window, std::move(name),
-                        std::forward<Kernel>(kernel));
+    return add_weighted(detail::EdgeKind::convolution, from, source.shape, shape, window,
+                        std::move(name), std::forward<Kernel>(kernel));
   }
 
   // Each position of the window to the output position, within a channel: pooling. Unweighted edges
-  // are as strong as the network's largest weight, so that they are no bottleneck; where weights
-  // are taken as given (Normalization::none), their strength must be said.
+  // are as strong as the network's largest weight, so that they are no bottleneck. Only where
+  // weights are taken as given (Normalization::none) does their strength play a part; it must be
+  // said then. Throws std::invalid_argument for one that is negative or not finite, and where no
+  // position is left.
   Neurons pooling(Neurons from, Window window, std::optional<Scalar> strength = std::nullopt) {
     const auto& source = group(from);
     window.groups = source.shape.channels;
     check_window(source, window, "");
-    const NeuronShape shape = slid(source.shape, source.shape.channels, window);
-    return add_unweighted(from, shape, window, strength);
+    check_strength(strength);
+    const NeuronShape source_shape = source.shape;
+    const NeuronShape shape = slid(source_shape, source_shape.channels, window);
+    const Neurons to = add_group("", shape, detail::Role::hidden);
+    join(from, to, source_shape, shape, window, strength);
+    return to;
   }
   // All positions of a channel to one neuron: global pooling.
   Neurons all_positions(Neurons from, std::optional<Scalar> strength = std::nullopt) {
@@ -156,19 +169,8 @@ class FeedForwardGraph {
               "a sum of " + described(group(parts.front())) + " and " + described(group(part)));
     }
     const Neurons to = one_to_one(parts.front(), strength);
-    for (std::size_t i = 1; i < parts.size(); ++i) {
-      const NeuronShape line{1, 1, group(to).shape.size()};
-      sets_.push_back({"",
-                       EdgeKind::unweighted,
-                       parts[i].group,
-                       to.group,
-                       line,
-                       line,
-                       0,
-                       {},
-                       strength,
-                       std::nullopt});
-    }
+    const NeuronShape line{1, 1, group(to).shape.size()};
+    for (std::size_t i = 1; i < parts.size(); ++i) join(parts[i], to, line, line, {}, strength);
     return to;
   }
 
@@ -193,6 +195,7 @@ class FeedForwardGraph {
   // std::out_of_range for a neuron that does not exist.
   Neurons rearranged(Neurons from, const NeuronShape& shape, const std::vector<Index>& places) {
     const auto& source = group(from);
+    check_room(shape, "");
     require(
         shape.size() == static_cast<Index>(places.size()), "",
         std::to_string(places.size()) + " places for a shape of " + std::to_string(shape.size()));
@@ -206,14 +209,16 @@ class FeedForwardGraph {
     }
     return add_view(shape, std::move(vertices));
   }
-  // The same neurons in another shape.
+  // The same neurons in another shape. Throws std::invalid_argument for one of another size.
   Neurons reshaped(Neurons from, const NeuronShape& shape) {
-    const auto source = group(from);
-    require(shape.size() == source.shape.size(), "",
-            "a shape of " + std::to_string(shape.size()) + " neurons for " + described(source));
-    std::vector<detail::Vertex> vertices;
-    for (Index i = 0; i < shape.size(); ++i) vertices.push_back(source[i]);
-    return add_view(shape, std::move(vertices));
+    check_room(shape, "");
+    require(
+        shape.size() == group(from).shape.size(), "",
+        "a shape of " + std::to_string(shape.size()) + " neurons for " + described(group(from)));
+    detail::NeuronGroup same = group(from);
+    same.shape = shape;
+    groups_.push_back(std::move(same));
+    return {groups_.size() - 1};
   }
 
   // Where the network answers; edges may go on from there. Throws std::invalid_argument for an
@@ -254,8 +259,7 @@ class FeedForwardGraph {
   }
 
   std::string described(const detail::NeuronGroup& view) const {
-    const auto number = static_cast<std::size_t>(&view - groups_.data());
-    std::string text = number < groups_.size() ? "group " + std::to_string(number) : "a group";
+    std::string text = "group " + std::to_string(&view - groups_.data());
     if (!view.name.empty()) text += " (" + detail::one_line(view.name) + ")";
     text += " of " + std::to_string(view.shape.channels);
     if (view.shape.positions() != 1) {
@@ -279,14 +283,36 @@ class FeedForwardGraph {
             detail::positions_along(window.horizontal, source.width)};
   }
 
-  Neurons add_group(std::string name, const NeuronShape& shape, detail::Role role) {
+  template <class Matrix>
+  void check_fan_in(Neurons from, const Matrix& weights, const std::string& name) const {
+    require(weights.cols() == group(from).shape.size(), name,
+            "a matrix of " + detail::shape(weights.rows(), weights.cols()) + " on " +
+                described(group(from)));
+  }
+  static void check_entries(double count) {
+    if (count >= 0x1p32) {
+      throw std::length_error("feed-forward graph: more entries of a set than 32 bits count");
+    }
+  }
+  static void check_strength(const std::optional<Scalar>& strength) {
+    const bool sound = !strength || (detail::is_finite(*strength) && !(*strength < Scalar(0)));
+    require(sound, "",
+            "a strength of " + detail::printed(strength.value_or(Scalar(0))) +
+                ", but it must be a number of at least 0");
+  }
+  // Whether new neurons of this shape can be counted.
+  void check_room(const NeuronShape& shape, const std::string& name) const {
     require(shape.channels > 0 && shape.height > 0 && shape.width > 0, name,
             "a group without neurons");
     const double size = static_cast<double>(shape.channels) * static_cast<double>(shape.height) *
                         static_cast<double>(shape.width);
-    if (size >= 0x1p32) {
+    if (size + static_cast<double>(numbering_.neurons()) >= 0x1p32) {
       throw std::length_error("feed-forward graph: more neurons than 32 bits count");
     }
+  }
+
+  Neurons add_group(std::string name, const NeuronShape& shape, detail::Role role) {
+    check_room(shape, name);
     const auto first = static_cast<detail::Vertex>(numbering_.neurons());
     numbering_.add(shape.size(), role);
     groups_.push_back({std::move(name), shape, first, {}, false});
@@ -301,23 +327,23 @@ class FeedForwardGraph {
     return {groups_.size() - 1};
   }
 
+  // Where anything throws, the graph is as it was.
   template <class Weights>
-  Neurons add_weighted(EdgeKind kind, Neurons from, const NeuronShape& shape, const Window& window,
-                       std::string name, Weights&& weights) {
-    const NeuronShape source = group(from).shape;
+  Neurons add_weighted(detail::EdgeKind kind, Neurons from, const NeuronShape& source,
+                       const NeuronShape& target, const Window& window, std::string name,
+                       Weights&& weights) {
+    check_room(target, name);
     weights_.add(name, std::forward<Weights>(weights));
-    const Neurons to = add_group(name, shape, detail::Role::hidden);
-    sets_.push_back({std::move(name), kind, from.group, to.group, source, shape,
-                     weights_.size() - 1, window, std::nullopt, std::nullopt});
+    const Neurons to = add_group(std::move(name), target, detail::Role::hidden);
+    sets_.push_back({kind, from.group, to.group, source, target, window, weights_.size() - 1,
+                     std::nullopt, std::nullopt});
     return to;
   }
-  Neurons add_unweighted(Neurons from, const NeuronShape& shape, const Window& window,
-                         std::optional<Scalar> strength) {
-    const NeuronShape source = group(from).shape;
-    const Neurons to = add_group("", shape, detail::Role::hidden);
-    sets_.push_back({"", EdgeKind::unweighted, from.group, to.group, source, shape, 0, window,
+  // Edges without weight.
+  void join(Neurons from, Neurons to, const NeuronShape& source, const NeuronShape& target,
+            const Window& window, std::optional<Scalar> strength) {
+    sets_.push_back({detail::EdgeKind::unweighted, from.group, to.group, source, target, window, 0,
                      strength, std::nullopt});
-    return to;
   }
 
   // Entries row by row, whatever the matrix's order.

@@ -6,8 +6,6 @@
 #pragma once
 
 #include <optional>
-#include <stdexcept>
-#include <string>
 
 #include <dgp/concepts.hpp>
 

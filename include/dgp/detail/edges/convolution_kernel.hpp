@@ -85,16 +85,15 @@ class ConvolutionKernel {
   }
 
   Index entry_count(Side side, Index) const {
-    return places() * (side == Side::target ? channels_seen() : target_.channels / window_.groups);
+    return places() * (side == Side::target ? channels_seen() : channels_made());
   }
   // The value of an entry of a channel.
   Scalar value(Side side, Index channel, std::uint32_t entry) const {
     if (value_) return *value_;
     const auto [far, place] = far_and_place(entry);
-    return side == Side::target
-               ? map_(kernel_(channel, far * places() + place))
-               : map_(kernel_(group_of(side, channel) * (target_.channels / window_.groups) + far,
-                              channel % channels_seen() * places() + place));
+    return side == Side::target ? map_(kernel_(channel, far * places() + place))
+                                : map_(kernel_(group_of(side, channel) * channels_made() + far,
+                                               channel % channels_seen() * places() + place));
   }
 
   // Where an entry leads from a neuron, relative to it; the same for all neurons of a side.
@@ -106,8 +105,7 @@ class ConvolutionKernel {
   // By entry.
   using Steps = std::vector<Step>;
   Steps steps(Side side) const {
-    const Index far_channels =
-        side == Side::target ? channels_seen() : target_.channels / window_.groups;
+    const Index far_channels = side == Side::target ? channels_seen() : channels_made();
     const Index far_positions = side == Side::target ? source_.positions() : target_.positions();
     Steps steps;
     for (Index far = 0; far < far_channels; ++far) {
@@ -135,8 +133,7 @@ class ConvolutionKernel {
     const Index y = position / width;
     const Index x = position % width;
     if (side == Side::source) {
-      return {group_of(side, channel) * (target_.channels / window_.groups) * target_.positions(),
-              y, x};
+      return {group_of(side, channel) * channels_made() * target_.positions(), y, x};
     }
     const Index row = y * window_.vertical.stride;
     const Index col = x * window_.horizontal.stride;
@@ -166,9 +163,6 @@ class ConvolutionKernel {
     return place.base + step.offset + row * target_.width + col;
   }
 
-  const NeuronShape& shape(Side side) const { return side == Side::source ? source_ : target_; }
-  const Window& window() const { return window_; }
-
  private:
   struct FarAndPlace {
     Index far;  // channel within the group on the other side
@@ -192,8 +186,11 @@ class ConvolutionKernel {
     }
   }
 
+  const NeuronShape& shape(Side side) const { return side == Side::source ? source_ : target_; }
   Index places() const { return window_.vertical.size * window_.horizontal.size; }
+  // Of a group, on either side.
   Index channels_seen() const { return source_.channels / window_.groups; }
+  Index channels_made() const { return target_.channels / window_.groups; }
   FarAndPlace far_and_place(std::uint32_t entry) const {
     const auto number = static_cast<Index>(entry);
     return {number / places(), number % places()};
@@ -201,6 +198,7 @@ class ConvolutionKernel {
   Index group_of(Side side, Index channel) const {
     return channel / (channels(side) / window_.groups);
   }
+
   WeightView<Scalar> kernel_{};
   MapOf map_{};
   std::optional<Scalar> value_;

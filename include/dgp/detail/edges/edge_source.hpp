@@ -82,7 +82,7 @@ struct BestPaths {
   Eigen::Matrix<Scalar, Eigen::Dynamic, 1> strength;
   std::vector<Vertex> through;
 
-  // Of equal paths the one through the lesser neighbour stays, whoever comes first.
+  // Of equal paths that it is told of, the one through the lesser neighbour stays.
   void raise(Vertex vertex, const Scalar& to, Vertex neighbour) {
     Scalar& known = strength(vertex);
     if (to < known || (to == known && through[vertex] <= neighbour)) return;

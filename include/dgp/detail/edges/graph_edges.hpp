@@ -1,8 +1,7 @@
 // The edge sets of a feed-forward graph as edge sources.
 //
 // in:  a graph and, by weighted set, the map from weight to filtration value
-// out: sources in the order of execution, with the graph's numbering; of one set alone, the same
-//      between neurons numbered for it
+// out: sources in the order of execution, with the graph's numbering; the kernel of one set
 //
 // What kind of edges a source holds is asked once for each of its operations, never for a weight.
 #pragma once
@@ -17,6 +16,8 @@
 #include <dgp/detail/edges/edge_source.hpp>
 #include <dgp/detail/edges/sorted_edges.hpp>
 #include <dgp/detail/edges/sparse_kernel.hpp>
+#include <dgp/detail/edges/vertex_table.hpp>
+#include <dgp/detail/weights/weight_view.hpp>
 #include <dgp/feed_forward_graph.hpp>
 
 namespace dgp::detail {
@@ -31,8 +32,6 @@ class GraphEdges {
   using Kind = std::variant<Dense, Sparse, Convolution>;
 
   explicit GraphEdges(Kind kind) : kind_(std::move(kind)) {}
-
-  const Kind& kind() const { return kind_; }
 
   GraphEdges limited(const PathLimits<Scalar>& limits) const {
     return visit([&](const auto& edges) { return GraphEdges(edges.limited(limits)); });
@@ -77,25 +76,43 @@ class GraphEdges {
   Kind kind_;
 };
 
-// The source of one edge set between vertices as the tables say. `contiguous`: both are.
-template <class Scalar, class Map>
-GraphEdges<Scalar, Map> edges_of_set(const FeedForwardGraph<Scalar>& graph,
-                                     const EdgeSet<Scalar>& set, const Map& map,
-                                     const VertexTable& source, const VertexTable& target,
-                                     bool contiguous) {
-  using Edges = GraphEdges<Scalar, Map>;
+// Calls use(kernel) with the kernel of a weighted set.
+template <class Scalar, class Map, class Use>
+auto with_kernel(const FeedForwardGraph<Scalar>& graph, const EdgeSet<Scalar>& set, const Map& map,
+                 const Use& use) {
   const WeightView<Scalar>& weights = graph.weights()[set.weights];
-  switch (set.kind) {
-    case EdgeKind::sparse:
-      return Edges(typename Edges::Sparse({*set.places, weights.data, map}, source, target));
-    case EdgeKind::dense:
-      if (contiguous) return Edges(typename Edges::Dense(weights, map, target[0], source[0]));
-      return Edges(typename Edges::Convolution(
-          {weights, map, {weights.cols}, {weights.rows}, Window{}}, source, target));
-    default:
-      return Edges(typename Edges::Convolution(
-          {weights, map, set.source_shape, set.target_shape, set.window}, source, target));
+  if (set.places) return use(SparseKernel<Scalar, Map>(*set.places, weights.data, map));
+  return use(
+      ConvolutionKernel<Scalar, Map>(weights, map, set.source_shape, set.target_shape, set.window));
+}
+
+// All edge sets; strength_of(set) is that of a set without weights.
+template <class Scalar, class Map, class StrengthOf>
+std::vector<GraphEdges<Scalar, Map>> edges_of(const FeedForwardGraph<Scalar>& graph,
+                                              const std::vector<Map>& maps,
+                                              const StrengthOf& strength_of) {
+  using Edges = GraphEdges<Scalar, Map>;
+  const auto table = [&](std::size_t number) {
+    const NeuronGroup& group = graph.groups()[number];
+    return group.is_view() ? VertexTable(group.vertices, group.repeats) : VertexTable(group.first);
+  };
+  std::vector<Edges> sources;
+  for (const auto& set : graph.edge_sets()) {
+    const VertexTable source = table(set.source);
+    const VertexTable target = table(set.target);
+    if (set.kind == EdgeKind::unweighted) {
+      sources.emplace_back(typename Edges::Convolution(
+          {strength_of(set), set.source_shape, set.target_shape, set.window}, source, target));
+    } else if (set.kind == EdgeKind::dense && source.is_run()) {
+      sources.emplace_back(typename Edges::Dense(graph.weights()[set.weights], maps[set.weights],
+                                                 target[0], source[0]));
+    } else {
+      with_kernel(graph, set, maps[set.weights], [&](const auto& kernel) {
+        sources.emplace_back(SortedEdges(kernel, source, target));
+      });
+    }
   }
+  return sources;
 }
 
 }  // namespace dgp::detail

@@ -1,8 +1,7 @@
 // Edges that are looked at from the heaviest, neuron by neuron: an edge source.
 //
-// in:  a kernel (convolution_kernel.hpp, sparse_kernel.hpp), which knows the edges of the neurons
-// of
-//      a channel, and the vertices of the neurons on both sides
+// in:  a kernel (convolution_kernel.hpp, sparse_kernel.hpp), which knows the edges of a channel's
+//      neurons, and the vertices of the neurons on both sides
 // out: what edge_source.hpp asks for
 //
 // The neurons of a channel share their edges' values, which are sorted once for all of them, and
@@ -15,35 +14,18 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include <dgp/detail/edges/convolution_kernel.hpp>
 #include <dgp/detail/edges/dense_collect.hpp>
 #include <dgp/detail/edges/edge_source.hpp>
 #include <dgp/detail/edges/heaviest_first.hpp>
+#include <dgp/detail/edges/vertex_table.hpp>
 #include <dgp/detail/parallel.hpp>
 
 namespace dgp::detail {
-
-// The vertices of one side's neurons; none where what a view shows is no neuron.
-class VertexTable {
- public:
-  explicit VertexTable(Vertex first) : first_(first) {}
-  // `repeats`: whether a vertex may be there twice, as in a group beside itself.
-  VertexTable(const std::vector<Vertex>& vertices, bool repeats)
-      : table_(vertices.data()), repeats_(repeats) {}
-
-  bool repeats() const { return repeats_; }
-
-  Vertex operator[](Index neuron) const {
-    return table_ == nullptr ? first_ + static_cast<Vertex>(neuron) : table_[neuron];
-  }
-
- private:
-  Vertex first_ = 0;
-  const Vertex* table_ = nullptr;
-  bool repeats_ = false;
-};
 
 template <class KernelOf>
 class SortedEdges {
@@ -259,8 +241,7 @@ class SortedEdges {
           const Scalar known = limit_of(paths, vertex);
           if (!(known < value && known < most)) return false;
           const Scalar through = limit_of(paths, other);
-          const Scalar strength = through < value ? through : value;
-          if (known < strength) paths.raise(vertex, strength, other);
+          paths.raise(vertex, through < value ? through : value, other);
           return true;
         });
       });

@@ -6,7 +6,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include <dgp/concepts.hpp>
@@ -39,6 +38,9 @@ class SparseKernel {
   Index channels(Side side) const { return side == Side::source ? places_->cols : places_->rows; }
   Index positions(Side) const { return 1; }
   double count() const { return static_cast<double>(places_->by_row.other.size()); }
+  // At least so many components are left by all edges together; more are not sought.
+  Index components() const { return 1; }
+
   Index entry_count(Side side, Index channel) const {
     const auto& begin = line(side).begin;
     const auto at = static_cast<std::size_t>(channel);

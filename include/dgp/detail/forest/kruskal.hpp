@@ -41,9 +41,11 @@ class ForestBuilder {
   void reset(const Numbering& numbering) {
     const std::size_t neurons = numbering.neurons();
     components_.reset(neurons);
-    terminal_ = numbering.terminal();
-    terminal_components_ =
-        static_cast<std::size_t>(std::count(terminal_.begin(), terminal_.end(), 1));
+    const auto& roles = numbering.roles();
+    terminal_.resize(neurons);
+    std::transform(roles.begin(), roles.end(), terminal_.begin(),
+                   [](Role role) { return std::uint8_t{role != Role::hidden}; });
+    terminal_components_ = neurons - numbering.count(Role::hidden);
     accepted_.clear();
     accepted_.reserve(neurons);
     spare_.reserve(neurons);
@@ -68,7 +70,18 @@ class ForestBuilder {
   }
 
   // The next edge of a descending order.
-  void take(const Candidate<Scalar>& edge) { merge(edge); }
+  void merge(const Candidate<Scalar>& edge) {
+    const Vertex a = components_.find(edge.row);
+    const Vertex b = components_.find(edge.col);
+    if (a == b) return;
+    const auto terminals = terminal_[a] + terminal_[b];
+    if (terminals == 2) {
+      --terminal_components_;
+      terminal_merges_.push_back(edge);
+    }
+    terminal_[components_.join(a, b)] = terminals > 0 ? 1 : 0;
+    accepted_.push_back(edge);
+  }
 
   std::vector<Candidate<Scalar>>& accepted() { return accepted_; }
 
@@ -126,19 +139,6 @@ class ForestBuilder {
       add(spare + first, edges + first, static_cast<std::size_t>(last - spare) - first);
       first = ends[bucket];
     }
-  }
-
-  void merge(const Candidate<Scalar>& edge) {
-    const Vertex a = components_.find(edge.row);
-    const Vertex b = components_.find(edge.col);
-    if (a == b) return;
-    const auto terminals = terminal_[a] + terminal_[b];
-    if (terminals == 2) {
-      --terminal_components_;
-      terminal_merges_.push_back(edge);
-    }
-    terminal_[components_.join(a, b)] = terminals > 0 ? 1 : 0;
-    accepted_.push_back(edge);
   }
 
   UnionFind components_;
