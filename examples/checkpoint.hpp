@@ -71,7 +71,8 @@ inline std::vector<Model> models_of(const std::vector<std::string>& files) {
   for (const auto& entry : std::filesystem::directory_iterator(path, error)) {
     const std::string name = entry.path().filename().string();
     const auto format = dgp::io::file_format(name, "?");
-    if (format == FileFormat::safetensors || format == FileFormat::npz) files.push_back(name);
+    const bool is_read = format != FileFormat::unknown && dgp::io::words_of(format).advice.empty();
+    if (is_read) files.push_back(name);
   }
   std::sort(files.begin(), files.end(), dgp::io::natural_less);
   throw std::runtime_error(
@@ -81,8 +82,12 @@ inline std::vector<Model> models_of(const std::vector<std::string>& files) {
 
 [[noreturn]] inline void refuse_format(const std::string& path, FileFormat format) {
   const auto words = dgp::io::words_of(format);
+  // What others read has no advice of its own.
+  const std::string advice(words.advice.empty()
+                               ? "which this program does not read, as it was built without libzip"
+                               : words.advice);
   throw std::runtime_error(words::one_line(path) + ", byte 0: this is " + std::string(words.what) +
-                           "; " + std::string(words.advice));
+                           "; " + advice);
 }
 
 inline FileFormat format_of(dgp::io::detail::InputFile& file) {
@@ -112,12 +117,7 @@ auto open(const Model& model, const Visit& visit) {
   if (format == FileFormat::npy) return visit(dgp::io::NpyFile(std::move(file)));
 #ifdef DGP_WITH_NPZ
   if (format == FileFormat::npz) return visit(dgp::io::NpzFile(std::move(file)));
-  if (format == FileFormat::pytorch) return visit(dgp::io::PytorchFile(path));
-#else
-  if (format == FileFormat::npz) {
-    throw std::runtime_error(path +
-                             ": this program was built without libzip and reads no .npz archive");
-  }
+  if (format == FileFormat::pytorch) return visit(dgp::io::PytorchFile(std::move(file)));
 #endif
   if (format != FileFormat::safetensors) refuse_format(path, format);
   return visit(dgp::io::SafetensorsFile(std::move(file)));

@@ -30,9 +30,10 @@ int main(int argc, char** argv) {
       "what do random networks of the same shapes measure?\n"
       "\n"
       "CHECKPOINTs are files of one network at successive moments of its training (safetensors,\n"
-      "PyTorch's .pt, or NumPy's .npz and .npy), taken in natural order of their names (checkpoint-10 after\n"
-      "checkpoint-9), and are shown over the number by which these differ; layers are the 2-D\n"
-      "tensors, of the same names and shapes in each file, and are analysed in the last one.\n"
+      "PyTorch's .pt, or NumPy's .npz and .npy), taken in natural order of their names\n"
+      "(checkpoint-10 after checkpoint-9), and are shown over the number by which these differ;\n"
+      "layers are the 2-D tensors, of the same names and shapes in each file, and are analysed\n"
+      "in the last one.\n"
       "Parts of a checkpoint (NAME-1-of-2.safetensors) are one together. Without any, a small\n"
       "network trained on handwritten digits is shown.",
       "dgp-findings");

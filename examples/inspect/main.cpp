@@ -31,13 +31,14 @@ int main(int argc, char** argv) {
       "and of the network, its deep graph persistence, and the variance of its weights.\n"
       "\n"
       "MODEL is a checkpoint: a safetensors file, what torch.save wrote (.pt), a NumPy .npz\n"
-      "archive or .npy array, or a pipe that holds one of safetensors or NumPy's. Parts of a\n"
-      "model (NAME-1-of-2.safetensors) are given together. Its layers are the 2-D tensors of\n"
-      "F16, BF16, F32 and F64, or of these types by the names that NumPy and PyTorch have for\n"
-      "them, each (fan_out x fan_in) unless --transpose says otherwise. Without MODEL,\n"
-      "a small network trained on handwritten digits is shown. Weights stored as F64 or f8 are\n"
-      "measured in double precision, all others in single precision. Several models have a row\n"
-      "each in the table, a column \"file\" in CSV, and an array of objects in JSON.",
+      "archive or .npy array, or a pipe that holds one. Parts of a model\n"
+      "(NAME-1-of-2.safetensors) are given together. Its layers are the 2-D tensors of F16,\n"
+      "BF16, F32 and F64, or of these types by the names that NumPy and PyTorch have for them,\n"
+      "each (fan_out x fan_in) unless --transpose says otherwise; a training's checkpoint may\n"
+      "hold an optimizer's matrices too, which --layers leaves out. Without MODEL, a small\n"
+      "network trained on handwritten digits is shown. Weights of 64 bits are measured in\n"
+      "double precision, all others in single precision. Several models have a row each in the\n"
+      "table, a column \"file\" in CSV, and an array of objects in JSON.",
       "dgp-inspect");
   app.footer(
       "Examples:\n"

@@ -2,7 +2,6 @@
 // std::runtime_error that says where, and never hands out more than the file can hold.
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
@@ -25,6 +24,7 @@ namespace {
 using support::below;
 using support::f32;
 using support::f64;
+using support::fuzz;
 using support::npy;
 using support::npy_header;
 using support::Random;
@@ -69,42 +69,6 @@ void mend_length(Random& random, std::string& file) {
   const std::size_t end = file.find("}\n");
   if (random.below(4) == 0 || end == std::string::npos || end < 10 || file[6] != '\x01') return;
   file.replace(8, 2, support::little_endian(end + 2 - 10, 2));
-}
-
-struct Counts {
-  int read = 0;
-  int refused = 0;
-};
-
-// Breaks files and reads them. `read` returns what it finds wrong with what it got.
-template <class Break, class Read>
-Counts fuzz(int mutants, std::uint64_t seed, const Break& broken, const Read& read) {
-  const support::TemporaryFolder folder;
-  const auto path = folder / "mutant";
-  support::MutantFile written(path);
-  Random random(seed);
-  Counts counts;
-  for (int mutant = 0; mutant < mutants; ++mutant) {
-    const std::string file = broken(random);
-    written.write(file);
-    std::string mistake;
-    try {
-      mistake = read(path, file.size());
-      ++counts.read;
-    } catch (const std::runtime_error& error) {
-      ++counts.refused;
-      if (support::byte_in(error.what(), path) < 0) {
-        mistake = std::string("a poor message: ") + error.what();
-      }
-    } catch (const std::exception& error) {
-      mistake = std::string("another exception: ") + error.what();
-    }
-    if (!mistake.empty()) {
-      CAPTURE(seed, mutant, mistake);
-      FAIL_CHECK();
-    }
-  }
-  return counts;
 }
 
 template <class Array>

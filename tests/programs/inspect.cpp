@@ -864,6 +864,8 @@ TEST_CASE("checkpoints come through pipes too", "[inspect]") {
   write_file(archive, support::archive(
                           {support::deflated("w.npy", support::npy_of_floats(1, 2, f32({1, 2})))}));
   CHECK(piped(archive) == as_json({archive}));
+  const std::string state_dict = DGP_TEST_DATA "/pytorch/state_dict.pt";
+  CHECK(piped(state_dict) == as_json({state_dict}));
 #endif
   // Whoever waits for more than two seconds is told for what.
   const auto slow =

@@ -3,12 +3,17 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "catch.hpp"
+#include "errors.hpp"
+#include "npy_writer.hpp"
 #include "random_network.hpp"
 
 namespace support {
@@ -79,6 +84,43 @@ inline void mutate(Random& random, std::string& file, std::size_t header,
       file.replace(at, std::min(piece.size(), file.size() - at), piece);
     }
   }
+}
+
+struct Counts {
+  int read = 0;
+  int refused = 0;
+};
+
+// Reads files that broken(random) gives: read(path, size) returns what it finds wrong with what it
+// got, and throws std::runtime_error, naming a place, for what it refuses.
+template <class Break, class Read>
+Counts fuzz(int mutants, std::uint64_t seed, const Break& broken, const Read& read) {
+  const TemporaryFolder folder;
+  const auto path = folder / "mutant";
+  MutantFile written(path);
+  Random random(seed);
+  Counts counts;
+  for (int mutant = 0; mutant < mutants; ++mutant) {
+    const std::string file = broken(random);
+    written.write(file);
+    std::string mistake;
+    try {
+      mistake = read(path, file.size());
+      ++counts.read;
+    } catch (const std::runtime_error& error) {
+      ++counts.refused;
+      if (byte_in(error.what(), path) < 0) {
+        mistake = std::string("a poor message: ") + error.what();
+      }
+    } catch (const std::exception& error) {
+      mistake = std::string("another exception: ") + error.what();
+    }
+    if (!mistake.empty()) {
+      CAPTURE(seed, mutant, mistake);
+      FAIL_CHECK();
+    }
+  }
+  return counts;
 }
 
 }  // namespace support

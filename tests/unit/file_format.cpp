@@ -101,8 +101,8 @@ TEST_CASE("every format has its words, those that are not read an advice of one 
     CHECK(words.format == format);
     CHECK_FALSE(words.what.empty());
     CHECK(words.advice.find('\n') == std::string::npos);
-    const bool is_read =
-        format == FileFormat::safetensors || format == FileFormat::npy || format == FileFormat::npz;
+    const bool is_read = format == FileFormat::safetensors || format == FileFormat::npy ||
+                         format == FileFormat::npz || format == FileFormat::pytorch;
     CHECK(words.advice.empty() == is_read);
   }
 }

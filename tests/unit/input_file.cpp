@@ -18,10 +18,14 @@
 #include <dgp/io/tensor_info.hpp>
 #ifdef DGP_WITH_NPZ
 #include <dgp/io/npz.hpp>
+#include <dgp/io/pytorch.hpp>
 #endif
 
 #include "../support/catch.hpp"
 #include "../support/npy_writer.hpp"
+#ifdef DGP_WITH_NPZ
+#include "../support/pytorch_writer.hpp"
+#endif
 #include "../support/safetensors_writer.hpp"
 
 TEST_CASE("a file is read on after a read past its end", "[io]") {
@@ -78,6 +82,12 @@ TEST_CASE("checkpoints are read from pipes as from files", "[io]") {
     dgp::io::NpzFile moved(std::move(file));
     return moved.read_matrix<float>(moved.tensors().at(0));
   });
+  {
+    using namespace support::pickle;
+    const std::string state = program(dictionary({{text("w"), matrix("Float", "0", 1, 2)}}));
+    through_pipe(support::pytorch(state, {{"0", support::f32({3, 4})}}),
+                 [&] { return dgp::io::read_pytorch_layers(path).at(0).weights; });
+  }
 #endif
 }
 

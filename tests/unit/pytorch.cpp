@@ -365,11 +365,14 @@ TEST_CASE("files of other formats are refused with what to do", "[pytorch]") {
   CHECK(holds(refusal(archive({stored("a/data.pkl", ""), stored("b/data.pkl", "")})),
               "more than one data.pkl"));
   const std::string legacy("\x80\x02\x8a\x0al\xfc\x9c\x46\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.");
-  CHECK(holds(refusal(legacy),
-              "PyTorch before 1.6 is not read; save the file anew, in Python with "
-              "a newer one: torch.save(torch.load('old.pt', map_location='cpu'), "
-              "'new.pt')"));
-  CHECK(holds(refusal(program(list({text("a bare pickle")}))), "a pickle without the archive"));
+  CHECK(
+      holds(refusal(legacy),
+            "not a ZIP archive: it is a PyTorch checkpoint of the format before version 1.6; save "
+            "it anew, in Python with a newer one: import torch; torch.save(torch.load('old.pt', "
+            "map_location='cpu'), 'new.pt')"));
+  const std::string bare = refusal(program(list({text("a bare pickle")})));
+  CHECK(holds(bare, "not a ZIP archive: it is a Python pickle; if you trust where it comes from"));
+  CHECK(holds(bare, "torch.save(model.state_dict(), 'model.pt')"));
   for (const std::string name_of_entry : {"constants.pkl", "code/__torch__.py"}) {
     auto entries = pytorch_entries(program(none), {});
     entries.push_back(stored("archive/" + name_of_entry, ""));
@@ -725,7 +728,8 @@ TEST_CASE("other files that PyTorch wrote are refused with what to do", "[pytorc
   const auto said = [&](const std::string& file) {
     return error_of([&] { read_pytorch_layers(folder + file); });
   };
-  CHECK(holds(said("legacy.pt"), "the format of PyTorch before 1.6 is not read"));
+  CHECK(holds(said("legacy.pt"),
+              "it is a PyTorch checkpoint of the format before version 1.6; save it anew"));
   CHECK(holds(said("scripted.pt"), "a TorchScript archive is not read"));
   CHECK(holds(said("module.pt"), "byte 2: '__main__.Net' is refused"));
   CHECK(holds(said("module.pt"), "torch.save(model.state_dict(), 'weights.pt')"));

@@ -36,7 +36,8 @@ namespace {
 
 constexpr ThreadTeam openmp_team{[] { return static_cast<std::size_t>(omp_get_max_threads()); },
                                  [](std::size_t threads, ThreadWork* work, void* context) {
-#pragma omp parallel num_threads(static_cast <int>(threads))
+                                   const auto count = static_cast<int>(threads);
+#pragma omp parallel num_threads(count)
                                    work(context, static_cast<std::size_t>(omp_get_thread_num()));
                                  }};
 

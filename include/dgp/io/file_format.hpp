@@ -64,17 +64,14 @@ inline constexpr FileFormatWords file_format_words[] = {
     {FileFormat::safetensors, "a safetensors file", ""},
     {FileFormat::npy, "a NumPy array (.npy)", ""},
     {FileFormat::npz, "an archive of NumPy arrays (.npz)", ""},
-    {FileFormat::pytorch, "a PyTorch checkpoint",
-     "convert it in Python: import torch, safetensors.torch as s; s.save_file({k: "
-     "v.clone().contiguous() for k, v in torch.load('model.pt', map_location='cpu').items()}, "
-     "'model.safetensors')"},
+    {FileFormat::pytorch, "a PyTorch checkpoint", ""},
     {FileFormat::pytorch_legacy, "a PyTorch checkpoint of the format before version 1.6",
-     "convert it in Python: import torch, safetensors.torch as s; s.save_file({k: "
-     "v.clone().contiguous() for k, v in torch.load('model.pt', map_location='cpu').items()}, "
-     "'model.safetensors')"},
+     "save it anew, in Python with a newer one: import torch; torch.save(torch.load('old.pt', "
+     "map_location='cpu'), 'new.pt')"},
     {FileFormat::pickle, "a Python pickle",
-     "convert it in Python, if you trust where it comes from and it holds a dictionary of arrays: "
-     "import pickle, numpy as np; np.savez('model.npz', **pickle.load(open('model.pkl', 'rb')))"},
+     "if you trust where it comes from, convert it in Python: of a PyTorch model, "
+     "torch.save(model.state_dict(), 'model.pt'); of a dictionary of arrays, import pickle, numpy "
+     "as np; np.savez('model.npz', **pickle.load(open('model.pkl', 'rb')))"},
     {FileFormat::hdf5, "an HDF5 file, as Keras writes them",
      "convert it in Python: import h5py, numpy as np; a = {}; "
      "h5py.File('model.h5').visititems(lambda n, d: a.update({n: d[()]}) if isinstance(d, "

@@ -22,6 +22,7 @@
 #include <dgp/concepts.hpp>
 #include <dgp/detail/messages.hpp>
 #include <dgp/io/detail/file_error.hpp>
+#include <dgp/io/detail/input_file.hpp>
 #include <dgp/io/detail/named_tensors.hpp>
 #include <dgp/io/detail/pickle.hpp>
 #include <dgp/io/detail/pickle_values.hpp>
@@ -43,7 +44,11 @@ class PytorchFile {
   // its own start, unpacked), for what cannot be read, is not well-formed or is not of this format:
   // for what an older PyTorch saved, TorchScript archives, and whole modules among them. Refuses,
   // naming it, all in the pickle that builds neither tensors nor plain containers and values.
-  explicit PytorchFile(std::filesystem::path path) : archive_(std::move(path)) { read_pickle(); }
+  explicit PytorchFile(std::filesystem::path path)
+      : PytorchFile(detail::InputFile(std::move(path))) {}
+
+  // The same of a file that is open already.
+  explicit PytorchFile(detail::InputFile file) : archive_(std::move(file)) { read_pickle(); }
 
   const std::filesystem::path& path() const { return archive_.path(); }
 

@@ -18,6 +18,7 @@
 
 #include <dgp/detail/edges/column_best.hpp>
 #include <dgp/detail/edges/dense_collect.hpp>
+#include <dgp/detail/edges/dense_passing.hpp>
 #include <dgp/detail/edges/dense_walk.hpp>
 #include <dgp/detail/parallel.hpp>
 
@@ -27,56 +28,6 @@ template <class Scalar>
 Scalar lesser(const Scalar& a, const Scalar& b) {
   return b < a ? b : a;
 }
-
-// What a sweep takes with it: nothing.
-template <class Scalar>
-struct NoEdges {
-  static constexpr Bits<Scalar> first_key = static_cast<Bits<Scalar>>(-1);
-  static constexpr bool wanted(Index) { return false; }
-  static void add(Index, Index, Index, const Scalar*, const std::array<Bits<Scalar>, scan_block>&) {
-  }
-  static void shrink() {}
-};
-
-// What a sweep takes with it: the edges above the threshold of a batch, found by the limited keys
-// of blocks. The walk has limits.
-template <class Walk>
-class PassingEdges {
- public:
-  using Scalar = typename Walk::Scalar;
-  using Key = Bits<Scalar>;
-
-  PassingEdges(const Walk& walk, Batch<Scalar>& batch, std::size_t limit)
-      : walk_(walk), batch_(batch), limit_(limit) {
-    find_first_key();
-  }
-
-  // No edge passes whose weight has a lower key, or whose limit is near one.
-  Key first_key;
-
-  bool wanted(Index row) const { return batch_.threshold.passes(walk_.row_limits()[row]); }
-  bool wanted_of(Index col) const { return batch_.threshold.passes(walk_.col_limits()[col]); }
-  void add(Index row, Index col, Index count, const Scalar* weights,
-           const std::array<Key, scan_block>& keys) {
-    add_passing(walk_, row, col, count, weights, keys, first_key, batch_.threshold, batch_.edges);
-  }
-  // After a row.
-  void shrink() {
-    if (batch_.edges.size() <= limit_) return;
-    batch_.shrink_to(limit_);
-    find_first_key();
-  }
-
- private:
-  void find_first_key() {
-    first_key = std::min(detail::first_key(walk_.map(), batch_.threshold),
-                         key_near(walk_.map(), batch_.threshold.value));
-  }
-
-  const Walk& walk_;
-  Batch<Scalar>& batch_;
-  std::size_t limit_;
-};
 
 // The best path to one row, and the column through which it goes.
 template <class Scalar>

@@ -99,9 +99,10 @@ struct PathForest {
 template <EdgeSource Source, class Scalar = typename Source::Scalar>
 Batch<Scalar> sweep_and_collect(const std::vector<Source>& sources, const Numbering& numbering,
                                 PathLimits<Scalar>& limits) {
+  // Ordinary networks have less than two edges a neuron above the threshold.
   const std::size_t limit = 3 * numbering.neurons() + 64;
   Batch<Scalar> batch;
-  batch.edges.reserve(3 * numbering.neurons());
+  batch.edges.reserve(limit);
   if (numbering.count(Role::input) > numbering.count(Role::output)) {
     limits = {paths_from<Scalar>(numbering, Role::input), exit_paths(sources, numbering)};
     batch.threshold = passed_by_most(strengths_of(limits.exit, numbering, Role::input));

@@ -5,7 +5,6 @@
 // there. Tensors are views of storages, and may share them.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -21,30 +20,11 @@
 
 namespace dgp::io::detail {
 
-// Pickles without an archive start with their protocol; those of torch.save before 1.6 go on with a
-// number of ten bytes.
-inline void refuse_bare_pickle(const std::filesystem::path& path) {
-  constexpr std::string_view magic("\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 12);
-  InputFile file(path);
-  std::array<char, 14> start{};
-  if (file.size() < start.size()) return;
-  file.read(0, start.data(), start.size());
-  if (start[0] != '\x80') return;
-  if (std::string_view(start.data() + 2, magic.size()) == magic) {
-    file.fail(0,
-              "the format of PyTorch before 1.6 is not read; save the file anew, in Python with a "
-              "newer one: torch.save(torch.load('old.pt', map_location='cpu'), 'new.pt')");
-  }
-  file.fail(0,
-            "a pickle without the archive that torch.save puts around it is not read; save the "
-            "weights in Python: torch.save(model.state_dict(), 'weights.pt')");
-}
-
 class PytorchArchive {
  public:
-  // Throws std::runtime_error for what is no such archive, and says what to do instead where it is
-  // an older format or a TorchScript archive.
-  explicit PytorchArchive(std::filesystem::path path) : archive_(checked(std::move(path))) {
+  // Throws std::runtime_error for what is no such archive, and says what it is and what to do
+  // (file_format.hpp); likewise for a TorchScript archive.
+  explicit PytorchArchive(InputFile file) : archive_(std::move(file)) {
     for (auto& entry : archive_.entries([](std::string_view) { return true; })) {
       std::string name = entry.name;
       entries_.emplace(std::move(name), std::move(entry));
@@ -82,11 +62,6 @@ class PytorchArchive {
   }
 
  private:
-  static std::filesystem::path checked(std::filesystem::path path) {
-    refuse_bare_pickle(path);
-    return path;
-  }
-
   // Sets the folder that data.pkl is in.
   void find_folder() {
     constexpr std::string_view pickle = "data.pkl";
