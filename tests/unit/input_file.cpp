@@ -47,9 +47,8 @@ TEST_CASE("a pipe is read to its end, and then anywhere", "[io]") {
   REQUIRE(mkfifo(path.c_str(), 0600) == 0);
   std::string bytes(3'000'000, '\0');
   for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i % 251);
-  std::thread writer([&] { support::write_file(path, bytes); });
+  std::jthread writer([&] { support::write_file(path, bytes); });
   dgp::io::detail::InputFile file(path);
-  writer.join();
   CHECK(file.is_pipe());
   CHECK(file.size() == bytes.size());
   CHECK(file.start() == bytes.substr(0, file.start().size()));
@@ -67,9 +66,8 @@ TEST_CASE("checkpoints are read from pipes as from files", "[io]") {
   const auto path = folder / "pipe";
   REQUIRE(mkfifo(path.c_str(), 0600) == 0);
   const auto through_pipe = [&](const std::string& bytes, const auto& read) {
-    std::thread writer([&] { support::write_file(path, bytes); });
+    std::jthread writer([&] { support::write_file(path, bytes); });
     const Eigen::MatrixXf weights = read();
-    writer.join();
     CHECK(weights == Eigen::RowVector2f(3, 4));
   };
   const std::string array = support::npy_of_floats(1, 2, support::f32({3, 4}));
@@ -84,7 +82,7 @@ TEST_CASE("checkpoints are read from pipes as from files", "[io]") {
   });
   {
     using namespace support::pickle;
-    const std::string state = program(dictionary({{text("w"), matrix("Float", "0", 1, 2)}}));
+    const std::string state = dictionary({{text("w"), matrix("Float", "0", 1, 2)}});
     through_pipe(support::pytorch(state, {{"0", support::f32({3, 4})}}),
                  [&] { return dgp::io::read_pytorch_layers(path).at(0).weights; });
   }
