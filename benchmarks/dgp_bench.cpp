@@ -19,6 +19,7 @@
 
 #include <dgp/dgp.hpp>
 
+#include "networks.hpp"
 #include "support/catch.hpp"
 #include "train/perceptron.hpp"
 #include "weights.hpp"
@@ -282,6 +283,32 @@ void compare_network(const std::vector<int>& widths, bool with_matrix) {
   }
 }
 
+// A pass over a graph reads every weight once, a kernel's too.
+void compare_graph(const std::string& name, const dgp::FeedForwardGraph<float>& graph) {
+  const auto sets = dgp::weighted_sets(graph);
+  double weights = 0;
+  double edges = 0;
+  for (const auto& set : sets) {
+    weights += static_cast<double>(set.weights.size());
+    edges += set.edges;
+  }
+  Comparison comparison("graph", name, weights * sizeof(float), [&] {
+    float largest = 0;
+    for (const auto& set : sets) largest = std::max(largest, set.weights.cwiseAbs().maxCoeff());
+    return largest;
+  });
+  comparison.print("neurons", 1, static_cast<double>(graph.neurons()), "-");
+  comparison.print("edges", 1, edges, "-");
+  comparison.print("edges looked at", 1, benchmark::edges_looked_at(graph), "-");
+  for (const int threads : {1, 2}) {
+    comparison.run("neural_persistence", threads, [&] { return dgp::neural_persistence(graph); });
+    comparison.run("deep_graph_persistence, both variants", threads, [&] {
+      const auto plain = dgp::deep_graph_persistence(graph, {.rescale = false});
+      return dgp::rescaled(plain).total + plain.total;
+    });
+  }
+}
+
 // The rate of min and max over data in the first-level cache.
 float cached_min_max(std::vector<float>& x, std::vector<float>& y) {
   Eigen::Map<Eigen::ArrayXf> from(x.data(), static_cast<Eigen::Index>(x.size()));
@@ -394,9 +421,33 @@ TEST_CASE("small networks", "[small]") {
   compare_network({64, 32, 16, 10}, true);
   compare_network({784, 100, 100, 10}, true);
   compare_network({784, 650, 650, 650, 10}, true);
+  compare_network({1024, 1024, 1024, 1024, 1024}, false);
 }
 
 TEST_CASE("large networks", "[large]") { compare_network({4096, 4096, 4096, 4096, 4096}, false); }
+
+TEST_CASE("graphs, small", "[quick]") {
+  const auto convolution = benchmark::single_convolution(4, 8);
+  compare_graph("4 to 4 channels, 3x3, 8x8", convolution);
+  compare_graph("the same, unrolled", benchmark::unrolled(convolution));
+}
+
+TEST_CASE("a convolution, and its edges one by one", "[graphs]") {
+  const auto convolution = benchmark::single_convolution(64, 32);
+  compare_graph("64 to 64 channels, 3x3, 32x32", convolution);
+  const auto sparse = benchmark::unrolled(convolution);
+  Comparison comparison(
+      "graph", "the same, unrolled", dgp::weighted_sets(sparse).front().edges * sizeof(float),
+      [&] { return dgp::weighted_sets(sparse).front().weights.cwiseAbs().maxCoeff(); });
+  comparison.print("edges", 1, dgp::weighted_sets(sparse).front().edges, "-");
+  comparison.run("neural_persistence", 1, [&] { return dgp::neural_persistence(sparse); });
+}
+
+TEST_CASE("convolutional networks", "[graphs]") {
+  compare_graph("ResNet-50, 224x224", benchmark::resnet50());
+  compare_graph("VGG-16, 224x224", benchmark::vgg16());
+  compare_graph("MobileNetV2, 224x224", benchmark::mobilenet_v2());
+}
 
 TEST_CASE("small products", "[small]") {
   for (const int size : {64, 256}) compare_product(size, true);

@@ -16,6 +16,7 @@ if [ $# -eq 0 ]; then
     echo "flags: -O3 -march=native"
     build/bench/benchmarks/dgp-bench '[small]' --benchmark-samples 51 --reporter compact
     build/bench/benchmarks/dgp-bench '[large]' --benchmark-samples 9 --reporter compact
+    build/bench/benchmarks/dgp-bench '[graphs]' --benchmark-samples 3 --reporter compact
   } | tee "$results" >&2
 fi
 
@@ -66,6 +67,20 @@ awk -F ' [|] ' '
         " | " ratio(figure("network", input, "neural_persistence", 1), pass) \
         " | " ratio(figure("network", input, "weight_variance", 1), pass) \
         " | " (matrix == "" ? "" : matrix " times as long") " |"
+    }
+
+    table("graph | neurons | weights, one pass, ms | edges | edges looked at | `neural_persistence`, ms | two threads | `deep_graph_persistence`, both variants, ms | two threads |",
+          "---|--:|--:|--:|--:|--:|--:|--:|--:|")
+    for (i = 1; i <= count["graph"]; ++i) {
+      input = inputs["graph", i]
+      print "| " input " | " ms(figure("graph", input, "neurons", 1)) \
+        " | " ms(figure("graph", input, "one pass", 1)) \
+        " | " ms(figure("graph", input, "edges", 1)) \
+        " | " ms(figure("graph", input, "edges looked at", 1)) \
+        " | " ms(figure("graph", input, "neural_persistence", 1)) \
+        " | " ms(figure("graph", input, "neural_persistence", 2)) \
+        " | " ms(figure("graph", input, "deep_graph_persistence, both variants", 1)) \
+        " | " ms(figure("graph", input, "deep_graph_persistence, both variants", 2)) " |"
     }
 
     table("`max_min_product` | random, ms | two threads, ms | hard, ms | two threads, ms | row-by-row loop, ms | billion min+max a second, hard | loop in the first-level cache |",

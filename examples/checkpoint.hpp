@@ -18,17 +18,11 @@
 #include <CLI/CLI.hpp>
 
 #include <dgp/concepts.hpp>
-#include <dgp/io/detail/input_file.hpp>
+#include <dgp/io/checkpoint.hpp>
 #include <dgp/io/file_format.hpp>
 #include <dgp/io/natural_order.hpp>
-#include <dgp/io/npy.hpp>
-#include <dgp/io/safetensors.hpp>
 #include <dgp/io/safetensors_shards.hpp>
 #include <dgp/io/tensor_info.hpp>
-#ifdef DGP_WITH_NPZ
-#include <dgp/io/npz.hpp>
-#include <dgp/io/pytorch.hpp>
-#endif
 
 #include "layer_order.hpp"
 #include "words.hpp"
@@ -80,47 +74,15 @@ inline std::vector<Model> models_of(const std::vector<std::string>& files) {
       (files.empty() ? ", a checkpoint" : " in it, for example " + words::one_line(files[0])));
 }
 
-[[noreturn]] inline void refuse_format(const std::string& path, FileFormat format) {
-  const auto words = dgp::io::words_of(format);
-  // What others read has no advice of its own.
-  const std::string advice(words.advice.empty()
-                               ? "which this program does not read, as it was built without libzip"
-                               : words.advice);
-  throw std::runtime_error(words::one_line(path) + ", byte 0: this is " + std::string(words.what) +
-                           "; " + advice);
-}
-
-inline FileFormat format_of(dgp::io::detail::InputFile& file) {
-  return dgp::io::file_format(file.path().string(), file.start());
-}
-
-inline dgp::io::detail::InputFile open_file(const std::string& path) {
-  std::error_code error;
-  if (std::filesystem::is_directory(path, error)) refuse_folder(path);
-  return dgp::io::detail::InputFile(path);
-}
-
-// Calls visit(file) with the reader of the file's format, and returns what that returns.
-template <class Visit>
-auto open(const Model& model, const Visit& visit) {
+// The open file, or all parts of one.
+inline dgp::io::CheckpointFile open(const Model& model) {
   if (dgp::io::shard_name(model.files[0]).value_or(dgp::io::ShardName{{}, 1, 1}).count > 1) {
-    for (const auto& path : model.files) {
-      auto file = open_file(path);
-      const FileFormat format = format_of(file);
-      if (format != FileFormat::safetensors) refuse_format(path, format);
-    }
-    return visit(dgp::io::SafetensorsShards({model.files.begin(), model.files.end()}));
+    return dgp::io::CheckpointFile(
+        std::vector<std::filesystem::path>(model.files.begin(), model.files.end()));
   }
-  const std::string& path = model.files[0];
-  auto file = open_file(path);
-  const FileFormat format = format_of(file);
-  if (format == FileFormat::npy) return visit(dgp::io::NpyFile(std::move(file)));
-#ifdef DGP_WITH_NPZ
-  if (format == FileFormat::npz) return visit(dgp::io::NpzFile(std::move(file)));
-  if (format == FileFormat::pytorch) return visit(dgp::io::PytorchFile(std::move(file)));
-#endif
-  if (format != FileFormat::safetensors) refuse_format(path, format);
-  return visit(dgp::io::SafetensorsFile(std::move(file)));
+  std::error_code error;
+  if (std::filesystem::is_directory(model.files[0], error)) refuse_folder(model.files[0]);
+  return dgp::io::CheckpointFile(std::filesystem::path(model.files[0]));
 }
 
 // Which tensors are layers, and how they stand: what the options below say.
@@ -128,6 +90,8 @@ struct Choice {
   std::string layers;                    // a regular expression; empty: all
   std::vector<std::string> order;        // regular expressions; none: by the numbers in the names
   std::optional<std::string> transpose;  // a regular expression: those stored (in × out)
+
+  bool is_default() const { return layers.empty() && order.empty() && !transpose; }
 };
 
 // The options --layers, --order and --transpose.
@@ -191,8 +155,7 @@ struct ChosenTensor {
 struct Selection {
   std::vector<ChosenTensor> layers;  // in the order in which data is taken to flow
   layer_order::ToldBy told;
-  // Of more dimensions, such as a convolution's weights, or no floating-point numbers that are
-  // read.
+  // Of more dimensions than layers have, or no floating-point numbers that are read.
   std::vector<TensorInfo> not_measured;
 };
 
@@ -200,9 +163,11 @@ struct Selection {
 inline std::vector<layer_order::Layer> shapes_of(const Selection& selection) {
   std::vector<layer_order::Layer> layers;
   for (const auto& [tensor, transposed] : selection.layers) {
-    const auto rows = static_cast<dgp::Index>(tensor.shape[0]);
-    const auto cols = static_cast<dgp::Index>(tensor.shape[1]);
-    layers.push_back({tensor.name, transposed ? cols : rows, transposed ? rows : cols});
+    dgp::Index others = 1;
+    for (const auto extent : tensor.shape) others *= static_cast<dgp::Index>(extent);
+    const auto out =
+        static_cast<dgp::Index>(transposed ? tensor.shape.back() : tensor.shape.front());
+    layers.push_back({tensor.name, out, out == 0 ? 0 : others / out, dgp::io::is_kernel(tensor)});
   }
   return layers;
 }
@@ -239,26 +204,17 @@ inline void put_in_order(std::vector<ChosenTensor>& layers, const std::vector<st
   for (auto& group : groups) std::move(group.begin(), group.end(), std::back_inserter(layers));
 }
 
-// All that a file holds, also what its reader does not read.
-template <class File>
-std::vector<TensorInfo> tensors_in(const File& file) {
-  auto tensors = file.tensors();
-  if constexpr (requires { file.skipped(); }) {
-    tensors.insert(tensors.end(), file.skipped().begin(), file.skipped().end());
-  }
-  return tensors;
-}
-
 // Throws std::runtime_error where no tensor that the choice takes is a layer, and where an
 // expression for their order or orientation fits none.
-template <class File>
-Selection select(const File& file, const Choice& choice) {
+inline Selection select(const dgp::io::CheckpointFile& file, const Choice& choice) {
   const std::string path = words::one_line(file.path().string());
   const std::regex wanted(choice.layers);
   Selection selection;
   std::vector<TensorInfo> of_other_shapes;
   std::vector<TensorInfo> of_other_types;
-  const auto tensors = tensors_in(file);
+  auto tensors = file.tensors();
+  const auto skipped = file.skipped();
+  tensors.insert(tensors.end(), skipped.begin(), skipped.end());
   for (const auto& tensor : tensors) {
     if (!choice.layers.empty() && !matches(tensor.name, wanted)) continue;
     if (!dgp::io::is_layer(tensor)) {
@@ -271,7 +227,7 @@ Selection select(const File& file, const Choice& choice) {
   }
   if (selection.layers.empty()) {
     throw std::runtime_error(
-        path + ": no 2-D tensor" +
+        path + ": no tensor of 2 to 5 dimensions" +
         (of_other_types.empty() ? "" : " of F16, BF16, F32 or F64, NumPy's f2, f4 or f8,") +
         (choice.layers.empty() ? "" : " matches '" + choice.layers + "'") +
         (of_other_shapes.empty() ? "" : "; of other shapes: " + listed(of_other_shapes)) +
@@ -280,7 +236,7 @@ Selection select(const File& file, const Choice& choice) {
   }
   std::copy_if(of_other_shapes.begin(), of_other_shapes.end(),
                std::back_inserter(selection.not_measured),
-               [](const TensorInfo& tensor) { return tensor.shape.size() > 2; });
+               [](const TensorInfo& tensor) { return tensor.shape.size() > 5; });
   std::copy(of_other_types.begin(), of_other_types.end(),
             std::back_inserter(selection.not_measured));
 
@@ -301,12 +257,15 @@ Selection select(const File& file, const Choice& choice) {
   return selection;
 }
 
-// As a matrix (out × in).
-template <class Scalar, class File>
-dgp::RowMajorMatrix<Scalar> read(File& file, const ChosenTensor& layer) {
-  auto stored = file.template read_matrix<Scalar>(layer.tensor);
-  if (layer.transposed) return stored.transpose();
-  return stored;
+// As a matrix (out × in), of a kernel (out × all else).
+template <class Scalar>
+dgp::RowMajorMatrix<Scalar> read(dgp::io::CheckpointFile& file, const ChosenTensor& layer) {
+  auto stored = file.read_rows<Scalar>(layer.tensor);
+  if (!layer.transposed) return stored;
+  const auto out = static_cast<dgp::Index>(layer.tensor.shape.back());
+  return Eigen::Map<const dgp::RowMajorMatrix<Scalar>>(stored.data(),
+                                                       out == 0 ? 0 : stored.size() / out, out)
+      .transpose();
 }
 
 inline std::vector<std::string> names_of(const std::vector<TensorInfo>& tensors) {
@@ -324,7 +283,7 @@ inline std::vector<std::string> not_measured_notes(const std::vector<TensorInfo>
   }
   std::vector<std::string> notes;
   if (!of_more_dimensions.empty()) {
-    notes.push_back("Not measured (more than two dimensions): " + listed(of_more_dimensions));
+    notes.push_back("Not measured (more than five dimensions): " + listed(of_more_dimensions));
   }
   if (!of_other_types.empty()) {
     notes.push_back("Not measured (of a type that is no layer's): " + listed(of_other_types, true));

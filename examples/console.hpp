@@ -20,6 +20,7 @@
 #include <limits>
 #include <mutex>
 #include <string>
+#include <sys/ioctl.h>
 #include <system_error>
 #include <thread>
 #include <unistd.h>
@@ -148,17 +149,49 @@ inline std::size_t width(const std::string& text) {
   }));
 }
 
-// Rows of text as a table; the first column to the left, all others to the right. Calls
-// after_row(number of the row) below each.
+// At most so many characters; where there are more, those in the middle give way to "…".
+inline std::string shortened(const std::string& text, std::size_t most) {
+  const std::size_t characters = width(text);
+  if (characters <= most) return text;
+  const std::size_t kept = std::max<std::size_t>(most, 1) - 1;
+  const std::size_t in_front = kept / 2;
+  // The byte where character number n starts.
+  const auto start = [&](std::size_t n) {
+    std::size_t byte = 0;
+    for (; byte < text.size(); ++byte) {
+      if ((static_cast<unsigned char>(text[byte]) & 0xc0) != 0x80 && n-- == 0) break;
+    }
+    return byte;
+  };
+  return text.substr(0, start(in_front)) + "…" + text.substr(start(characters - kept + in_front));
+}
+
+// Characters in a line of the terminal that the output goes to; of anything else, 0.
+inline std::size_t terminal_width() {
+  winsize size{};
+  const bool known = isatty(STDOUT_FILENO) != 0 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0;
+  return known ? size.ws_col : 0;
+}
+
+// Rows of text as a table; the first column to the left, all others to the right. On a terminal
+// that is too narrow, texts of the first column are shortened. Calls after_row(number of the row)
+// below each.
 template <class AfterRow>
 void print_rows(const std::vector<std::vector<std::string>>& rows, const AfterRow& after_row) {
   std::vector<std::size_t> widths(rows.front().size(), 0);
   for (const auto& row : rows) {
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i]));
   }
+  if (const std::size_t line = terminal_width(); line > 0) {
+    std::size_t others = 0;
+    for (std::size_t i = 1; i < widths.size(); ++i) others += 2 + widths[i];
+    constexpr std::size_t least = 16;
+    widths[0] = std::min(widths[0], std::max(least, line > others ? line - others : 0));
+  }
   for (std::size_t r = 0; r < rows.size(); ++r) {
     const auto& row = rows[r];
-    std::string line = row[0] + std::string(widths[0] - width(row[0]), ' ');
+    const std::string first = shortened(row[0], widths[0]);
+    std::string line = first + std::string(widths[0] - width(first), ' ');
     for (std::size_t i = 1; i < row.size(); ++i) {
       line += std::string(2 + widths[i] - width(row[i]), ' ') + row[i];
     }

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <regex>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -23,12 +24,13 @@
 namespace layer_order {
 
 // Who tells the order.
-enum class ToldBy { names, user, nobody };
+enum class ToldBy { names, user, nobody, graph };
 
 struct Layer {
   std::string name;
-  dgp::Index rows;  // as it is measured: out …
-  dgp::Index cols;  // … and in
+  dgp::Index rows;         // as it is measured: out …
+  dgp::Index cols;         // … and in
+  bool is_kernel = false;  // of a convolution, measured as a matrix
 };
 
 // The number by which each name differs from the others; nothing where they differ in more than
@@ -93,7 +95,10 @@ inline ToldBy told_by(const std::vector<std::string>& names, bool by_user) {
 }
 
 inline const char* word_of(ToldBy told) {
-  return told == ToldBy::names ? "names" : told == ToldBy::user ? "given" : "unknown";
+  return told == ToldBy::names   ? "names"
+         : told == ToldBy::user  ? "given"
+         : told == ToldBy::graph ? "graph"
+                                 : "unknown";
 }
 
 // "layers.0.weight, layers.1.weight, layers.2.weight"; of many, the first and the last.
@@ -122,6 +127,25 @@ inline std::vector<Layer> transposed(std::vector<Layer> layers) {
   return layers;
 }
 
+inline bool has_kernel(const std::vector<Layer>& layers) {
+  return std::any_of(layers.begin(), layers.end(),
+                     [](const Layer& layer) { return layer.is_kernel; });
+}
+
+// A layer that takes its values beside others of the same numbers, not from them: a projection of
+// attention, or what a recurrence hands on to itself. Null where no name tells of one.
+inline const Layer* side_by_side(const std::vector<Layer>& layers) {
+  static const std::regex telling(
+      "(^|[._/])([qkvo]_proj|[qkv]_lin|qkv|query|key|value|in_proj|out_proj|c_attn|qkv_proj|"
+      "query_key_value|(self_|cross_)?attn|(self_|cross_)?attention|weight_[ih]h_l|"
+      "recurrent_kernel)",
+      std::regex::icase);
+  const auto found = std::find_if(layers.begin(), layers.end(), [&](const Layer& layer) {
+    return layer.name.size() <= 1000 && std::regex_search(layer.name, telling);
+  });
+  return found == layers.end() ? nullptr : &*found;
+}
+
 // Why layers that chain, or do not, are no chain to measure, and what to do about it; empty where
 // they are one as far as names and shapes can tell.
 inline std::string advice(const std::vector<Layer>& layers, ToldBy told) {
@@ -129,6 +153,18 @@ inline std::string advice(const std::vector<Layer>& layers, ToldBy told) {
   const auto add = [&](const std::string& sentence) {
     text.append(text.empty() ? "" : "; ").append(sentence);
   };
+  if (has_kernel(layers)) {
+    add("kernels of convolutions are measured as matrices, and only a graph tells what follows on "
+        "them: export the model to ONNX (in PyTorch, torch.onnx.export), or take its matrices "
+        "alone with --layers");
+    return text;
+  }
+  if (const Layer* layer = side_by_side(layers); layer != nullptr && told != ToldBy::user) {
+    add("by its name " + words::one_line(layer->name) +
+        " belongs to attention or a recurrence, whose matrices are no chain, whatever their "
+        "shapes: take others with --layers, or say their order with --order");
+    return text;
+  }
   if (!chain(layers) && chain(transposed(layers))) {
     add("they would chain transposed: where they are stored (in x out), as Keras and Flax do, give "
         "--transpose .");
@@ -138,6 +174,12 @@ inline std::string advice(const std::vector<Layer>& layers, ToldBy told) {
         "): give it with --order, a regular expression for each in the order in which data flows");
   }
   return text;
+}
+
+// Whether shapes that chain must not be measured as a chain; where they do not, the measure says it
+// better.
+inline bool refutes(const std::vector<Layer>& layers, const std::string& advice) {
+  return !advice.empty() && (chain(layers) || has_kernel(layers));
 }
 
 // Whether shapes leave it open how the layers are stored.
@@ -152,8 +194,15 @@ inline std::string assumption(const std::vector<Layer>& layers, ToldBy told, boo
                        : told == ToldBy::names
                            ? ", by the numbers in their names"
                            : " (alphabetical, which may not be that in which data flows)";
-  if (layers.size() == 1) return "";
+  if (layers.size() == 1) {
+    return has_kernel(layers)
+               ? "The kernel of a convolution is measured as a matrix (out x all else)."
+               : "";
+  }
   std::string text = "Order of layers: " + listed(layers) + source + ".";
+  if (has_kernel(layers)) {
+    text += "\nKernels of convolutions are measured as matrices (out x all else).";
+  }
   if (transposes) text += "\nThose that --transpose names are taken as stored (in x out).";
   if (!transposes && all_square(layers)) {
     text +=

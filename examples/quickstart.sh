@@ -6,7 +6,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 "$root/examples/install-packages.sh" g++ cmake ninja-build libeigen3-dev nlohmann-json3-dev \
-  libcli11-dev libzip-dev libboost-dev >&2
+  libcli11-dev libzip-dev libonnx-dev libprotobuf-dev libboost-dev >&2
 
 echo "== configuring and building the example programs in $root/build/default" >&2
 (

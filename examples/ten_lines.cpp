@@ -1,7 +1,7 @@
 #include <iostream>
 
 #include <dgp/dgp.hpp>
-#include <dgp/io/safetensors.hpp>
+#include <dgp/io/checkpoint.hpp>
 
 int main(int, char** argv) {
   const auto layers = dgp::io::read_layers(argv[1]);

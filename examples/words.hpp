@@ -2,10 +2,14 @@
 // shapes in words.
 #pragma once
 
+#include <cmath>
 #include <concepts>
+#include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include <dgp/concepts.hpp>
 
@@ -31,6 +35,25 @@ std::string printed(Scalar value) {
 
 inline std::string shape(dgp::Index rows, dgp::Index cols) {
   return std::to_string(rows) + "x" + std::to_string(cols);
+}
+
+// "64x3x7x7"
+inline std::string shape(const std::vector<std::uint64_t>& extents) {
+  std::string text;
+  for (const auto extent : extents) text += (text.empty() ? "" : "x") + std::to_string(extent);
+  return text;
+}
+
+// "1,234,567"; of more than 15 digits, "1.23e+18".
+inline std::string counted(double count) {
+  std::ostringstream text;
+  text.precision(count < 1e15 ? 0 : 2);
+  if (count < 1e15) text << std::fixed;
+  text << count;
+  std::string digits = text.str();
+  if (count >= 1e15) return digits;
+  for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, ",");
+  return digits;
 }
 
 }  // namespace words

@@ -117,13 +117,12 @@ struct Checkpoint {
 
 inline Checkpoint read_checkpoint(const checkpoint::Model& model,
                                   const checkpoint::Choice& choice) {
-  return checkpoint::open(model, [&](auto file) {
-    Checkpoint result{{}, checkpoint::select(file, choice)};
-    for (const auto& layer : result.selection.layers) {
-      result.layers.push_back({layer.tensor.name, checkpoint::read<double>(file, layer)});
-    }
-    return result;
-  });
+  auto file = checkpoint::open(model);
+  Checkpoint result{{}, checkpoint::select(file, choice)};
+  for (const auto& layer : result.selection.layers) {
+    result.layers.push_back({layer.tensor.name, checkpoint::read<double>(file, layer)});
+  }
+  return result;
 }
 
 // Refuses two networks that are not one at two moments of its training.
@@ -208,7 +207,7 @@ inline Findings find(const Options& options) {
     // An order that nobody tells is none to measure; layers that do not chain say so themselves.
     findings.no_deep_reason.clear();
     are_chain = advice.empty() && layer_order::chain(shapes);
-    if (advice.empty() || !layer_order::chain(shapes)) {
+    if (!layer_order::refutes(shapes, advice)) {
       snapshot.deep = deep_or_nothing(matrices_of(layers), &findings.no_deep_reason);
     }
     if (!snapshot.deep && !advice.empty()) {

@@ -33,12 +33,17 @@ struct Figures {
 
 struct LayerFigures {
   std::string name;
-  dgp::Index rows;
+  dgp::Index rows;  // of its weights as a matrix
   dgp::Index cols;
   bool transposed;
   Figures persistence;
   double weight_variance;
-  double spatial_concentration;  // with --analysis
+  double spatial_concentration;       // with --analysis
+  std::vector<std::uint64_t> kernel;  // its shape; empty for a matrix
+  // Of a graph's edge set.
+  std::string kind;
+  dgp::Index neurons;
+  double edges;
 };
 
 struct DeepGraphFigures {
@@ -49,6 +54,8 @@ struct DeepGraphFigures {
 struct Report {
   std::string file;
   std::vector<LayerFigures> layers;
+  bool is_graph;
+  dgp::Index neurons;  // of a graph
   layer_order::ToldBy told;
   std::vector<dgp::io::TensorInfo> not_measured;
   double mean_normalized;
@@ -61,7 +68,9 @@ struct Report {
 
 inline std::vector<layer_order::Layer> shapes_of(const Report& report) {
   std::vector<layer_order::Layer> layers;
-  for (const auto& layer : report.layers) layers.push_back({layer.name, layer.rows, layer.cols});
+  for (const auto& layer : report.layers) {
+    layers.push_back({layer.name, layer.rows, layer.cols, !layer.kernel.empty()});
+  }
   return layers;
 }
 
@@ -74,27 +83,29 @@ Figures figures(const dgp::Persistence<Scalar>& persistence) {
   return result;
 }
 
-// What there is of deep graph persistence, and the reason where something is missing.
-template <class Layers>
-void measure_deep_graph(const Layers& layers, const std::vector<layer_order::Layer>& shapes,
-                        const Options& options, console::Progress& progress, Report& report) {
-  const std::string advice = layer_order::advice(shapes, report.told);
-  if (layer_order::chain(shapes) && !advice.empty()) {
+// What there is of deep graph persistence, and the reason where something is missing. Of a graph
+// there is no raw variant: it would need strengths for edges that have none.
+template <class Network>
+void measure_deep_graph(const Network& network, const Options& options, console::Progress& progress,
+                        Report& report) {
+  const auto shapes = shapes_of(report);
+  const std::string advice = report.is_graph ? "" : layer_order::advice(shapes, report.told);
+  if (layer_order::refutes(shapes, advice)) {
     report.reason = advice;
     return;
   }
-  const auto measured = [&](dgp::Normalization normalization, bool rescale) {
-    return figures(dgp::deep_graph_persistence(layers, {.p = options.p,
-                                                        .essential = options.essential,
-                                                        .normalization = normalization,
-                                                        .rescale = rescale}));
-  };
+  dgp::DeepGraphPersistenceOptions asked{.p = options.p, .essential = options.essential};
   try {
-    progress.update(0, "deep graph persistence, raw");
-    report.raw = measured(dgp::Normalization::none, true);
+    if (!report.is_graph) {
+      progress.update(0, "deep graph persistence, raw");
+      asked.normalization = dgp::Normalization::none;
+      report.raw = figures(dgp::deep_graph_persistence(network, asked));
+    }
     progress.update(0, "deep graph persistence, standardised");
-    report.standardized = {measured(dgp::Normalization::standardized, true),
-                           measured(dgp::Normalization::standardized, false)};
+    asked.normalization = dgp::Normalization::standardized;
+    asked.rescale = false;
+    const auto plain = dgp::deep_graph_persistence(network, asked);
+    report.standardized = {figures(dgp::rescaled(plain, asked)), figures(plain)};
   } catch (const std::invalid_argument& undefined) {
     report.reason = undefined.what();
   } catch (const std::domain_error& undefined) {
@@ -103,9 +114,37 @@ void measure_deep_graph(const Layers& layers, const std::vector<layer_order::Lay
   if (!report.raw && !advice.empty()) report.reason += "; " + advice;
 }
 
-template <class Scalar, class File>
-Report measure(File& file, const checkpoint::Selection& selection, const Options& options,
-               console::Progress& progress) {
+// The measures of the network and of its layers, which are in the report already.
+template <class Network, class WeightsOf>
+void measure_network(const Network& network, const WeightsOf& weights_of, const Options& options,
+                     console::Progress& progress, Report& report) {
+  progress.update(0, "neural persistence");
+  const auto np =
+      dgp::neural_persistence(network, {.p = options.p, .essential = options.essential});
+  const auto variance = dgp::weight_variance(network);
+  report.mean_normalized = np.mean_normalized;
+  report.sum = np.sum;
+  report.weight_variance = variance.network;
+  for (std::size_t k = 0; k < report.layers.size(); ++k) {
+    LayerFigures& layer = report.layers[k];
+    layer.persistence = figures(np.layers[k]);
+    layer.weight_variance = variance.layers[k];
+    if (!options.analysis) continue;
+    progress.update(0, "spatial concentration of " + layer.name);
+    layer.spatial_concentration = dgp::spatial_concentration(weights_of(k));
+  }
+  measure_deep_graph(network, options, progress, report);
+}
+
+inline const char* word_of(dgp::WeightedKind kind) {
+  return kind == dgp::WeightedKind::dense    ? "dense"
+         : kind == dgp::WeightedKind::sparse ? "sparse"
+                                             : "convolution";
+}
+
+template <class Scalar>
+Report measure(dgp::io::CheckpointFile& file, const checkpoint::Selection& selection,
+               const Options& options, console::Progress& progress) {
   std::vector<dgp::NamedLayer<dgp::RowMajorMatrix<Scalar>>> layers;
   std::uint64_t bytes = 0;
   std::uint64_t bytes_read = 0;
@@ -118,47 +157,98 @@ Report measure(File& file, const checkpoint::Selection& selection, const Options
     bytes_read += layer.tensor.end - layer.tensor.begin;
   }
 
-  Report report;
+  Report report{};
   report.told = selection.told;
   report.not_measured = selection.not_measured;
-  progress.update(0, "neural persistence");
-  const auto np = dgp::neural_persistence(layers, {.p = options.p, .essential = options.essential});
-  const auto variance = dgp::weight_variance(layers);
-  report.mean_normalized = np.mean_normalized;
-  report.sum = np.sum;
-  report.weight_variance = variance.network;
   for (std::size_t k = 0; k < layers.size(); ++k) {
-    report.layers.push_back({layers[k].name, layers[k].weights.rows(), layers[k].weights.cols(),
-                             selection.layers[k].transposed, figures(np.layers[k]),
-                             variance.layers[k], 0});
-  }
-  if (options.analysis) {
-    for (std::size_t k = 0; k < layers.size(); ++k) {
-      progress.update(0, "spatial concentration of " + layers[k].name);
-      report.layers[k].spatial_concentration = dgp::spatial_concentration(layers[k]);
+    const auto& [tensor, transposed] = selection.layers[k];
+    LayerFigures& layer = report.layers.emplace_back();
+    layer.name = layers[k].name;
+    layer.rows = layers[k].weights.rows();
+    layer.cols = layers[k].weights.cols();
+    layer.transposed = transposed;
+    if (dgp::io::is_kernel(tensor)) {
+      layer.kind = "kernel_matrix";
+      layer.kernel = tensor.shape;
     }
   }
-  measure_deep_graph(layers, shapes_of(report), options, progress, report);
+  measure_network(
+      layers, [&](std::size_t k) -> const auto& { return layers[k]; }, options, progress, report);
   return report;
+}
+
+#ifdef DGP_WITH_ONNX
+template <class Scalar>
+Report measure_graph(const dgp::io::OnnxFile& file, const Options& options,
+                     console::Progress& progress) {
+  const auto graph = [&] {
+    try {
+      return file.read_graph<Scalar>();
+    } catch (const std::runtime_error& refused) {
+      throw std::runtime_error(
+          std::string(refused.what()) +
+          "; its matrices and kernels can be measured without the graph: --layers .");
+    }
+  }();
+  const auto sets = dgp::weighted_sets(graph);
+  Report report{};
+  report.is_graph = true;
+  report.told = layer_order::ToldBy::graph;
+  report.neurons = graph.neurons();
+  for (const auto& set : sets) {
+    LayerFigures& layer = report.layers.emplace_back();
+    layer.name = set.name;
+    layer.rows = set.weights.rows();
+    layer.cols = set.weights.cols();
+    layer.kind = word_of(set.kind);
+    layer.neurons = set.neurons;
+    layer.edges = set.edges;
+    if (set.kind != dgp::WeightedKind::convolution) continue;
+    const auto& [vertical, horizontal, groups] = set.window;
+    layer.kernel = {static_cast<std::uint64_t>(layer.rows),
+                    static_cast<std::uint64_t>(layer.cols / vertical.size / horizontal.size)};
+    if (!set.is_sequence) layer.kernel.push_back(static_cast<std::uint64_t>(vertical.size));
+    layer.kernel.push_back(static_cast<std::uint64_t>(horizontal.size));
+  }
+  measure_network(
+      graph, [&](std::size_t k) -> const auto& { return sets[k].weights; }, options, progress,
+      report);
+  return report;
+}
+#endif
+
+// A model of ONNX brings its graph, unless the user chooses among its matrices and kernels.
+inline Report inspect_file(dgp::io::CheckpointFile& file, const Options& options,
+                           console::Progress& progress) {
+  const auto is_wide = [](const dgp::io::TensorInfo& tensor) {
+    return tensor.floating_point_bytes == sizeof(double) && dgp::io::is_layer(tensor);
+  };
+#ifdef DGP_WITH_ONNX
+  const auto* onnx = file.get_if<dgp::io::OnnxFile>();
+  if (onnx != nullptr && options.choice.is_default()) {
+    return std::any_of(onnx->tensors().begin(), onnx->tensors().end(), is_wide)
+               ? measure_graph<double>(*onnx, options, progress)
+               : measure_graph<float>(*onnx, options, progress);
+  }
+#endif
+  const auto selection = checkpoint::select(file, options.choice);
+  return std::any_of(selection.layers.begin(), selection.layers.end(),
+                     [&](const auto& layer) { return is_wide(layer.tensor); })
+             ? measure<double>(file, selection, options, progress)
+             : measure<float>(file, selection, options, progress);
 }
 
 inline Report inspect(const checkpoint::Model& model, const Options& options) {
   console::Progress progress(std::filesystem::path(model.name).filename().string());
   progress.update(0, "reading");
-  return checkpoint::open(model, [&](auto file) {
-    const auto selection = checkpoint::select(file, options.choice);
-    const bool wide = std::any_of(
-        selection.layers.begin(), selection.layers.end(),
-        [](const auto& layer) { return layer.tensor.floating_point_bytes == sizeof(double); });
-    try {
-      Report report = wide ? measure<double>(file, selection, options, progress)
-                           : measure<float>(file, selection, options, progress);
-      report.file = model.name;
-      return report;
-    } catch (const std::logic_error& refused) {  // weights that have no measures
-      throw std::runtime_error(words::one_line(model.name) + ": " + refused.what());
-    }
-  });
+  auto file = checkpoint::open(model);
+  try {
+    Report report = inspect_file(file, options, progress);
+    report.file = model.name;
+    return report;
+  } catch (const std::logic_error& refused) {  // weights that have no measures
+    throw std::runtime_error(words::one_line(model.name) + ": " + refused.what());
+  }
 }
 
 }  // namespace inspect

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstdint>
 #include <iostream>
 #include <vector>
 
@@ -41,6 +42,7 @@ inline nlohmann::ordered_json json_of(const Report& report, const Options& optio
   json["p"] = order_of_norm(options.p);
   json["essential_class"] = name_of(options.essential);
   json["order"] = layer_order::word_of(report.told);
+  if (report.is_graph) json["neurons"] = report.neurons;
   json["layers"] = ordered_json::array();
   for (const auto& layer : report.layers) {
     ordered_json entry;
@@ -48,6 +50,12 @@ inline nlohmann::ordered_json json_of(const Report& report, const Options& optio
     entry["rows"] = layer.rows;
     entry["cols"] = layer.cols;
     if (layer.transposed) entry["transposed"] = true;
+    if (!layer.kind.empty()) entry["kind"] = layer.kind;
+    if (!layer.kernel.empty()) entry["kernel"] = layer.kernel;
+    if (report.is_graph) {
+      entry["neurons"] = layer.neurons;
+      entry["edges"] = static_cast<std::uint64_t>(layer.edges);
+    }
     entry.update(graph(layer.persistence, true));
     entry["weight_variance"] = layer.weight_variance;
     if (options.analysis) entry["spatial_concentration"] = or_null(layer.spatial_concentration);
@@ -57,7 +65,7 @@ inline nlohmann::ordered_json json_of(const Report& report, const Options& optio
   json["neural_persistence"]["mean_normalized"] = report.mean_normalized;
   json["neural_persistence"]["sum"] = report.sum;
   ordered_json& deep = json["deep_graph_persistence"];
-  if (report.raw) {
+  if (report.raw || report.standardized) {
     // A constant layer cannot be standardised, but its raw path strengths are defined.
     deep["standardized_rescaled"] = nullptr;
     deep["standardized"] = nullptr;
@@ -65,7 +73,7 @@ inline nlohmann::ordered_json json_of(const Report& report, const Options& optio
       deep["standardized_rescaled"] = graph(report.standardized->standardized_rescaled, true);
       deep["standardized"] = graph(report.standardized->standardized, true);
     }
-    deep["raw"] = graph(*report.raw, false);
+    if (report.raw) deep["raw"] = graph(*report.raw, false);
   }
   if (!report.standardized) json["reason"] = report.reason;
   json["weight_variance"] = report.weight_variance;

@@ -30,15 +30,17 @@ int main(int argc, char** argv) {
       "Measures the topology of a trained network: the neural persistence of each layer\n"
       "and of the network, its deep graph persistence, and the variance of its weights.\n"
       "\n"
-      "MODEL is a checkpoint: a safetensors file, what torch.save wrote (.pt), a NumPy .npz\n"
-      "archive or .npy array, or a pipe that holds one. Parts of a model\n"
-      "(NAME-1-of-2.safetensors) are given together. Its layers are the 2-D tensors of F16,\n"
-      "BF16, F32 and F64, or of these types by the names that NumPy and PyTorch have for them,\n"
-      "each (fan_out x fan_in) unless --transpose says otherwise; a training's checkpoint may\n"
-      "hold an optimizer's matrices too, which --layers leaves out. Without MODEL, a small\n"
-      "network trained on handwritten digits is shown. Weights of 64 bits are measured in\n"
-      "double precision, all others in single precision. Several models have a row each in the\n"
-      "table, a column \"file\" in CSV, and an array of objects in JSON.",
+      "MODEL is an ONNX model, whose graph is measured as it is: convolutions at all positions,\n"
+      "skip connections, pooling. Or a checkpoint: a safetensors file, what torch.save wrote\n"
+      "(.pt), a NumPy .npz archive or .npy array, or a pipe that holds one. Parts of a model\n"
+      "(NAME-1-of-2.safetensors) are given together, or by their .index.json. A checkpoint's\n"
+      "layers are its 2-D tensors of floating-point numbers, each (fan_out x fan_in) unless\n"
+      "--transpose says otherwise, and those of 3 to 5 dimensions, which are measured as\n"
+      "kernels: matrices (out x all else). A training's checkpoint may hold an optimizer's\n"
+      "matrices too, which --layers leaves out. Without MODEL, a small network trained on\n"
+      "handwritten digits is shown. Weights of 64 bits are measured in double precision, all\n"
+      "others in single precision. Several models have a row each in the table, a column\n"
+      "\"file\" in CSV, and an array of objects in JSON.",
       "dgp-inspect");
   app.footer(
       "Examples:\n"
@@ -47,6 +49,8 @@ int main(int argc, char** argv) {
       "  dgp-inspect model.safetensors --layers 'mlp.*weight' --format json --deaths\n"
       "  dgp-inspect autoencoder.safetensors --order encoder decoder\n"
       "  dgp-inspect keras.npz --transpose .\n"
+      "  dgp-inspect resnet.onnx\n"
+      "  dgp-inspect transformer.onnx --layers .    (matrices and kernels, without the graph)\n"
       "\n"
       "Deep graph persistence needs to know the order in which data flows through the layers:\n"
       "names tell it that differ in one number only (layers.0.weight, layers.2.weight), else\n"
@@ -55,7 +59,7 @@ int main(int argc, char** argv) {
       "of a layer that is constant and cannot be standardised, the standardised variants are.\n"
       "\n"
       "Exit code: 0, 1 for an error, 2 for wrong usage.");
-  app.add_option("MODEL", options.files, "Checkpoints: .safetensors, .pt, .npz or .npy");
+  app.add_option("MODEL", options.files, "Models: .onnx, .safetensors, .pt, .npz or .npy");
   checkpoint::add_choice(app, options.choice);
   app.add_option("--p", options.p, "Order of the norm, at least 1; inf is allowed (default: 2)")
       ->type_name("P")

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <iostream>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -41,25 +42,129 @@ struct Table {
 
 inline std::string cell(double value) { return number("%.6f", value); }
 
+inline std::string shape_of(const LayerFigures& layer) {
+  return layer.kernel.empty() ? words::shape(layer.rows, layer.cols) : words::shape(layer.kernel);
+}
+
+// Layers whose names differ in their numbers only, and whose weights are of one shape.
+struct LayerGroup {
+  std::string name;  // with * for the numbers that differ
+  std::string shape;
+  std::vector<const LayerFigures*> layers;
+};
+
+// Both names with * where they have numbers, which may differ.
+inline std::string with_stars(const std::string& name) {
+  std::string text;
+  for (const char c : name) {
+    const bool digit = c >= '0' && c <= '9';
+    if (!digit || text.empty() || text.back() != '*') text += digit ? '*' : c;
+  }
+  return text;
+}
+
+// In the order of their first layers.
+inline std::vector<LayerGroup> grouped(const std::vector<LayerFigures>& layers) {
+  std::vector<LayerGroup> groups;
+  std::map<std::pair<std::string, std::string>, std::size_t> places;
+  for (const auto& layer : layers) {
+    const auto [place, is_new] =
+        places.emplace(std::pair(with_stars(layer.name), shape_of(layer)), groups.size());
+    if (is_new) groups.push_back({place->first.first, place->first.second, {}});
+    groups[place->second].layers.push_back(&layer);
+  }
+  return groups;
+}
+
+// So many rows are read, of more their beginning and end.
+inline constexpr std::size_t rows_to_read = 60;
+
+// A row for each group of layers; what is in them, in means and ranges.
+inline void print_groups(const Report& report, const Options& options) {
+  std::vector<std::vector<std::string>> rows{
+      {"neural persistence, normalized", "layers", "weights", "mean", "least", "most", "variance"}};
+  if (options.analysis) rows.front().push_back("concentration");
+  const auto groups = grouped(report.layers);
+  const auto mean = [](const LayerGroup& group, const auto& figure) {
+    double sum = 0;
+    for (const auto* layer : group.layers) sum += figure(*layer);
+    return sum / static_cast<double>(group.layers.size());
+  };
+  const auto normalized = [](const LayerFigures& layer) { return layer.persistence.normalized; };
+  const auto add = [&](const LayerGroup& group) {
+    const auto [least, most] = std::minmax_element(
+        group.layers.begin(), group.layers.end(),
+        [&](const auto* a, const auto* b) { return normalized(*a) < normalized(*b); });
+    const bool single = group.layers.size() == 1;
+    rows.push_back(
+        {"  " + words::one_line(single ? group.layers.front()->name : group.name),
+         std::to_string(group.layers.size()), group.shape, cell(mean(group, normalized)),
+         single ? "" : cell(normalized(**least)), single ? "" : cell(normalized(**most)),
+         cell(mean(group, [](const LayerFigures& layer) { return layer.weight_variance; }))});
+    if (options.analysis) {
+      rows.back().push_back(
+          cell(mean(group, [](const LayerFigures& layer) { return layer.spatial_concentration; })));
+    }
+  };
+  constexpr std::size_t at_end = 10;
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    if (groups.size() > rows_to_read && i == rows_to_read - at_end) {
+      i = groups.size() - at_end;
+      rows.push_back(std::vector<std::string>(rows.front().size()));
+      rows.back().front() = "  … " + std::to_string(groups.size() - rows_to_read) + " more rows …";
+    }
+    add(groups[i]);
+  }
+  rows.push_back({"  network", std::to_string(report.layers.size()), "",
+                  cell(report.mean_normalized), "", "", cell(report.weight_variance)});
+  if (options.analysis) rows.back().push_back("");
+  std::cout << words::one_line(report.file) << "\n\n";
+  console::print_rows(rows);
+  std::cout
+      << "\nLayers whose names differ in numbers only share a row; --format csv has a row for "
+         "each.\n";
+}
+
+// What is the same for few layers and many: the variants of deep graph persistence.
+inline void print_deep(const Report& report) {
+  std::vector<std::vector<std::string>> rows{{"deep graph persistence", "total", "normalized"}};
+  if (report.standardized) {
+    const auto& [rescaled, plain] = *report.standardized;
+    rows.push_back({"  standardised, rescaled", cell(rescaled.total), cell(rescaled.normalized)});
+    rows.push_back({"  standardised", cell(plain.total), cell(plain.normalized)});
+  }
+  if (report.raw) rows.push_back({"  raw", "", cell(report.raw->normalized)});
+  if (rows.size() == 1) return;
+  std::cout << "\n";
+  console::print_rows(rows);
+}
+
 inline void print_one(const Report& report, const Options& options) {
+  if (report.layers.size() > rows_to_read && !options.deaths) {
+    print_groups(report, options);
+    return print_deep(report);
+  }
   Table table;
   const auto add = [&](std::vector<std::string> row, const Figures* figures,
                        const std::string& concentration = "") {
     if (options.analysis) row.push_back(concentration);
     table.add(std::move(row), figures);
   };
-  add({"neural persistence", "out x in", "total", "normalized", "variance"}, nullptr,
-      "concentration");
+  const auto shapes = shapes_of(report);
+  add({"neural persistence", layer_order::has_kernel(shapes) ? "weights" : "out x in", "total",
+       "normalized", "variance"},
+      nullptr, "concentration");
   for (const auto& layer : report.layers) {
-    add({"  " + words::one_line(layer.name), words::shape(layer.rows, layer.cols),
-         cell(layer.persistence.total), cell(layer.persistence.normalized),
-         cell(layer.weight_variance)},
+    add({"  " + words::one_line(layer.name), shape_of(layer), cell(layer.persistence.total),
+         cell(layer.persistence.normalized), cell(layer.weight_variance)},
         &layer.persistence, cell(layer.spatial_concentration));
   }
   add({"  network (sum, mean)", "", cell(report.sum), cell(report.mean_normalized),
        cell(report.weight_variance)},
       nullptr);
-  if (report.raw) add({"deep graph persistence", "", "", "", ""}, nullptr);
+  if (report.raw || report.standardized) {
+    add({"deep graph persistence", "", "", "", ""}, nullptr);
+  }
   if (report.standardized) {
     const auto& [rescaled, plain] = *report.standardized;
     add({"  standardised, rescaled", "", cell(rescaled.total), cell(rescaled.normalized), ""},
@@ -98,9 +203,8 @@ inline void print_several(const std::vector<Report>& reports, const Options& opt
         nullptr);
     if (!with_layers) continue;
     for (const auto& layer : report.layers) {
-      add({"  " + words::one_line(layer.name), words::shape(layer.rows, layer.cols),
-           cell(layer.persistence.total), cell(layer.persistence.normalized),
-           cell(layer.weight_variance), "", "", ""},
+      add({"  " + words::one_line(layer.name), shape_of(layer), cell(layer.persistence.total),
+           cell(layer.persistence.normalized), cell(layer.weight_variance), "", "", ""},
           &layer.persistence, cell(layer.spatial_concentration));
     }
   }
@@ -111,6 +215,14 @@ inline void print_several(const std::vector<Report>& reports, const Options& opt
          "rescaled, standardised only, and raw.\n";
 }
 
+inline std::string graph_note(const Report& report) {
+  double edges = 0;
+  for (const auto& layer : report.layers) edges += layer.edges;
+  return "The graph is that of the model: " + words::counted(static_cast<double>(report.neurons)) +
+         " neurons, " + words::counted(edges) +
+         " edges with weights;\nconvolutions are measured at all their positions.";
+}
+
 inline void print_table(const std::vector<Report>& reports, const Options& options) {
   const bool several = reports.size() > 1;
   if (several) {
@@ -119,8 +231,9 @@ inline void print_table(const std::vector<Report>& reports, const Options& optio
     print_one(reports.front(), options);
   }
   const auto assumed_of = [&](const Report& report) {
-    return layer_order::assumption(shapes_of(report), report.told,
-                                   options.choice.transpose.has_value());
+    return report.is_graph ? graph_note(report)
+                           : layer_order::assumption(shapes_of(report), report.told,
+                                                     options.choice.transpose.has_value());
   };
   // Of several files, each note says of which, unless all are alike.
   const std::string of_first = assumed_of(reports.front());

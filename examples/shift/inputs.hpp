@@ -151,7 +151,7 @@ inline dgp::Activation activation_of(const std::string& name) {
 
 // Refuses networks with other parts than the reader follows, such as batch normalisation.
 inline Graphs read_model(const Inputs& inputs) {
-  const dgp::io::SafetensorsFile file(inputs.model);
+  const dgp::io::CheckpointFile file(std::filesystem::path(inputs.model));
   std::set<std::string> biases;
   for (const auto& layer : checkpoint::select(file, {}).layers) {
     if (const auto bias = dgp::io::bias_name_of(layer.tensor.name)) biases.insert(*bias);

@@ -81,7 +81,8 @@ template <class T>
 struct NetworkScalar {};
 template <class T>
 requires(std::ranges::range<T> && !WeightMatrix<T>) struct NetworkScalar<T>
-    : NetworkScalar<std::remove_cvref_t<std::ranges::range_reference_t<T>>> {};
+    : NetworkScalar<std::remove_cvref_t<std::ranges::range_reference_t<T>>> {
+};
 template <WeightMatrix T>
 struct NetworkScalar<T> {
   using type = typename T::Scalar;

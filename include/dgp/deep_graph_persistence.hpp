@@ -74,13 +74,20 @@ std::vector<Scalar> terminal_deaths(const NetworkWeights<Scalar>& network,
   return values_of(path_forest(edges, numbering).merges);
 }
 
-// Under the final scale. Where S is to be divided by its largest entry, that is the first death.
+// S divided by its largest entry, which is the first death.
+template <class Scalar>
+void rescale_diagram(PersistenceDiagram<Scalar>& diagram) {
+  const auto rescaled = scaled_by(diagram.pairs.front().death);
+  for (auto& pair : diagram.pairs) pair.death = rescaled(pair.death);
+}
+
+// Under the final scale.
 template <class Scalar>
 PersistenceDiagram<Scalar> diagram_of(const std::vector<Scalar>& deaths,
                                       const FinalScale<Scalar>& scale, bool rescale) {
-  const auto rescaled = scaled_by(rescale ? scale(deaths.front()) : Scalar(1));
   PersistenceDiagram<Scalar> diagram;
-  for (const Scalar& death : deaths) diagram.pairs.push_back({Scalar(1), rescaled(scale(death))});
+  for (const Scalar& death : deaths) diagram.pairs.push_back({Scalar(1), scale(death)});
+  if (rescale) rescale_diagram(diagram);
   return diagram;
 }
 
@@ -169,6 +176,18 @@ template <Layer One>
 Persistence<scalar_t<One>> deep_graph_persistence(std::initializer_list<One> layers,
                                                   const DeepGraphPersistenceOptions& options = {}) {
   return deep_graph_persistence(std::span(layers), options);
+}
+
+// The rescaled variant from the plain one, without a second run: for the result of
+// deep_graph_persistence with `rescale` false that with `rescale` true, to the last bit. Options as
+// there; time O(pairs).
+template <class Scalar>
+Persistence<Scalar> rescaled(const Persistence<Scalar>& plain,
+                             const DeepGraphPersistenceOptions& options = {}) {
+  detail::check_order(options.p);
+  auto diagram = plain.diagram;
+  if (!diagram.pairs.empty()) detail::rescale_diagram(diagram);
+  return detail::persistence(std::move(diagram), options.p, options.essential);
 }
 
 }  // namespace dgp

@@ -24,4 +24,5 @@
 #include <dgp/persistence_bounds.hpp>
 #include <dgp/persistence_diagram.hpp>
 #include <dgp/spanning_forest.hpp>
+#include <dgp/weighted_sets.hpp>
 #include <dgp/window.hpp>

@@ -329,9 +329,8 @@ class FeedForwardGraph {
 
   // Where anything throws, the graph is as it was.
   template <class Weights>
-  Neurons add_weighted(detail::EdgeKind kind, Neurons from, const NeuronShape& source,
-                       const NeuronShape& target, const Window& window, std::string name,
-                       Weights&& weights) {
+  Neurons add_weighted(detail::EdgeKind kind, Neurons from, NeuronShape source, NeuronShape target,
+                       const Window& window, std::string name, Weights&& weights) {
     check_room(target, name);
     weights_.add(name, std::forward<Weights>(weights));
     const Neurons to = add_group(std::move(name), target, detail::Role::hidden);

@@ -22,6 +22,7 @@
 #include <dgp/detail/forest/numbering.hpp>
 #include <dgp/detail/forest/path_forest.hpp>
 #include <dgp/detail/forest/set_deaths.hpp>
+#include <dgp/detail/parallel.hpp>
 #include <dgp/feed_forward_graph.hpp>
 #include <dgp/neural_persistence.hpp>
 #include <dgp/normalization.hpp>
@@ -104,12 +105,17 @@ NeuralPersistence<Scalar> neural_persistence(const FeedForwardGraph<Scalar>& gra
   detail::with_filtration(
       graph.weights(), options.normalization, [&](const auto& maps, const auto& scale) {
         detail::check_as_given(graph, options.normalization);
+        std::vector<const detail::EdgeSet<Scalar>*> sets;
         for (const auto& set : graph.edge_sets()) {
-          if (set.kind == detail::EdgeKind::unweighted) continue;
-          const auto deaths = detail::set_deaths(graph, set, maps[set.weights]);
-          result.layers.push_back(detail::persistence(detail::diagram_of_values(deaths, scale),
-                                                      options.p, options.essential));
+          if (set.kind != detail::EdgeKind::unweighted) sets.push_back(&set);
         }
+        result.layers.resize(sets.size());
+        const auto neurons = static_cast<double>(graph.neurons());
+        detail::parallel_for(sets.size(), neurons, [&](std::size_t k) {
+          const auto deaths = detail::set_deaths(graph, *sets[k], maps[sets[k]->weights]);
+          result.layers[k] = detail::persistence(detail::diagram_of_values(deaths, scale),
+                                                 options.p, options.essential);
+        });
       });
   detail::sum_up(result);
   return result;

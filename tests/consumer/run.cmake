@@ -95,6 +95,13 @@ elseif(CASE STREQUAL "npz_without_libzip")
   file(REMOVE_RECURSE ${WORK})
   build_and_run(core+with_io -DDGP_FROM=package -DDGP_COMPONENTS=io ${without_libzip})
 
+elseif(CASE STREQUAL "find_package_onnx")
+  build_and_run(core+with_onnx -DDGP_FROM=package -DDGP_VERSION=0.1 -DDGP_COMPONENTS=onnx)
+
+elseif(CASE STREQUAL "onnx_without_protobuf")
+  set(without_protobuf -DDGP_VERSION=0.1 -DCMAKE_DISABLE_FIND_PACKAGE_Protobuf=ON)
+  must_not_configure("onnx needs onnx and protobuf" ${without_protobuf} -DDGP_COMPONENTS=onnx)
+
 elseif(CASE STREQUAL "wrong_version")
   must_not_configure("compatible with requested version \"99\"" -DDGP_VERSION=99)
 

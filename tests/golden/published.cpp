@@ -16,6 +16,7 @@
 #include <nlohmann/json.hpp>
 
 #include <dgp/dgp.hpp>
+#include <dgp/io/checkpoint.hpp>
 #include <dgp/io/safetensors.hpp>
 
 #include "../support/catch.hpp"

@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include <dgp/dgp.hpp>
-#include <dgp/io/safetensors.hpp>
+#include <dgp/io/checkpoint.hpp>
 #include <dgp/io/safetensors_writer.hpp>
 
 #include "../support/catch.hpp"
@@ -114,7 +114,8 @@ TEST_CASE("dgp-findings reads NumPy's files, and only the layers it is told to",
   const json first = figures({both, "--layers", "0.weight"});
   CHECK(first["layers"].size() == 1);
   CHECK(first == figures({written(folder / "first", {layers[0]})}));
-  CHECK(holds(failure({both, "--layers", "attention"}, 1), "no 2-D tensor matches 'attention'"));
+  CHECK(holds(failure({both, "--layers", "attention"}, 1),
+              "no tensor of 2 to 5 dimensions matches 'attention'"));
   failure({both, "--layers", "["}, 2);
 
 #ifdef DGP_WITH_NPZ
@@ -226,16 +227,17 @@ TEST_CASE("dgp-findings tells structure from chance", "[programs]") {
 TEST_CASE("dgp-findings names what it does not measure", "[programs]") {
   const support::TemporaryFolder folder;
   const auto file = folder / "model.safetensors";
-  support::write_file(file, support::safetensors({{"conv<1>", "F32", {1, 1, 1, 2}, f32({1, 2})},
-                                                  {"dense", "F32", {2, 3}, f32({1, 2, 3, 4, 5, 6})},
-                                                  {"bias", "F32", {2}, f32({1, 2})}}));
+  support::write_file(file,
+                      support::safetensors({{"conv<1>", "F32", {1, 1, 1, 1, 1, 2}, f32({1, 2})},
+                                            {"dense", "F32", {2, 3}, f32({1, 2, 3, 4, 5, 6})},
+                                            {"bias", "F32", {2}, f32({1, 2})}}));
   const auto document = json::parse(successful({file.string(), "--format", "json"}));
   CHECK(document["not_measured"] == json::array({"conv<1>"}));
   CHECK(json::parse(successful({digits, "--format", "json"}))["not_measured"] == json::array());
   const std::string report = (folder / "report.html").string();
-  const std::string note = "Not measured (more than two dimensions): ";
-  CHECK(holds(successful({file.string(), "--report", report}), note + "conv<1> [1,1,1,2]\n"));
-  CHECK(holds(support::read_file(report), note + "conv&lt;1&gt; [1,1,1,2]"));
+  const std::string note = "Not measured (more than five dimensions): ";
+  CHECK(holds(successful({file.string(), "--report", report}), note + "conv<1> [1,1,1,1,1,2]\n"));
+  CHECK(holds(support::read_file(report), note + "conv&lt;1&gt; [1,1,1,1,1,2]"));
   CHECK_FALSE(holds(successful({digits, "--report", report}), "Not measured"));
   CHECK_FALSE(holds(support::read_file(report), "Not measured"));
 }
@@ -380,9 +382,10 @@ TEST_CASE("dgp-findings says which of many checkpoints is at fault", "[programs]
     const auto other = written(folder / "c", layers);
     CHECK(holds(failure({sound, other}, 1), other + ": its layers differ from those of " + sound));
   }
-  const auto conv = (folder / "d").string();
-  support::write_file(conv, support::safetensors({{"conv", "F32", {1, 1, 2}, f32({1, 2})}}));
-  CHECK(holds(failure({sound, conv}, 1), conv + ": no 2-D tensor; of other shapes: conv [1,1,2]"));
+  const auto bias = (folder / "d").string();
+  support::write_file(bias, support::safetensors({{"bias", "F32", {2}, f32({1, 2})}}));
+  CHECK(holds(failure({sound, bias}, 1),
+              bias + ": no tensor of 2 to 5 dimensions; of other shapes: bias [2]"));
 }
 
 #endif

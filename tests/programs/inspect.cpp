@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -17,12 +18,16 @@
 #include <nlohmann/json.hpp>
 
 #include <dgp/dgp.hpp>
+#include <dgp/io/checkpoint.hpp>
 #include <dgp/io/safetensors.hpp>
 #include <dgp/io/safetensors_writer.hpp>
 
 #include "../support/catch.hpp"
 #include "../support/errors.hpp"
 #include "../support/npy_writer.hpp"
+#ifdef DGP_WITH_ONNX
+#include "../support/onnx_writer.hpp"
+#endif
 #include "../support/run_program.hpp"
 #include "../support/safetensors_writer.hpp"
 
@@ -555,33 +560,211 @@ TEST_CASE("diagrams are drawn to a file, or an error says why not", "[inspect]")
   CHECK(holds(failure({digits, "--svg", unwritable}, 1), unwritable));
 }
 
-TEST_CASE("tensors of more than two dimensions are named as not measured", "[inspect]") {
+TEST_CASE("kernels are measured as matrices", "[inspect]") {
   const TemporaryFolder folder;
-  const auto kernel = [](const std::string& name) {
-    return Tensor{name, "F32", {1, 1, 1, 2}, f32({1, 2})};
+  const auto bytes = f32({1, -2, 3, 4, 0.5, 6, -7, 8});
+  using Shape = std::vector<std::uint64_t>;
+  const auto kernel = [&](const Shape& shape) {
+    return made(folder, "kernel", {{"conv.2\n", "F32", shape, bytes}});
   };
-  auto tensors = chained();
-  const auto plain = made(folder, "plain", tensors);
-  tensors.push_back(kernel("conv.2\n"));
-  tensors.push_back(kernel("conv.10"));
-  tensors.push_back({"bias", "F32", {2}, f32({1, 2})});
-  const auto path = made(folder, "conv", tensors);
-  const std::string note = "Not measured (more than two dimensions): ";
-  CHECK(holds(successful({path}), "\n" + note + "conv.2? [1,1,1,2], conv.10 [1,1,1,2]\n"));
-  CHECK_FALSE(holds(successful({plain}), note));
-  json report = as_json({path});
-  CHECK(report["not_measured"] == json::array({"conv.2\n", "conv.10"}));
-  report["file"] = plain;
-  report["not_measured"] = json::array();
-  CHECK(report == as_json({plain}));
-  // Of those that were asked for.
-  CHECK(as_json({path, "--layers", "first|10"})["not_measured"] == json::array({"conv.10"}));
-  CHECK(as_json({path, "--layers", "first"})["not_measured"] == json::array());
-  CHECK(holds(failure({path, "--layers", "10|bias"}, 1),
-              "no 2-D tensor matches '10|bias'; of other shapes: bias [2], conv.10 [1,1,1,2]"));
-  for (int i = 20; i < 30; ++i) tensors.push_back(kernel("conv." + std::to_string(i)));
-  CHECK(holds(successful({made(folder, "many", tensors)}), "conv.21 [1,1,1,2] and 8 more\n"));
+  const auto figures_of = [](json report) {
+    report = report["layers"][0];
+    return std::vector<json>{report["rows"], report["cols"], report["total"], report["normalized"],
+                             report["deaths"]};
+  };
+  const auto matrix = [&](const Shape& shape, const Arguments& more = {}) {
+    Arguments arguments{made(folder, "matrix", {{"w", "F32", shape, bytes}}), "--deaths"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return figures_of(as_json(arguments));
+  };
+  for (const Shape& shape : {Shape{2, 2, 2}, Shape{2, 1, 2, 2}, Shape{2, 1, 1, 2, 2}}) {
+    const json report = as_json({kernel(shape), "--deaths"});
+    CHECK(figures_of(report) == matrix({2, 4}));
+    CHECK(report["layers"][0]["kind"] == "kernel_matrix");
+    CHECK(report["layers"][0]["kernel"] == json(shape));
+    CHECK(report["not_measured"] == json::array());
+  }
+  // Stored as Keras does, with the channels out last.
+  CHECK(figures_of(as_json({kernel({2, 1, 4}), "--deaths", "--transpose", "."})) ==
+        matrix({2, 4}, {"--transpose", "."}));
+
+  const std::string table = successful({kernel({2, 1, 2, 2})});
+  CHECK(holds(table, "  conv.2?              2x1x2x2"));
+  CHECK(holds(table, "The kernel of a convolution is measured as a matrix (out x all else)."));
+  CHECK(
+      holds(table, "No deep graph persistence: kernels of convolutions are measured as matrices"));
+
+  const auto many = made(folder, "many",
+                         {{"conv.1", "F32", {1, 1, 1, 1, 1, 8}, bytes},
+                          {"conv.2", "F32", {8}, bytes},
+                          {"fc", "F32", {4, 2}, bytes}});
+  CHECK(holds(successful({many}),
+              "\nNot measured (more than five dimensions): conv.1 [1,1,1,1,1,8]\n"));
+  CHECK(as_json({many})["not_measured"] == json::array({"conv.1"}));
+  CHECK(holds(failure({many, "--layers", "conv"}, 1),
+              "no tensor of 2 to 5 dimensions matches 'conv'; of other shapes: conv.2 [8], conv.1 "
+              "[1,1,1,1,1,8]"));
 }
+
+TEST_CASE("attention and recurrences are no chain, whatever their shapes", "[inspect]") {
+  const TemporaryFolder folder;
+  const auto square = [](const std::string& name) {
+    return Tensor{name, "F32", {2, 2}, f32({1, -2, 3, 4})};
+  };
+  for (const std::string& part :
+       {"self_attn.q_proj", "attention.self.query", "attn.c_proj", "rnn.weight_hh_l0"}) {
+    CAPTURE(part);
+    const auto path = made(folder, "model", {square("h.0." + part), square("h.1." + part)});
+    const json report = as_json({path});
+    CHECK(report["order"] == "names");
+    CHECK(report["deep_graph_persistence"].is_null());
+    CHECK(holds(report["reason"].get<std::string>(),
+                "by its name h.0." + part + " belongs to attention or a recurrence"));
+    // Who says the order takes the blame.
+    CHECK(as_json({path, "--order", "h"})["deep_graph_persistence"]["raw"].is_object());
+  }
+  const auto plain = made(folder, "plain", {square("h.0.keyboard"), square("h.1.keyboard")});
+  CHECK(as_json({plain})["deep_graph_persistence"]["raw"].is_object());
+}
+
+TEST_CASE("thousands of layers make a table of groups", "[inspect]") {
+  const TemporaryFolder folder;
+  std::vector<Tensor> tensors;
+  for (int i = 0; i < 100; ++i) {
+    const std::string block = "blocks." + std::to_string(i) + ".";
+    const auto at = static_cast<float>(i);
+    tensors.push_back({block + "up.weight", "F32", {2, 1}, f32({1, at})});
+    tensors.push_back({block + "down.weight", "F32", {1, 2}, f32({at, 1})});
+  }
+  tensors.push_back({"head", "F32", {1, 1}, f32({2})});
+  const auto path = made(folder, "deep", tensors);
+  const auto lines = lines_of(successful({path}));
+  CHECK(lines.size() < 25);
+  CHECK(holds(lines[3], "  blocks.*.down.weight"));
+  CHECK(holds(lines[3], "100      1x2"));
+  CHECK(holds(lines[4], "  blocks.*.up.weight"));
+  CHECK(holds(lines[5], "  head "));
+  CHECK(holds(lines[6], "  network "));
+  // Their means and ranges are those of the layers.
+  const json report = as_json({path});
+  double sum = 0;
+  double least = 1e9;
+  for (const auto& layer : report["layers"]) {
+    if (!holds(layer["name"].get<std::string>(), "up")) continue;
+    sum += layer["normalized"].get<double>();
+    least = std::min(least, layer["normalized"].get<double>());
+  }
+  char text[64];
+  std::snprintf(text, sizeof text, "%.6f  %.6f", sum / 100, least);
+  CHECK(holds(lines[4], text));
+  CHECK(lines_of(successful({path, "--deaths"})).size() > 400);
+  CHECK(lines_of(successful({path, "--format", "csv"})).size() > 200);
+
+  // Many groups: the first and the last of them.
+  tensors.clear();
+  for (char a = 'a'; a <= 'z'; ++a) {
+    for (char b = 'a'; b <= 'd'; ++b) {
+      tensors.push_back({std::string{a, b}, "F32", {1, 1}, f32({1})});
+    }
+  }
+  const auto other = lines_of(successful({made(folder, "wide", tensors)}));
+  CHECK(other.size() < 80);
+  CHECK(std::count(other.begin(), other.end(), "  … 44 more rows …") == 1);
+}
+
+TEST_CASE("an index stands for its files", "[inspect]") {
+  const TemporaryFolder folder;
+  const auto whole = made(folder, "whole", chained());
+  made(folder, "model-00001-of-00002.safetensors", {chained()[0]});
+  made(folder, "model-00002-of-00002.safetensors", {chained()[1]});
+  const auto index = (folder / "model.safetensors.index.json").string();
+  const auto write_index = [&](const std::string& second) {
+    write_file(index, R"({"metadata": {}, "weight_map": {"first": )"
+                      R"("model-00001-of-00002.safetensors", "second": ")" +
+                          second + "\"}}");
+  };
+  write_index("model-00002-of-00002.safetensors");
+  json report = as_json({index});
+  CHECK(report["file"] == index);
+  report["file"] = whole;
+  CHECK(report == as_json({whole}));
+  write_index("../model-00002-of-00002.safetensors");
+  CHECK(holds(failure({index}, 1), "which is no file beside it"));
+  write_index("model-00001-of-00002.safetensors");
+  CHECK(holds(failure({index}, 1), "part 2 of 2 is missing"));
+  write_file(index, "[]");
+  CHECK(holds(failure({index}, 1), "no object 'weight_map'"));
+}
+
+#ifdef DGP_WITH_ONNX
+TEST_CASE("a model of ONNX is measured as its graph", "[inspect]") {
+  const TemporaryFolder folder;
+  const dgp::RowMajorMatrix<float> kernel =
+      (dgp::RowMajorMatrix<float>(2, 9) << 1, -2, 3, 4, 5, -6, 7, 8, 9, 2, -1, 4, 1, 5, 9, 2, 6, 5)
+          .finished();
+  const dgp::RowMajorMatrix<float> last =
+      (dgp::RowMajorMatrix<float>(3, 2) << 1, 2, -3, 5, 4, 1).finished();
+  support::OnnxModel model;
+  model.input("image", {0, 1, 5, 4});
+  model.kernel("conv.weight", {2, 1, 3, 3}, kernel);
+  model.matrix("fc.weight", last);
+  model.node("Conv", {"image", "conv.weight"}, {"1"}).with("pads", support::Extents{1, 1, 1, 1});
+  model.node("GlobalAveragePool", {"1"}, {"2"});
+  model.node("Flatten", {"2"}, {"3"});
+  model.node("Gemm", {"3", "fc.weight"}, {"4"}).with("transB", 1);
+  model.output("4");
+  const auto path = (folder / "model.onnx").string();
+  write_file(path, model.bytes());
+
+  dgp::FeedForwardGraph<float> graph;
+  const auto conv = graph.convolution(graph.input({1, 5, 4}), kernel, dgp::square_window(3, 1, 1));
+  graph.output(graph.dense(graph.all_positions(conv), last));
+  const auto np = dgp::neural_persistence(graph);
+  const auto dgp = dgp::deep_graph_persistence(graph);
+
+  const json report = as_json({path, "--deaths"});
+  CHECK(report["order"] == "graph");
+  CHECK(report["neurons"] == 20 + 40 + 2 + 3);
+  REQUIRE(layer_names(report) == std::vector<std::string>{"conv.weight", "fc.weight"});
+  const auto& layer = report["layers"][0];
+  CHECK(layer["kind"] == "convolution");
+  CHECK(layer["kernel"] == json({2, 1, 3, 3}));
+  CHECK(layer["neurons"] == 60);
+  // 9 places on 20 positions, less those beyond the edges.
+  CHECK(layer["edges"] == 2 * (3 * 5 - 2) * (3 * 4 - 2));
+  CHECK(layer["total"] == np.layers[0].total);
+  CHECK(layer["deaths"].size() == 59);
+  CHECK(report["layers"][1]["kind"] == "dense");
+  CHECK_FALSE(report["layers"][1].contains("kernel"));
+  CHECK(report["neural_persistence"]["mean_normalized"] == np.mean_normalized);
+  const auto& deep = report["deep_graph_persistence"];
+  CHECK(deep["standardized_rescaled"]["total"] == dgp.total);
+  CHECK(deep["standardized"]["total"] ==
+        dgp::deep_graph_persistence(graph, {.rescale = false}).total);
+  CHECK_FALSE(deep.contains("raw"));
+  CHECK_FALSE(report.contains("reason"));
+
+  const std::string table = successful({path});
+  CHECK(holds(table, "  conv.weight           2x1x3x3"));
+  CHECK(holds(table, "65 neurons, 266 edges with weights;"));
+  CHECK_FALSE(holds(table, "raw"));
+  CHECK(holds(successful({path, "--format", "csv"}), "neural_persistence,conv.weight,2,9,"));
+
+  // As a bare checkpoint.
+  const json bare = as_json({path, "--layers", "."});
+  CHECK(bare["layers"][0]["kind"] == "kernel_matrix");
+  CHECK(bare["deep_graph_persistence"].is_null());
+
+  // One operator that is not read: one line, and a way.
+  model.node("LSTM", {"4"}, {"5"}, "memory");
+  write_file(path, model.bytes());
+  const std::string message = failure({path}, 1);
+  CHECK(holds(message, path + ": node 'memory' (LSTM): the operator 'LSTM' is not read"));
+  CHECK(holds(message, "without the graph: --layers ."));
+  json same = as_json({path, "--layers", "."});
+  CHECK(same == bare);
+}
+#endif
 
 TEST_CASE("names that are no numbered sequence give no order, and the user can", "[inspect]") {
   const TemporaryFolder folder;
@@ -1101,7 +1284,7 @@ TEST_CASE("a .npy file gives the same figures as a checkpoint with its matrix", 
     }
   }
   write_file(folder / "vector.npy", support::npy(support::npy_header("<f4", "(2,)"), f32({1, 2})));
-  CHECK(holds(failure({(folder / "vector.npy").string()}, 1), "no 2-D tensor"));
+  CHECK(holds(failure({(folder / "vector.npy").string()}, 1), "no tensor of 2 to 5 dimensions"));
   CHECK(holds(failure({(folder / "w.npy").string(), "--layers", "v"}, 1), "'v'"));
   write_file(folder / "broken.npy", "no array at all");
   CHECK(holds(failure({(folder / "broken.npy").string()}, 1), "byte 0: not a .npy file"));

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <dgp/dgp.hpp>
+#include <dgp/io/checkpoint.hpp>
 #include <dgp/io/safetensors.hpp>
 
 #include "../support/catch.hpp"

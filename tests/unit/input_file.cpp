@@ -72,7 +72,7 @@ TEST_CASE("checkpoints are read from pipes as from files", "[io]") {
   };
   const std::string array = support::npy_of_floats(1, 2, support::f32({3, 4}));
   through_pipe(support::safetensors({{"w", "F32", {1, 2}, support::f32({3, 4})}}),
-               [&] { return dgp::io::read_layers(path).at(0).weights; });
+               [&] { return dgp::io::read_safetensors_layers(path).at(0).weights; });
   through_pipe(array, [&] { return dgp::io::read_npy_layers(path).at(0).weights; });
 #ifdef DGP_WITH_NPZ
   through_pipe(support::archive({support::deflated("w.npy", array)}), [&] {

@@ -8,9 +8,9 @@
 
 #include <Eigen/Core>
 
-#include <dgp/monitoring/activation_graph.hpp>
 #include <dgp/detail/parallel.hpp>
 #include <dgp/dgp.hpp>
+#include <dgp/monitoring/activation_graph.hpp>
 
 #include "../support/catch.hpp"
 #include "../support/errors.hpp"

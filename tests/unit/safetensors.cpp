@@ -22,7 +22,7 @@
 
 namespace {
 
-using dgp::io::read_layers;
+using dgp::io::read_safetensors_layers;
 using dgp::io::SafetensorsFile;
 using support::byte_in;
 using support::error_of;
@@ -138,7 +138,7 @@ void check_refused(const std::vector<Broken>& files) {
     CHECK(byte_in(message, path) >= file.first);
     CHECK(byte_in(message, path) <= file.last);
     CHECK_FALSE(holds(message, "\n"));
-    CHECK(error_of([&] { read_layers(path); }) == message);
+    CHECK(error_of([&] { read_safetensors_layers(path); }) == message);
   }
 }
 
@@ -196,8 +196,8 @@ TEST_CASE("NaN is read as NaN: the measures refuse it, and say where it stands",
         row_of("F64", {0x7ff8000000000000}, 8)}) {
     CAPTURE(tensor.type);
     write_file(folder / "nan.safetensors", safetensors({tensor}));
-    CHECK(std::isnan(read_layers<float>(folder / "nan.safetensors")[0].weights(0, 0)));
-    CHECK(std::isnan(read_layers<double>(folder / "nan.safetensors")[0].weights(0, 0)));
+    CHECK(std::isnan(read_safetensors_layers<float>(folder / "nan.safetensors")[0].weights(0, 0)));
+    CHECK(std::isnan(read_safetensors_layers<double>(folder / "nan.safetensors")[0].weights(0, 0)));
   }
 }
 
@@ -264,7 +264,7 @@ TEST_CASE("tensors stand in natural order of their names", "[safetensors]") {
   if (zeros + 1 != names.end() && zeros[1] == "layers.1") std::swap(zeros[0], zeros[1]);
   CHECK(names == sorted);
 
-  const auto layers = read_layers(folder / "names.safetensors");
+  const auto layers = read_safetensors_layers(folder / "names.safetensors");
   REQUIRE(layers.size() == sorted.size());
   CHECK(layers[6].name == "layers.9");
   CHECK(layers[7].name == "layers.10");
@@ -293,12 +293,17 @@ TEST_CASE("only matrices are layers", "[safetensors]") {
   CHECK(file.tensors()[1].shape == std::vector<std::uint64_t>{1, 1, 2});
   CHECK(file.tensors()[2].type == "I64");
   CHECK_FALSE(dgp::io::is_layer(file.tensors()[0]));
+  CHECK(dgp::io::is_layer(file.tensors()[1]));
+  CHECK(dgp::io::is_kernel(file.tensors()[1]));
   CHECK(dgp::io::is_layer(file.tensors()[4]));
+  CHECK_FALSE(dgp::io::is_kernel(file.tensors()[4]));
 
-  const auto layers = read_layers(path);
-  REQUIRE(layers.size() == 1);
-  CHECK(layers[0].name == "weight");
-  CHECK(layers[0].weights == Eigen::RowVector2f(5, 6));
+  const auto layers = read_safetensors_layers(path);
+  REQUIRE(layers.size() == 2);
+  CHECK(layers[0].name == "convolution");
+  CHECK(layers[0].weights == Eigen::RowVector2f(3, 4));
+  CHECK(layers[1].name == "weight");
+  CHECK(layers[1].weights == Eigen::RowVector2f(5, 6));
 
   for (const std::string name : {"bias", "convolution", "counter"}) {
     const std::string message = error_of([&] { file.read_matrix<float>(name); });
@@ -350,7 +355,7 @@ TEST_CASE("empty tensors and empty files of tensors are sound", "[safetensors]")
 
   write_file(path, safetensors("{}"));
   CHECK(SafetensorsFile(path).tensors().empty());
-  CHECK(read_layers(path).empty());
+  CHECK(read_safetensors_layers(path).empty());
 }
 
 TEST_CASE("headers may be padded, and may list tensors in any order", "[safetensors]") {
@@ -360,7 +365,7 @@ TEST_CASE("headers may be padded, and may list tensors in any order", "[safetens
                          "\n\t\r"
                          R"( "a":{"shape":[1,1],"dtype":"F32","data_offsets":[0,4]}}   )",
                          f32({1, 2})));
-  const auto layers = read_layers(folder / "order.safetensors");
+  const auto layers = read_safetensors_layers(folder / "order.safetensors");
   REQUIRE(layers.size() == 2);
   CHECK(layers[0].weights(0, 0) == 1);
   CHECK(layers[1].weights(0, 0) == 2);
@@ -372,9 +377,9 @@ TEST_CASE("a type that is not read is named, with its tensor", "[safetensors]") 
   for (const std::string type : {"I64", "U64", "C64", "F4_OF_THE_FUTURE"}) {
     const std::string bytes = safetensors({{"steps", type, {1, 1}, eight_bytes}});
     write_file(path, bytes);
-    for (const auto& message : {error_of([&] { read_layers<float>(path); }), error_of([&] {
-                                  SafetensorsFile(path).read_matrix<double>("steps");
-                                })}) {
+    for (const auto& message :
+         {error_of([&] { read_safetensors_layers<float>(path); }),
+          error_of([&] { SafetensorsFile(path).read_matrix<double>("steps"); })}) {
       CAPTURE(message);
       CHECK(holds(message, "'steps'"));
       CHECK(holds(message, type));
@@ -674,7 +679,7 @@ TEST_CASE("an empty tensor of absurd extent cannot be read as a matrix", "[safet
     write_file(path,
                safetensors(tensor_a(R"("dtype":"F64","data_offsets":[0,0],"shape":)" + shape)));
     std::string message;
-    REQUIRE_NOTHROW(message = error_of([&] { read_layers<float>(path); }));
+    REQUIRE_NOTHROW(message = error_of([&] { read_safetensors_layers<float>(path); }));
     CHECK(byte_in(message, path) >= 8);
   }
 }

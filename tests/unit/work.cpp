@@ -45,6 +45,7 @@ struct CountedMap {
 class CountedEdges {
  public:
   using Scalar = float;
+  static constexpr bool finds_best_edges = false;
   using Edges = dgp::detail::DenseEdges<float, CountedMap>;
 
   CountedEdges(const Edges& edges, Work& work) : edges_(edges), work_(&work) {}

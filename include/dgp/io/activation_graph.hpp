@@ -11,7 +11,9 @@
 
 #include <Eigen/Core>
 
-#include <dgp/io/safetensors.hpp>
+#include <dgp/io/checkpoint.hpp>
+#include <dgp/io/detail/file_error.hpp>
+#include <dgp/io/tensor_info.hpp>
 #include <dgp/monitoring/activation.hpp>
 #include <dgp/monitoring/activation_graph.hpp>
 
@@ -25,16 +27,21 @@ inline std::optional<std::string> bias_name_of(const std::string& layer) {
   return layer.substr(0, layer.size() - weight.size()) + "bias";
 }
 
-// in:  a safetensors file; its layers are the 2-D tensors in natural order of their names, each
-//      (fan_out × fan_in). The bias of `name.weight` is the tensor `name.bias`
+// in:  a checkpoint of any format; its layers are the 2-D tensors in natural order of their names,
+//      each (fan_out × fan_in). The bias of `name.weight` is the tensor `name.bias`
 //      (bias_name_of), with fan_out values; zeros where there is none.
-// Time O(weights · log neurons). Throws std::runtime_error as read_layers, std::invalid_argument
-// as the constructor of ActivationGraphs.
-template <class Scalar = float>
+// Time O(weights · log neurons). Throws std::runtime_error as read_layers and for a convolution's
+// kernel, std::invalid_argument as the constructor of ActivationGraphs.
+template <class Scalar = float, class File = CheckpointFile>
 ActivationGraphs<Scalar> read_activation_graphs(const std::filesystem::path& path,
                                                 Activation activation = Activation::relu) {
   using Vector = typename ActivationGraphs<Scalar>::Vector;
-  SafetensorsFile file(path);
+  File file(path);
+  for (const TensorInfo& tensor : file.tensors()) {
+    if (!is_kernel(tensor) || tensor.floating_point_bytes == 0) continue;
+    detail::fail(path, detail::describe(tensor) +
+                           " is a convolution's kernel; networks of dense layers are followed");
+  }
   const auto layers = detail::layers_of<Scalar>(file);
   std::map<std::string_view, const TensorInfo*> tensors;
   for (const TensorInfo& tensor : file.tensors()) tensors.emplace(tensor.name, &tensor);

@@ -59,7 +59,7 @@ namespace detail {
 
 inline constexpr FileFormatWords file_format_words[] = {
     {FileFormat::unknown, "a file of an unknown format",
-     "safetensors files, PyTorch's .pt and NumPy's .npz and .npy files are read"},
+     "safetensors files, PyTorch's .pt, ONNX models and NumPy's .npz and .npy files are read"},
     {FileFormat::empty, "an empty file", "see whether it was downloaded or written whole"},
     {FileFormat::safetensors, "a safetensors file", ""},
     {FileFormat::npy, "a NumPy array (.npy)", ""},
@@ -79,9 +79,7 @@ inline constexpr FileFormatWords file_format_words[] = {
     {FileFormat::keras, "a Keras model",
      "convert it in Python: import keras, numpy as np; np.savez('model.npz', "
      "*keras.models.load_model('model.keras').get_weights()); Keras stores layers (in x out)"},
-    {FileFormat::onnx, "an ONNX model",
-     "convert its weights in Python: import onnx, numpy as np; np.savez('model.npz', **{t.name: "
-     "onnx.numpy_helper.to_array(t) for t in onnx.load('model.onnx').graph.initializer})"},
+    {FileFormat::onnx, "an ONNX model", ""},
     {FileFormat::tensorflow_graph, "a TensorFlow graph",
      "convert the folder that it lies in, in Python: import tensorflow as tf, numpy as np; "
      "np.savez('model.npz', **{v.name: v.numpy() for v in "
@@ -107,8 +105,7 @@ inline constexpr FileFormatWords file_format_words[] = {
      "in scipy.io.loadmat('model.mat').items() if k[0] != '_'})"},
     {FileFormat::idx, "an IDX file of data, such as images or labels",
      "give the network's checkpoint instead"},
-    {FileFormat::shard_index, "the index of a checkpoint in several files, without any weights",
-     "give the files that it names, all together, for example model-*-of-*.safetensors"},
+    {FileFormat::shard_index, "the index of a checkpoint in several files", ""},
     {FileFormat::json, "a JSON file, without any weights", "give the checkpoint instead"},
     {FileFormat::zip, "a ZIP archive without NumPy arrays", "unpack it first, with unzip"},
     {FileFormat::gzip, "a compressed file", "unpack it first, with gunzip"},

@@ -15,6 +15,7 @@
 #include <dgp/io/detail/input_file.hpp>
 #include <dgp/io/detail/npy_header.hpp>
 #include <dgp/io/detail/npy_values.hpp>
+#include <dgp/io/file_format.hpp>
 #include <dgp/io/tensor_info.hpp>
 
 namespace dgp::io {
@@ -38,10 +39,10 @@ NpyArray<Scalar> read_npy_array(Source& source, const NpyHeader& header) {
   return array;
 }
 
+// (first extent × all others together)
 template <class Scalar, class Source>
-RowMajorMatrix<Scalar> read_npy_matrix(Source& source, const NpyHeader& header) {
+RowMajorMatrix<Scalar> read_npy_rows(Source& source, const NpyHeader& header) {
   const TensorInfo& tensor = header.tensor;
-  check_matrix(source, tensor);
   const NpyElement element = readable_element(source, tensor);
   const auto [rows, cols] = shape_by_rows(source, tensor);
   RowMajorMatrix<Scalar> matrix(rows, cols);
@@ -55,6 +56,8 @@ RowMajorMatrix<Scalar> read_npy_matrix(Source& source, const NpyHeader& header) 
 // file. Not for use by several threads at once.
 class NpyFile {
  public:
+  static constexpr FileFormat format = FileFormat::npy;
+
   // Reads and checks the header. Time and memory O(header). Throws std::runtime_error, with path
   // and, once the file is open, byte offset, for a file that cannot be read or is not a whole,
   // well-formed .npy file.
@@ -80,8 +83,15 @@ class NpyFile {
   // The same as a matrix of its shape; throws std::runtime_error also where it has not two
   // dimensions. The tensor is the one that tensors() lists.
   template <class Scalar>
-  RowMajorMatrix<Scalar> read_matrix(const TensorInfo&) {
-    return detail::read_npy_matrix<Scalar>(file_, header_);
+  RowMajorMatrix<Scalar> read_matrix(const TensorInfo& tensor) {
+    detail::check_matrix(file_, header_.tensor);
+    return read_rows<Scalar>(tensor);
+  }
+
+  // An array of one dimension or more as a row-major matrix, (first extent × all others together).
+  template <class Scalar>
+  RowMajorMatrix<Scalar> read_rows(const TensorInfo&) {
+    return detail::read_npy_rows<Scalar>(file_, header_);
   }
 
  private:
@@ -96,8 +106,8 @@ NpyArray<Scalar> read_npy(const std::filesystem::path& path) {
   return NpyFile(path).read<Scalar>();
 }
 
-// The matrix of a .npy file as a network of one layer, named after the file (w1 for w1.npy); of no
-// layer where the array has not two dimensions. Time, memory and errors as of NpyFile and its read.
+// The array of a .npy file as a network of one layer, named after the file (w1 for w1.npy); of no
+// layer where it has not the shape of one. Time, memory and errors as of NpyFile and its read.
 template <class Scalar = float>
 std::vector<NamedLayer<RowMajorMatrix<Scalar>>> read_npy_layers(const std::filesystem::path& path) {
   NpyFile file(path);

@@ -18,6 +18,7 @@
 #include <dgp/io/detail/file_error.hpp>
 #include <dgp/io/detail/npy_header.hpp>
 #include <dgp/io/detail/zip_archive.hpp>
+#include <dgp/io/file_format.hpp>
 #include <dgp/io/natural_order.hpp>
 #include <dgp/io/npy.hpp>
 #include <dgp/io/tensor_info.hpp>
@@ -27,6 +28,8 @@ namespace dgp::io {
 // A .npz archive, open for reading. Not for use by several threads at once.
 class NpzFile {
  public:
+  static constexpr FileFormat format = FileFormat::npz;
+
   // Reads and checks the archive's directory and the headers of its arrays, the entries called
   // something.npy. Time and memory O(entries). Throws std::runtime_error, with path and, once the
   // file is open, byte offset (in an array: from its own start, unpacked), for what cannot be read
@@ -62,7 +65,16 @@ class NpzFile {
   template <class Scalar>
   RowMajorMatrix<Scalar> read_matrix(const TensorInfo& tensor) {
     return unpack(tensor.name, [](auto& source, const auto& header) {
-      return detail::read_npy_matrix<Scalar>(source, header);
+      detail::check_matrix(source, header.tensor);
+      return detail::read_npy_rows<Scalar>(source, header);
+    });
+  }
+
+  // An array of one dimension or more as a row-major matrix, (first extent × all others together).
+  template <class Scalar>
+  RowMajorMatrix<Scalar> read_rows(const TensorInfo& tensor) {
+    return unpack(tensor.name, [](auto& source, const auto& header) {
+      return detail::read_npy_rows<Scalar>(source, header);
     });
   }
 
@@ -108,8 +120,9 @@ class NpzFile {
   std::vector<TensorInfo> tensors_;
 };
 
-// The layers of a network: an archive's 2-D arrays, in natural order of their names, with those
-// names. Time and memory O(weights). Throws std::runtime_error as NpzFile and read_matrix do.
+// The layers of a network: an archive's matrices and kernels (tensor_info.hpp), in natural order of
+// their names, with those names. Time and memory O(weights). Throws std::runtime_error as NpzFile
+// and read_matrix do.
 template <class Scalar = float>
 std::vector<NamedLayer<RowMajorMatrix<Scalar>>> read_npz_layers(const std::filesystem::path& path) {
   NpzFile file(path);

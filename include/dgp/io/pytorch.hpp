@@ -31,6 +31,7 @@
 #include <dgp/io/detail/pytorch_objects.hpp>
 #include <dgp/io/detail/stored_values.hpp>
 #include <dgp/io/detail/zip_archive.hpp>
+#include <dgp/io/file_format.hpp>
 #include <dgp/io/natural_order.hpp>
 #include <dgp/io/tensor_info.hpp>
 
@@ -39,6 +40,8 @@ namespace dgp::io {
 // A checkpoint of torch.save, open for reading. Not for use by several threads at once.
 class PytorchFile {
  public:
+  static constexpr FileFormat format = FileFormat::pytorch;
+
   // Reads and checks the archive's directory and its pickle. Time and memory O(entries + pickle).
   // Throws std::runtime_error, with path and, once the file is open, byte offset (in an entry: from
   // its own start, unpacked), for what cannot be read, is not well-formed or is not of this format:
@@ -234,9 +237,9 @@ class PytorchFile {
   std::vector<char> storage_;
 };
 
-// The layers of a checkpoint: its 2-D tensors of floating-point numbers, in natural order of their
-// names, with those names. Time and memory O(weights). Throws std::runtime_error as PytorchFile and
-// read_matrix do.
+// The layers of a checkpoint: its matrices and kernels (tensor_info.hpp) of floating-point numbers,
+// in natural order of their names, with those names. Time and memory O(weights). Throws
+// std::runtime_error as PytorchFile and read_matrix do.
 template <class Scalar = float>
 std::vector<NamedLayer<RowMajorMatrix<Scalar>>> read_pytorch_layers(
     const std::filesystem::path& path) {

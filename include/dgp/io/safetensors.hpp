@@ -214,6 +214,8 @@ class CountingIterator {
 // A safetensors file, open for reading. Not for use by several threads at once.
 class SafetensorsFile {
  public:
+  static constexpr FileFormat format = FileFormat::safetensors;
+
   // Reads and checks the header. Time and memory O(header). Throws std::runtime_error, with path
   // and, once the file is open, byte offset, for a file that cannot be read or is not a whole,
   // well-formed safetensors file.
@@ -370,10 +372,12 @@ class SafetensorsFile {
   std::vector<TensorInfo> tensors_;
 };
 
-// The layers of a checkpoint: its 2-D tensors, in natural order of their names, with those names.
-// Time and memory O(weights). Throws std::runtime_error as SafetensorsFile and read_matrix do.
+// The layers of a checkpoint: its matrices and kernels (tensor_info.hpp) of floating-point numbers,
+// in natural order of their names, with those names. Time and memory O(weights). Throws
+// std::runtime_error as SafetensorsFile and read_matrix do.
 template <class Scalar = float>
-std::vector<NamedLayer<RowMajorMatrix<Scalar>>> read_layers(const std::filesystem::path& path) {
+std::vector<NamedLayer<RowMajorMatrix<Scalar>>> read_safetensors_layers(
+    const std::filesystem::path& path) {
   SafetensorsFile file(path);
   return detail::layers_of<Scalar>(file);
 }

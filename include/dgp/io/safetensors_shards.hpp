@@ -94,6 +94,10 @@ class SafetensorsShards {
   RowMajorMatrix<Scalar> read_matrix(const TensorInfo& tensor) {
     return files_[file_of_.at(tensor.name)].template read_matrix<Scalar>(tensor);
   }
+  template <class Scalar>
+  RowMajorMatrix<Scalar> read_rows(const TensorInfo& tensor) {
+    return files_[file_of_.at(tensor.name)].template read_rows<Scalar>(tensor);
+  }
 
  private:
   void check_parts(const std::vector<std::filesystem::path>& paths) {

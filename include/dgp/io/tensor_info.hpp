@@ -23,8 +23,17 @@ struct TensorInfo {
   std::size_t floating_point_bytes = 0;
 };
 
-// Whether a tensor has the shape of a layer: a matrix.
-inline bool is_layer(const TensorInfo& tensor) { return tensor.shape.size() == 2; }
+// Whether a tensor has the shape of a convolution's kernel: {channels out, channels in per group,
+// window …}, of a sequence, an image or a volume.
+inline bool is_kernel(const TensorInfo& tensor) {
+  return tensor.shape.size() >= 3 && tensor.shape.size() <= 5;
+}
+
+// Whether a tensor has the shape of a layer: of a matrix, or of a kernel, which is measured as one,
+// (channels out × all else), where nothing tells what it slides over.
+inline bool is_layer(const TensorInfo& tensor) {
+  return tensor.shape.size() == 2 || is_kernel(tensor);
+}
 
 namespace detail {
 
@@ -61,7 +70,7 @@ void check_bytes(const Source& source, const TensorInfo& tensor, std::uint64_t b
 
 template <class Source>
 void check_matrix(const Source& source, const TensorInfo& tensor) {
-  if (!is_layer(tensor)) source.fail(tensor.begin, describe(tensor) + " is not a matrix");
+  if (tensor.shape.size() != 2) source.fail(tensor.begin, describe(tensor) + " is not a matrix");
 }
 
 struct MatrixShape {
@@ -84,13 +93,13 @@ MatrixShape shape_by_rows(const Source& source, const TensorInfo& tensor) {
   return {static_cast<Index>(tensor.shape[0]), static_cast<Index>(cols)};
 }
 
-// All matrices of an open file, in the order in which it lists them.
+// All matrices and kernels of an open file, in the order in which it lists them.
 template <class Scalar, class File>
 std::vector<NamedLayer<RowMajorMatrix<Scalar>>> layers_of(File& file) {
   std::vector<NamedLayer<RowMajorMatrix<Scalar>>> layers;
   for (const auto& tensor : file.tensors()) {
-    if (is_layer(tensor)) {
-      layers.push_back({tensor.name, file.template read_matrix<Scalar>(tensor)});
+    if (is_layer(tensor) && tensor.floating_point_bytes > 0) {
+      layers.push_back({tensor.name, file.template read_rows<Scalar>(tensor)});
     }
   }
   return layers;

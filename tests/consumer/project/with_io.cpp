@@ -1,7 +1,7 @@
 #include <cstdio>
 
 #include <dgp/dgp.hpp>
-#include <dgp/io/safetensors.hpp>
+#include <dgp/io/checkpoint.hpp>
 
 int main(int argc, char** argv) {
   if (argc != 2) return 2;

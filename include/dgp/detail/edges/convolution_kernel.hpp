@@ -9,6 +9,7 @@
 // A matrix is the kernel of a window of one place; an edge set without weights has one constant.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -96,6 +97,65 @@ class ConvolutionKernel {
                                                channel % channels_seen() * places() + place));
   }
 
+  // Where the window moves by more than one position, a source neuron sees only some of the
+  // window's places: neurons that see the same ones are a class.
+  Index classes(Side side) const {
+    if (side == Side::target) return 1;
+    return std::min(window_.vertical.stride, source_.height) *
+           std::min(window_.horizontal.stride, source_.width);
+  }
+  Index class_of(Side side, Index position) const {
+    if (classes(side) == 1) return 0;
+    return position / source_.width % window_.vertical.stride *
+               std::min(window_.horizontal.stride, source_.width) +
+           position % source_.width % window_.horizontal.stride;
+  }
+  // Calls visit(entry) for the entries of a channel that a class of its neurons sees.
+  template <class Visit>
+  void for_each_entry(Side side, Index, Index neuron_class, const Visit& visit) const {
+    const Index across = std::min(window_.horizontal.stride, source_.width);
+    const auto sees = [&](const WindowSide& along, Index position, Index place) {
+      return side == Side::target ||
+             (position + along.padding_before - place * along.dilation) % along.stride == 0;
+    };
+    std::vector<Index> seen;
+    for (Index i = 0; i < window_.vertical.size; ++i) {
+      if (!sees(window_.vertical, neuron_class / across, i)) continue;
+      for (Index j = 0; j < window_.horizontal.size; ++j) {
+        if (!sees(window_.horizontal, neuron_class % across, j)) continue;
+        seen.push_back(i * window_.horizontal.size + j);
+      }
+    }
+    const Index far_channels = side == Side::target ? channels_seen() : channels_made();
+    for (Index far = 0; far < far_channels; ++far) {
+      for (const Index place : seen) visit(static_cast<std::uint32_t>(far * places() + place));
+    }
+  }
+
+  // Calls visit(target, source) with both ends of each edge of an entry of a target channel, as
+  // numbers within their sides, as long as it says so; returns what it said last.
+  template <class Visit>
+  bool for_each_edge(Index channel, std::uint32_t entry, const Visit& visit) const {
+    const auto [far, place] = far_and_place(entry);
+    const Index seen = group_of(Side::target, channel) * channels_seen() + far;
+    const auto rows = positions_seeing(window_.vertical, place / window_.horizontal.size,
+                                       source_.height, target_.height);
+    const auto cols = positions_seeing(window_.horizontal, place % window_.horizontal.size,
+                                       source_.width, target_.width);
+    for (Index y = rows.begin; y < rows.end; ++y) {
+      const Index row = y * window_.vertical.stride + rows.offset;
+      Index target = (channel * target_.height + y) * target_.width + cols.begin;
+      Index source = (seen * source_.height + row) * source_.width +
+                     cols.begin * window_.horizontal.stride + cols.offset;
+      for (Index x = cols.begin; x < cols.end; ++x) {
+        if (!visit(target, source)) return false;
+        ++target;
+        source += window_.horizontal.stride;
+      }
+    }
+    return true;
+  }
+
   // Where an entry leads from a neuron, relative to it; the same for all neurons of a side.
   struct Step {
     Index offset;
@@ -164,6 +224,20 @@ class ConvolutionKernel {
   }
 
  private:
+  // The target positions along one direction that see a neuron by a place of the window, at
+  // position · stride + offset.
+  struct Positions {
+    Index begin;
+    Index end;
+    Index offset;
+  };
+  static Positions positions_seeing(const WindowSide& side, Index place, Index from, Index to) {
+    const Index offset = place * side.dilation - side.padding_before;
+    const Index before = offset < 0 ? (-offset + side.stride - 1) / side.stride : 0;
+    const Index after = offset < from ? (from - offset - 1) / side.stride + 1 : 0;
+    return {before, std::min(after, to), offset};
+  }
+
   struct FarAndPlace {
     Index far;  // channel within the group on the other side
     Index place;

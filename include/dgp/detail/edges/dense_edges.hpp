@@ -21,6 +21,7 @@ template <class Weight, class MapOf>
 class DenseEdges {
  public:
   using Scalar = Weight;
+  static constexpr bool finds_best_edges = false;
   using Map = MapOf;
 
   DenseEdges(const WeightView<Scalar>& weights, const Map& map, Vertex first_row, Vertex first_col)

@@ -69,9 +69,10 @@ struct Batch {
   }
 };
 
-// Which component each vertex is in.
+// Which component each vertex is in; components are numbered from 0.
 struct Components {
   std::vector<Vertex> of;
+  std::vector<std::size_t> sizes;
   Vertex largest;
 };
 
@@ -106,9 +107,10 @@ concept EdgeSource = requires(const Source& edges, SampleStream& random,
                               BestPaths<typename Source::Scalar>& paths,
                               PathLimits<typename Source::Scalar>& limits,
                               void (&take)(const Candidate<typename Source::Scalar>&)) {
-  { edges.count() } -> std::same_as<double>;          // edges in all
-  { edges.larger_side() } -> std::same_as<double>;    // neurons on the larger side
-  edges.sample(random, 1.0, take);                    // about so many of them, drawn evenly
+  { Source::finds_best_edges } -> std::convertible_to<bool>;  // without a look at most others
+  { edges.count() } -> std::same_as<double>;                  // edges in all
+  { edges.larger_side() } -> std::same_as<double>;            // neurons on the larger side
+  edges.sample(random, 1.0, take);                            // about so many of them, drawn evenly
   edges.collect_above(batch, limit);                  // adds all that pass the batch's threshold,
   edges.collect_above(batch, limit, &components);     //   or those of them between components
   edges.best_leaving(components, take);               // at least the best out of each component

@@ -30,6 +30,7 @@ class GraphEdges {
   using Sparse = SortedEdges<SparseKernel<Scalar, MapOf>>;
   using Convolution = SortedEdges<ConvolutionKernel<Scalar, MapOf>>;
   using Kind = std::variant<Dense, Sparse, Convolution>;
+  static constexpr bool finds_best_edges = true;
 
   explicit GraphEdges(Kind kind) : kind_(std::move(kind)) {}
 

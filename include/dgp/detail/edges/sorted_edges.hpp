@@ -32,6 +32,7 @@ class SortedEdges {
  public:
   using Kernel = KernelOf;
   using Scalar = typename Kernel::Scalar;
+  static constexpr bool finds_best_edges = true;
 
   SortedEdges(const Kernel& kernel, const VertexTable& source, const VertexTable& target)
       : kernel_(kernel), source_(source), target_(target) {}
@@ -75,10 +76,10 @@ class SortedEdges {
     const auto channels = static_cast<std::size_t>(kernel_.channels(Side::target));
     const auto steps = kernel_.steps(Side::target);
     collect_by_thread(threads(), channels, batch, limit, [&](auto channel, auto, auto& part) {
-      auto list = sorted(Side::target, static_cast<Index>(channel));
+      Lists lists(*this, Side::target, static_cast<Index>(channel));
       for_each_neuron(Side::target, static_cast<Index>(channel), [&](Vertex row, Index position) {
         if (limits_ != nullptr && !part.threshold.passes(limit_of(limits_->exit, row))) return;
-        run_down(Side::target, static_cast<Index>(channel), position, steps, list,
+        run_down(Side::target, static_cast<Index>(channel), position, steps, lists,
                  [&](const Scalar& value, Vertex col) {
                    if (!part.threshold.passes(value)) return false;
                    if (components != nullptr && components->of[row] == components->of[col]) {
@@ -95,21 +96,26 @@ class SortedEdges {
 
   template <class Consider>
   void best_leaving(const Components& components, const Consider& consider) const {
+    // What is no better than the best of a component so far is not looked at.
+    std::vector<Scalar> known(components.sizes.size(), Eigen::NumTraits<Scalar>::lowest());
     for (const Side side : {Side::source, Side::target}) {
       const auto steps = kernel_.steps(side);
       for (Index channel = 0; channel < kernel_.channels(side); ++channel) {
-        std::optional<HeaviestFirst<Scalar>> list;  // where any of its neurons needs it
+        Lists lists(*this, side, channel);
         for_each_neuron(side, channel, [&](Vertex vertex, Index position) {
           const Vertex component = components.of[vertex];
           if (component == components.largest) return;
-          if (!list) list = sorted(side, channel);
           std::optional<Candidate<Scalar>> best;
-          run_down(side, channel, position, steps, *list, [&](const Scalar& value, Vertex other) {
-            if (best && !(best->value < value)) return false;
+          Scalar& bound = known[component];
+          run_down(side, channel, position, steps, lists, [&](const Scalar& value, Vertex other) {
+            if (!(bound < value)) return false;
             if (components.of[other] == component) return true;
             const auto leaving =
                 side == Side::target ? edge(value, vertex, other) : edge(value, other, vertex);
-            if (!best || best->value < leaving.value) best = leaving;
+            if (bound < leaving.value) {
+              bound = leaving.value;
+              best = leaving;
+            }
             return true;
           });
           if (best) consider(*best);
@@ -144,7 +150,6 @@ class SortedEdges {
       }
       first.push_back(values.size());
     }
-    const auto steps = kernel_.steps(Side::target);
     HeaviestFirst<Scalar> list(std::move(values));
     for (std::size_t rank = 0; rank < list.size(); ++rank) {
       const Scalar value = list[rank].value;
@@ -152,12 +157,10 @@ class SortedEdges {
       const auto after = std::upper_bound(first.begin(), first.end(), number);
       const auto channel = static_cast<Index>(after - first.begin() - 1);
       const auto entry = static_cast<std::uint32_t>(number - after[-1]);
-      bool go_on = true;
-      for_each_neuron(Side::target, channel, [&](Vertex row, Index position) {
-        if (!go_on) return;
-        const Vertex col =
-            far(Side::target, kernel_.place(Side::target, channel, position), steps[entry]);
-        if (col != no_vertex) go_on = visit(value, row, col);
+      const bool go_on = kernel_.for_each_edge(channel, entry, [&](Index target, Index from) {
+        const Vertex row = target_[target];
+        const Vertex col = source_[from];
+        return row == no_vertex || col == no_vertex || visit(value, row, col);
       });
       if (!go_on) return;
     }
@@ -189,15 +192,34 @@ class SortedEdges {
     return threads_for(static_cast<std::size_t>(kernel_.channels(Side::target)), kernel_.count());
   }
 
-  HeaviestFirst<Scalar> sorted(Side side, Index channel) const {
-    std::vector<Numbered<Scalar>> values;
-    const auto entries = static_cast<std::uint32_t>(kernel_.entry_count(side, channel));
-    values.reserve(entries);
-    for (std::uint32_t entry = 0; entry < entries; ++entry) {
-      values.push_back({kernel_.value(side, channel, entry), entry});
+  // The entries of a channel from the heaviest: of each class of its neurons those that they see,
+  // made where a neuron asks.
+  class Lists {
+   public:
+    Lists(const SortedEdges& edges, Side side, Index channel)
+        : edges_(edges),
+          side_(side),
+          channel_(channel),
+          lists_(static_cast<std::size_t>(edges.kernel_.classes(side))) {}
+
+    HeaviestFirst<Scalar>& of(Index position) {
+      const Kernel& kernel = edges_.kernel_;
+      const Index neuron_class = kernel.class_of(side_, position);
+      auto& list = lists_[static_cast<std::size_t>(neuron_class)];
+      if (list) return *list;
+      std::vector<Numbered<Scalar>> values;
+      kernel.for_each_entry(side_, channel_, neuron_class, [&](std::uint32_t entry) {
+        values.push_back({kernel.value(side_, channel_, entry), entry});
+      });
+      return list.emplace(std::move(values));
     }
-    return HeaviestFirst<Scalar>(std::move(values));
-  }
+
+   private:
+    const SortedEdges& edges_;
+    Side side_;
+    Index channel_;
+    std::vector<std::optional<HeaviestFirst<Scalar>>> lists_;
+  };
 
   template <class Visit>
   void for_each_neuron(Side side, Index channel, const Visit& visit) const {
@@ -210,7 +232,8 @@ class SortedEdges {
   // Calls visit(value, vertex) for the edges of a neuron, from the heaviest, as long as it says so.
   template <class Visit>
   void run_down(Side side, Index channel, Index position, const typename Kernel::Steps& steps,
-                HeaviestFirst<Scalar>& list, const Visit& visit) const {
+                Lists& lists, const Visit& visit) const {
+    HeaviestFirst<Scalar>& list = lists.of(position);
     const auto place = kernel_.place(side, channel, position);
     for (std::size_t rank = 0; rank < list.size(); ++rank) {
       const auto& [value, entry] = list[rank];
@@ -235,9 +258,9 @@ class SortedEdges {
     const double work = vertices(side).repeats() ? 0 : kernel_.count();
     parallel_for(channels, work, [&](std::size_t number) {
       const auto channel = static_cast<Index>(number);
-      auto list = sorted(side, channel);
+      Lists lists(*this, side, channel);
       for_each_neuron(side, channel, [&](Vertex vertex, Index position) {
-        run_down(side, channel, position, steps, list, [&](const Scalar& value, Vertex other) {
+        run_down(side, channel, position, steps, lists, [&](const Scalar& value, Vertex other) {
           const Scalar known = limit_of(paths, vertex);
           if (!(known < value && known < most)) return false;
           const Scalar through = limit_of(paths, other);

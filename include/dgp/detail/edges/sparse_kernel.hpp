@@ -49,6 +49,17 @@ class SparseKernel {
   Scalar value(Side side, Index channel, std::uint32_t entry) const {
     return map_(values_[line(side).entry[at(side, channel, entry)]]);
   }
+  Index classes(Side) const { return 1; }
+  Index class_of(Side, Index) const { return 0; }
+  template <class Visit>
+  void for_each_entry(Side side, Index channel, Index, const Visit& visit) const {
+    const auto entries = static_cast<std::uint32_t>(entry_count(side, channel));
+    for (std::uint32_t entry = 0; entry < entries; ++entry) visit(entry);
+  }
+  template <class Visit>
+  bool for_each_edge(Index channel, std::uint32_t entry, const Visit& visit) const {
+    return visit(channel, other(Side::target, place(Side::target, channel, 0), entry));
+  }
   // Where an entry leads: all that differs between neurons is where their entries begin.
   using Step = std::uint32_t;
   struct Steps {

@@ -110,11 +110,16 @@ Batch<Scalar> heaviest_edges(const std::vector<Source>& sources) {
 template <EdgeSource Source, class Scalar = typename Source::Scalar>
 std::vector<Candidate<Scalar>> best_edges(const std::vector<Source>& sources,
                                           const Components& components) {
-  std::vector<std::optional<Candidate<Scalar>>> best(components.of.size());  // by component
+  std::vector<Candidate<Scalar>> best;
+  std::vector<Vertex> place(components.sizes.size(), no_vertex);  // of each component's
   const auto consider = [&](Vertex component, const Candidate<Scalar>& edge) {
     if (component == components.largest) return;
-    auto& so_far = best[component];
-    if (!so_far || appears_earlier(edge, *so_far)) so_far = edge;
+    if (place[component] == no_vertex) {
+      place[component] = static_cast<Vertex>(best.size());
+      best.push_back(edge);
+    } else if (appears_earlier(edge, best[place[component]])) {
+      best[place[component]] = edge;
+    }
   };
   for (const Source& source : sources) {
     source.best_leaving(components, [&](const Candidate<Scalar>& edge) {
@@ -123,41 +128,54 @@ std::vector<Candidate<Scalar>> best_edges(const std::vector<Source>& sources,
     });
   }
   std::vector<Candidate<Scalar>> edges;
-  for (Vertex component = 0; component < best.size(); ++component) {
-    const auto& edge = best[component];
-    if (!edge) continue;
+  for (Vertex component = 0; component < place.size(); ++component) {
+    if (place[component] == no_vertex) continue;
+    const auto& edge = best[place[component]];
     // The best edge of both its components is wanted once.
-    const Vertex a = components.of[edge->row];
-    const Vertex b = components.of[edge->col];
-    const auto& other = best[a == component ? b : a];
-    const bool twice = other && other->row == edge->row && other->col == edge->col;
-    if (!twice || component == std::min(a, b)) edges.push_back(*edge);
+    const Vertex a = components.of[edge.row];
+    const Vertex b = components.of[edge.col];
+    const Vertex other = place[a == component ? b : a];
+    const bool twice =
+        other != no_vertex && best[other].row == edge.row && best[other].col == edge.col;
+    if (!twice || component == std::min(a, b)) edges.push_back(edge);
   }
   return edges;
+}
+
+template <class Scalar>
+Components components_of(ForestBuilder<Scalar>& forest, std::size_t neurons) {
+  Components components{std::vector<Vertex>(neurons), {}, 0};
+  std::vector<Vertex> number(neurons, no_vertex);  // by root
+  for (Vertex v = 0; v < neurons; ++v) {
+    const Vertex root = forest.component(v);
+    if (number[root] == no_vertex) {
+      number[root] = static_cast<Vertex>(components.sizes.size());
+      components.sizes.push_back(0);
+    }
+    components.of[v] = number[root];
+    ++components.sizes[number[root]];
+  }
+  const auto largest = std::max_element(components.sizes.begin(), components.sizes.end());
+  components.largest = static_cast<Vertex>(largest - components.sizes.begin());
+  return components;
 }
 
 // Step 2: joins what the batches added so far have left apart, as far as edges do.
 template <EdgeSource Source, class Scalar = typename Source::Scalar>
 void finish_forest(ForestBuilder<Scalar>& forest, const std::vector<Source>& sources,
                    std::size_t neurons) {
-  std::vector<std::uint32_t> sizes;
   std::size_t last_count = neurons;  // of components
   bool last_by_threshold = false;
   while (!forest.finished()) {
-    Components components{std::vector<Vertex>(neurons), 0};
-    sizes.assign(neurons, 0);
-    for (Vertex v = 0; v < neurons; ++v) {
-      components.of[v] = forest.component(v);
-      ++sizes[components.of[v]];
-    }
-    const auto largest = std::max_element(sizes.begin(), sizes.end());
-    components.largest = static_cast<Vertex>(largest - sizes.begin());
-    const auto count =
-        sizes.size() - static_cast<std::size_t>(std::count(sizes.begin(), sizes.end(), 0));
+    const Components components = components_of(forest, neurons);
+    const std::size_t count = components.sizes.size();
+    const std::size_t outside = neurons - components.sizes[components.largest];
 
     // Few large components: the heaviest edges connect them all, most likely. Many small ones, or
-    // few neurons outside the largest: the best edges join nearly all to the largest.
-    const bool few_large = count * 16 <= neurons && (neurons - *largest) * 16 > neurons;
+    // few neurons outside the largest: the best edges join nearly all to the largest. So they do
+    // where the best edge out of a component is found without a look at most of the others.
+    const bool few_large =
+        !Source::finds_best_edges && count * 16 <= neurons && outside * 16 > neurons;
     const bool stuck = last_by_threshold && 2 * count > last_count;
     const double wanted = connecting_edges(sources) / 2;
     const auto threshold =

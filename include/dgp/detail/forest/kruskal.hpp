@@ -9,8 +9,8 @@
 // for as many again.
 //
 // A batch holds every edge between components above some value, without a gap; or edges that are
-// each the best of a component; or, on a fresh builder, both: all edges above a value, and for each
-// neuron without one, one of its best edges. For let the edge be of value x. Its neuron has no edge
+// each the best of a component; or, on a fresh builder, both: all edges above a value, and of some
+// neurons without one, one of their best edges. For let the edge be of value x. Its neuron has no edge
 // above x, nor has any that joined it before, which did so by a best edge of its own of value x: no
 // heavier edge leaves their component, and the edge belongs to a maximum spanning forest.
 #pragma once
@@ -81,6 +81,17 @@ class ForestBuilder {
     }
     terminal_[components_.join(a, b)] = terminals > 0 ? 1 : 0;
     accepted_.push_back(edge);
+  }
+
+  // Joins a neuron that is alone, or what has joined it so, by its best edge, and keeps no record of
+  // it: where more of this kind hangs on than will ever matter. In any order, since values do not
+  // fall along best edges; one side at most may hold a terminal.
+  void hang(const Candidate<Scalar>& edge) {
+    const Vertex a = components_.find(edge.row);
+    const Vertex b = components_.find(edge.col);
+    if (a == b) return;
+    const auto terminals = static_cast<std::uint8_t>(terminal_[a] | terminal_[b]);
+    terminal_[components_.join(a, b)] = terminals;
   }
 
   std::vector<Candidate<Scalar>>& accepted() { return accepted_; }

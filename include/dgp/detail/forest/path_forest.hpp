@@ -6,14 +6,15 @@
 // An input appears at its exit strength, an output at its entry strength. A first sweep finds these
 // strengths of one side, and with it the value at which most terminals have appeared; the second
 // one, in the other direction, knows both ends of every edge that it comes to, and takes those
-// above this value along. Each neuron that is lighter hangs on the rest by its best edge, which
-// the sweeps have found (kruskal.hpp says why both may come in one batch). What is apart then, a
-// few components, is joined by forest_growth.hpp; time and memory as there. Terminals that no edges
-// join at all stay apart.
+// above this value along. A neuron that is lighter hangs on the rest by its best edge, which the
+// sweeps have found (kruskal.hpp says why both may come in one batch); of these edges only those
+// can matter that lead on from a terminal. What is apart then, a few components, is joined by
+// forest_growth.hpp; time and memory as there. Terminals that no edges join at all stay apart.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include <dgp/detail/edges/edge_source.hpp>
@@ -99,8 +100,10 @@ struct PathForest {
 template <EdgeSource Source, class Scalar = typename Source::Scalar>
 Batch<Scalar> sweep_and_collect(const std::vector<Source>& sources, const Numbering& numbering,
                                 PathLimits<Scalar>& limits) {
-  // Ordinary networks have less than two edges a neuron above the threshold.
-  const std::size_t limit = 3 * numbering.neurons() + 64;
+  // Ordinary networks have less than two edges a neuron above the threshold; of deep ones the
+  // heaviest are enough, since best edges lead there.
+  const std::size_t terminals = numbering.neurons() - numbering.count(Role::hidden);
+  const std::size_t limit = std::min(3 * numbering.neurons(), 8 * terminals) + 64;
   Batch<Scalar> batch;
   batch.edges.reserve(limit);
   if (numbering.count(Role::input) > numbering.count(Role::output)) {
@@ -119,32 +122,73 @@ Batch<Scalar> sweep_and_collect(const std::vector<Source>& sources, const Number
   return batch;
 }
 
-// Adds the best edge of each neuron that is lighter than the threshold, where paths go through it.
+// The best edges of neurons that are lighter than the batch's threshold, each once.
 template <class Scalar>
-void add_best_edges(Batch<Scalar>& batch, const Numbering& numbering,
-                    const PathLimits<Scalar>& limits) {
-  for (Vertex v = 0; v < numbering.neurons(); ++v) {
-    const auto edge = best_edge(v, limits);
-    const bool exists = edge.row != no_vertex && edge.col != no_vertex;
-    if (exists && !batch.threshold.passes(edge.value)) batch.edges.push_back(edge);
+class BestEdges {
+ public:
+  BestEdges(const PathLimits<Scalar>& limits, const Threshold<Scalar>& threshold,
+            std::size_t neurons)
+      : limits_(limits), threshold_(threshold), taken_(neurons, false) {}
+
+  // From a neuron on, as far as they lead.
+  void follow(Vertex from, std::vector<Candidate<Scalar>>& edges) {
+    for (Vertex at = from; !taken_[at];) {
+      taken_[at] = true;
+      const auto edge = at_neuron(at);
+      if (!edge) return;
+      edges.push_back(*edge);
+      at = edge->row == at ? edge->col : edge->row;
+    }
   }
-}
+
+  // Those that nobody has followed, in any order.
+  template <class Visit>
+  void for_each_other(const Visit& visit) const {
+    for (Vertex v = 0; v < taken_.size(); ++v) {
+      if (taken_[v]) continue;
+      if (const auto edge = at_neuron(v)) visit(*edge);
+    }
+  }
+
+ private:
+  std::optional<Candidate<Scalar>> at_neuron(Vertex at) const {
+    const auto edge = best_edge(at, limits_);
+    const bool exists = edge.row != no_vertex && edge.col != no_vertex;
+    if (!exists || threshold_.passes(edge.value)) return std::nullopt;
+    return edge;
+  }
+
+  const PathLimits<Scalar>& limits_;
+  Threshold<Scalar> threshold_;
+  std::vector<bool> taken_;
+};
 
 // By values under the limits; the merges keep their edges.
 template <EdgeSource Source, class Scalar = typename Source::Scalar>
 PathForest<Scalar> path_forest(const std::vector<Source>& sources, const Numbering& numbering) {
   PathForest<Scalar> result;
   auto batch = sweep_and_collect(sources, numbering, result.limits);
-  add_best_edges(batch, numbering, result.limits);
+  BestEdges<Scalar> best(result.limits, batch.threshold, numbering.neurons());
+  for (Vertex v = 0; v < numbering.neurons(); ++v) {
+    if (numbering.roles()[v] != Role::hidden) best.follow(v, batch.edges);
+  }
   ForestBuilder<Scalar> forest(numbering);
   forest.add(batch.edges);
   if (!forest.finished()) {
+    // The other light neurons hang on too, and matter where a later merge goes through one of them.
+    best.for_each_other([&](const auto& edge) { forest.hang(edge); });
     // Later merges are put in their places among the first ones, and all are taken again in order.
     auto& accepted = forest.accepted();
     const auto first_ones = static_cast<std::ptrdiff_t>(accepted.size());
     std::vector<Source> limited;
     for (const Source& source : sources) limited.push_back(source.limited(result.limits));
     finish_forest(forest, limited, numbering.neurons());
+    std::vector<Candidate<Scalar>> hanging;
+    for (auto edge = accepted.begin() + first_ones; edge != accepted.end(); ++edge) {
+      best.follow(edge->row, hanging);
+      best.follow(edge->col, hanging);
+    }
+    accepted.insert(accepted.end(), hanging.begin(), hanging.end());
     const auto later = accepted.begin() + first_ones;
     std::sort(later, accepted.end(), appears_earlier<Scalar>);
     std::inplace_merge(accepted.begin(), later, accepted.end(), appears_earlier<Scalar>);

@@ -17,6 +17,11 @@ namespace dgp::io::detail {
                            ": " + what);
 }
 
+// Where no byte can be told.
+[[noreturn]] inline void fail(const std::filesystem::path& path, const std::string& what) {
+  throw std::runtime_error(dgp::detail::one_line(path.string()) + ": " + what);
+}
+
 [[noreturn]] inline void fail_to_open(const std::filesystem::path& path, const std::string& why) {
   throw std::runtime_error(dgp::detail::one_line(path.string()) + ": cannot be opened: " + why);
 }
