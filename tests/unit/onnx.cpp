@@ -601,6 +601,13 @@ TEST_CASE("what PyTorch exports is the network that it saved", "[onnx]") {
   const auto unfolded = read_onnx(folder / "net_unfolded.onnx");
   check_same(unfolded, built);
   CHECK(unfolded.neurons() == built.neurons());
+  for (const char* file : {"net.onnx", "net_unfolded.onnx"}) {
+    std::vector<std::string> names;
+    const auto graph = read_onnx(folder / file);
+    for (const auto& set : dgp::weighted_sets(graph)) names.push_back(set.name);
+    CHECK(names == std::vector<std::string>{"stem.weight", "depthwise.weight", "pointwise.weight",
+                                            "head.weight"});
+  }
   // PyTorch folds with roundings of its own.
   const auto folded = dgp::deep_graph_persistence(read_onnx(folder / "net.onnx"));
   CHECK(folded.total == Approx(dgp::deep_graph_persistence(built).total).epsilon(1e-5));

@@ -25,6 +25,7 @@ class OnnxNode {
            dgp::detail::one_line(node.op_type()) + ")";
   }
 
+  const std::string& name() const { return node_->name(); }
   const std::string& operation() const { return node_->op_type(); }
   const OnnxPlace& place() const { return place_; }
   [[noreturn]] void fail(const std::string& what) const { place_.fail(what); }

@@ -545,6 +545,29 @@ class OnnxWalk {
     std::string name;
   };
 
+  // That of the constant; of one that PyTorch made when it folded a batch normalisation in,
+  // "onnx::Conv_193", that of the module in the node's name: "layer1.0.conv1.weight" for
+  // "/layer1/layer1.0/conv1/Conv".
+  static std::string name_of_weights(const OnnxNode& node, std::string_view constant) {
+    const std::string_view scope = node.name();
+    if (!constant.starts_with("onnx::") || !scope.starts_with('/')) return std::string(constant);
+    std::string path;
+    std::string_view last;
+    for (std::size_t begin = 1, end; (end = scope.find('/', begin)) != scope.npos;
+         begin = end + 1) {
+      const std::string_view part = scope.substr(begin, end - begin);
+      const bool goes_on = !last.empty() && part.starts_with(last) && part.size() > last.size() &&
+                           part[last.size()] == '.';
+      if (goes_on) {
+        path += part.substr(last.size());
+      } else {
+        path.append(path.empty() ? "" : ".").append(part);
+      }
+      last = part;
+    }
+    return path.empty() ? std::string(constant) : path + ".weight";
+  }
+
   // A constant as a matrix (out × in); `stored_out_first`: whether that is how the operator has it.
   Weights weights_of(const OnnxNode& node, const OnnxValue& from, bool stored_out_first) const {
     auto stored = numbers<Scalar>(node, from, "matrix of weights");
@@ -557,8 +580,9 @@ class OnnxWalk {
     const auto rows = static_cast<Index>(extents[dimensions - (from.transposed ? 1 : 2)]);
     const auto cols = static_cast<Index>(extents[dimensions - (from.transposed ? 2 : 1)]);
     const Eigen::Map<const RowMajorMatrix<Scalar>> matrix(stored.data(), rows, cols);
-    if (from.transposed == stored_out_first) return {matrix.transpose(), std::string(from.name)};
-    return {matrix, std::string(from.name)};
+    const std::string name = name_of_weights(node, from.name);
+    if (from.transposed == stored_out_first) return {matrix.transpose(), name};
+    return {matrix, name};
   }
 
   // The matrix on each position: neurons [.., in] where it comes from the right, [.., in, N] from
@@ -680,7 +704,7 @@ class OnnxWalk {
     const auto made = static_cast<Index>(kernel.extents[0]);
     Weights weights{Eigen::Map<const RowMajorMatrix<Scalar>>(stored.data(), made,
                                                              made == 0 ? 0 : stored.size() / made),
-                    std::string(kernel.name)};
+                    name_of_weights(node, kernel.name)};
     stored.resize(0, 0);
     fold(node, weights);
     const Neurons source = in_shape(*from.neurons, shape_of(from.extents));
