@@ -27,6 +27,7 @@
 #include <dgp/neural_persistence.hpp>
 #include <dgp/normalization.hpp>
 #include <dgp/path_strength.hpp>
+#include <dgp/persistence_bounds.hpp>
 #include <dgp/persistence_diagram.hpp>
 
 namespace dgp {
@@ -140,6 +141,29 @@ Persistence<Scalar> deep_graph_persistence(const FeedForwardGraph<Scalar>& graph
         deaths.resize(numbering.neurons() - numbering.count(detail::Role::hidden) - 1, Scalar(0));
         return detail::persistence(detail::diagram_of(deaths, scale, options.rescale), options.p,
                                    options.essential);
+      });
+}
+
+// Bounds that hold the graph's deep graph persistence between them, up to rounding, from entry and
+// exit strengths alone, as of layers (persistence_bounds.hpp). Time that of two sweeps, memory
+// O(neurons). Throws as deep_graph_persistence does, and std::invalid_argument for
+// Normalization::none.
+template <class Scalar>
+PersistenceBounds<Scalar> deep_graph_persistence_bounds(
+    const FeedForwardGraph<Scalar>& graph, const DeepGraphPersistenceOptions& options = {}) {
+  detail::check_order(options.p);
+  detail::check_bounded(options.normalization);
+  return detail::with_graph_edges(
+      graph, options.normalization, [&](const auto& edges, const auto& scale) {
+        const auto of = [&](detail::BestPaths<Scalar> paths, detail::Role role) {
+          detail::raise_to_zero(paths);
+          auto strengths = detail::strengths_of(paths, graph.numbering(), role);
+          for (Scalar& strength : strengths) strength = scale(strength);
+          return strengths;
+        };
+        return detail::bounds_by_strengths(
+            of(detail::exit_paths(edges, graph.numbering()), detail::Role::input),
+            of(detail::entry_paths(edges, graph.numbering()), detail::Role::output), options);
       });
 }
 

@@ -170,6 +170,26 @@ PersistenceBounds<Scalar> bounds_by_maxima(std::vector<Scalar> inputs, std::vect
                                     essential);
 }
 
+inline void check_bounded(Normalization normalization) {
+  if (normalization != Normalization::none) return;
+  throw std::invalid_argument(
+      "bounds hold for values in [0, 1]: choose Normalization::standardized or max_abs");
+}
+
+// From the exit strengths of the inputs and the entry strengths of the outputs, under the final
+// scale.
+template <class Scalar>
+PersistenceBounds<Scalar> bounds_by_strengths(std::vector<Scalar> inputs,
+                                              std::vector<Scalar> outputs,
+                                              const DeepGraphPersistenceOptions& options) {
+  const auto rescaled =
+      scaled_by(options.rescale ? *std::max_element(outputs.begin(), outputs.end()) : Scalar(1));
+  for (auto* strengths : {&inputs, &outputs}) {
+    for (Scalar& strength : *strengths) strength = rescaled(strength);
+  }
+  return bounds_by_maxima(std::move(inputs), std::move(outputs), options.p, options.essential);
+}
+
 }  // namespace detail
 
 // Bounds that hold the network's deep graph persistence between them, up to rounding, from entry
@@ -183,10 +203,7 @@ PersistenceBounds<scalar_t<Layers>> deep_graph_persistence_bounds(
     Layers&& layers, const DeepGraphPersistenceOptions& options = {}) {
   using Scalar = scalar_t<Layers>;
   detail::check_order(options.p);
-  if (options.normalization == Normalization::none) {
-    throw std::invalid_argument(
-        "bounds hold for values in [0, 1]: choose Normalization::standardized or max_abs");
-  }
+  detail::check_bounded(options.normalization);
   const detail::NetworkWeights<Scalar> network(std::forward<Layers>(layers));
   network.check_chain();
   const auto numbering = detail::numbering_of(network);
@@ -196,15 +213,10 @@ PersistenceBounds<scalar_t<Layers>> deep_graph_persistence_bounds(
         const auto entry =
             detail::by_group(detail::entry_paths(edges, numbering), numbering, scale);
         const auto exit = detail::by_group(detail::exit_paths(edges, numbering), numbering, scale);
-        const auto rescaled =
-            detail::scaled_by(options.rescale ? entry.back().maxCoeff() : Scalar(1));
-        const auto values = [&](const auto& strengths) {
-          std::vector<Scalar> scaled;
-          for (const Scalar& strength : strengths) scaled.push_back(rescaled(strength));
-          return scaled;
+        const auto values = [](const auto& strengths) {
+          return std::vector<Scalar>(strengths.begin(), strengths.end());
         };
-        return detail::bounds_by_maxima(values(exit.front()), values(entry.back()), options.p,
-                                        options.essential);
+        return detail::bounds_by_strengths(values(exit.front()), values(entry.back()), options);
       });
 }
 template <Layer One>
