@@ -204,6 +204,17 @@ inline void put_in_order(std::vector<ChosenTensor>& layers, const std::vector<st
   for (auto& group : groups) std::move(group.begin(), group.end(), std::back_inserter(layers));
 }
 
+// Whether a model says itself that a matrix is stored (in × out).
+inline bool is_stored_in_first([[maybe_unused]] const dgp::io::CheckpointFile& file,
+                               [[maybe_unused]] const TensorInfo& tensor) {
+#ifdef DGP_WITH_ONNX
+  const auto* onnx = file.get_if<dgp::io::OnnxFile>();
+  return onnx != nullptr && tensor.shape.size() == 2 && onnx->is_stored_in_first(tensor);
+#else
+  return false;
+#endif
+}
+
 // Throws std::runtime_error where no tensor that the choice takes is a layer, and where an
 // expression for their order or orientation fits none.
 inline Selection select(const dgp::io::CheckpointFile& file, const Choice& choice) {
@@ -222,13 +233,13 @@ inline Selection select(const dgp::io::CheckpointFile& file, const Choice& choic
     } else if (tensor.floating_point_bytes == 0) {
       of_other_types.push_back(tensor);
     } else {
-      selection.layers.push_back({tensor, false});
+      selection.layers.push_back({tensor, is_stored_in_first(file, tensor)});
     }
   }
   if (selection.layers.empty()) {
     throw std::runtime_error(
         path + ": no tensor of 2 to 5 dimensions" +
-        (of_other_types.empty() ? "" : " of F16, BF16, F32 or F64, NumPy's f2, f4 or f8,") +
+        (of_other_types.empty() ? "" : " of F16, BF16, F32 or F64, NumPy's f2, f4 or f8") +
         (choice.layers.empty() ? "" : " matches '" + choice.layers + "'") +
         (of_other_shapes.empty() ? "" : "; of other shapes: " + listed(of_other_shapes)) +
         (of_other_types.empty() ? "" : "; of other types: " + listed(of_other_types, true)) +
@@ -243,11 +254,13 @@ inline Selection select(const dgp::io::CheckpointFile& file, const Choice& choic
   if (!choice.order.empty()) put_in_order(selection.layers, choice.order, path);
   if (choice.transpose) {
     const std::regex stored_otherwise(*choice.transpose);
+    bool any = false;
     for (auto& layer : selection.layers) {
-      layer.transposed = matches(layer.tensor.name, stored_otherwise);
+      if (!matches(layer.tensor.name, stored_otherwise)) continue;
+      layer.transposed = !layer.transposed;
+      any = true;
     }
-    if (std::none_of(selection.layers.begin(), selection.layers.end(),
-                     [](const ChosenTensor& layer) { return layer.transposed; })) {
+    if (!any) {
       throw std::runtime_error(path + ": no layer matches '" + *choice.transpose +
                                "' of --transpose");
     }

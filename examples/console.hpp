@@ -149,12 +149,13 @@ inline std::size_t width(const std::string& text) {
   }));
 }
 
-// At most so many characters; where there are more, those in the middle give way to "…".
+// At most so many characters; of indented names the ends stay, by which they differ, of other texts
+// the beginnings.
 inline std::string shortened(const std::string& text, std::size_t most) {
   const std::size_t characters = width(text);
   if (characters <= most) return text;
-  const std::size_t kept = std::max<std::size_t>(most, 1) - 1;
-  const std::size_t in_front = kept / 2;
+  const std::size_t kept = std::max<std::size_t>(most, 3) - 1;
+  const std::size_t in_front = text.starts_with("  ") ? 2 : kept;
   // The byte where character number n starts.
   const auto start = [&](std::size_t n) {
     std::size_t byte = 0;

@@ -155,8 +155,8 @@ inline std::string advice(const std::vector<Layer>& layers, ToldBy told) {
   };
   if (has_kernel(layers)) {
     add("kernels of convolutions are measured as matrices, and only a graph tells what follows on "
-        "them: export the model to ONNX (in PyTorch, torch.onnx.export), or take its matrices "
-        "alone with --layers");
+        "them: an ONNX model holds it (in PyTorch, torch.onnx.export), and gets measured by it "
+        "where no layers are chosen; or take the matrices alone with --layers");
     return text;
   }
   if (const Layer* layer = side_by_side(layers); layer != nullptr && told != ToldBy::user) {
@@ -171,7 +171,9 @@ inline std::string advice(const std::vector<Layer>& layers, ToldBy told) {
   }
   if (told == ToldBy::nobody) {
     add("the names do not tell the order of the layers (here alphabetical: " + listed(layers) +
-        "): give it with --order, a regular expression for each in the order in which data flows");
+        "): give it with --order, a regular expression for each in the order in which data flows, "
+        "or "
+        "one for all whose numbers tell it");
   }
   return text;
 }

@@ -185,6 +185,10 @@ Report measure_graph(const dgp::io::OnnxFile& file, const Options& options,
     try {
       return file.read_graph<Scalar>();
     } catch (const std::runtime_error& refused) {
+      const bool has_layers =
+          std::any_of(file.tensors().begin(), file.tensors().end(),
+                      [](const dgp::io::TensorInfo& tensor) { return dgp::io::is_layer(tensor); });
+      if (!has_layers) throw;
       throw std::runtime_error(
           std::string(refused.what()) +
           "; its matrices and kernels can be measured without the graph: --layers .");

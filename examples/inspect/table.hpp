@@ -219,8 +219,10 @@ inline std::string graph_note(const Report& report) {
   double edges = 0;
   for (const auto& layer : report.layers) edges += layer.edges;
   return "The graph is that of the model: " + words::counted(static_cast<double>(report.neurons)) +
-         " neurons, " + words::counted(edges) +
-         " edges with weights;\nconvolutions are measured at all their positions.";
+         " neurons, " + words::counted(edges) + " edges with weights" +
+         (layer_order::has_kernel(shapes_of(report))
+              ? ";\nconvolutions are measured at all their positions."
+              : ".");
 }
 
 inline void print_table(const std::vector<Report>& reports, const Options& options) {

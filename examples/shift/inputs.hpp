@@ -152,6 +152,13 @@ inline dgp::Activation activation_of(const std::string& name) {
 // Refuses networks with other parts than the reader follows, such as batch normalisation.
 inline Graphs read_model(const Inputs& inputs) {
   const dgp::io::CheckpointFile file(std::filesystem::path(inputs.model));
+#ifdef DGP_WITH_ONNX
+  if (file.get_if<dgp::io::OnnxFile>() != nullptr) {
+    throw std::runtime_error(inputs.model +
+                             ": an ONNX model, whose operators are not followed here; give the "
+                             "perceptron's state dict, torch.save(model.state_dict(), 'model.pt')");
+  }
+#endif
   std::set<std::string> biases;
   for (const auto& layer : checkpoint::select(file, {}).layers) {
     if (const auto bias = dgp::io::bias_name_of(layer.tensor.name)) biases.insert(*bias);

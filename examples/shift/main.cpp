@@ -49,10 +49,10 @@ std::vector<std::string> names_of(const std::array<Item, count>& items) {
 }
 
 const std::string about_files =
-    "Models are safetensors files: 2-D tensors (out x in) are the layers, in natural order of\n"
-    "their names; layers.0.bias is the bias of layers.0.weight. Images are IDX files of bytes,\n"
-    ".npy arrays whose first axis counts the images, or .safetensors files with a tensor named\n"
-    "x. Numbers other than bytes are taken as they are. " +
+    "Models are checkpoints (.safetensors, .pt, .npz): 2-D tensors (out x in) are the layers,\n"
+    "in natural order of their names; layers.0.bias is the bias of layers.0.weight, zeros where\n"
+    "there is none. Images are IDX files of bytes, .npy arrays whose first axis counts the\n"
+    "images, or .safetensors files with a tensor named x. Numbers other than bytes are taken as they are. " +
     white::about + "\n\n";
 
 const std::string about_methods =

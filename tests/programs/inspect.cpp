@@ -755,6 +755,23 @@ TEST_CASE("a model of ONNX is measured as its graph", "[inspect]") {
   CHECK(bare["layers"][0]["kind"] == "kernel_matrix");
   CHECK(bare["deep_graph_persistence"].is_null());
 
+  // A product from the right has its matrix (in x out), and says so.
+  support::OnnxModel product;
+  product.input("x", {0, 2});
+  product.matrix("w", last.transpose());
+  product.node("MatMul", {"x", "w"}, {"y"});
+  product.output("y");
+  const auto other = (folder / "product.onnx").string();
+  write_file(other, product.bytes());
+  for (const Arguments& arguments : {Arguments{other}, Arguments{other, "--layers", "."}}) {
+    const json matrix = as_json(arguments)["layers"][0];
+    CHECK(matrix["rows"] == 3);
+    CHECK(matrix["cols"] == 2);
+    CHECK(matrix["total"] == dgp::neural_persistence(last).layers[0].total);
+  }
+  CHECK(as_json({other, "--layers", "."})["layers"][0]["transposed"] == true);
+  CHECK_FALSE(holds(successful({other}), "convolutions"));
+
   // One operator that is not read: one line, and a way.
   model.node("LSTM", {"4"}, {"5"}, "memory");
   write_file(path, model.bytes());

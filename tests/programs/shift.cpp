@@ -23,6 +23,9 @@
 #include <dgp/monitoring/feature_method.hpp>
 
 #include "../../examples/shift/corruptions.hpp"
+#ifdef DGP_WITH_ONNX
+#include "../support/onnx_writer.hpp"
+#endif
 #include "../support/catch.hpp"
 #include "../support/errors.hpp"
 #include "../support/idx_writer.hpp"
@@ -325,6 +328,17 @@ TEST_CASE("a study leaves out methods that a network has no features for", "[shi
   CHECK(holds(failure(joined(arguments, {"--methods", "input_activation"})),
               "input_activation: the network has no such features"));
 }
+
+#ifdef DGP_WITH_ONNX
+TEST_CASE("a model whose operators would have to be followed is refused", "[shift]") {
+  const TemporaryFolder folder;
+  support::OnnxModel model;
+  model.input("x", {0, 64});
+  const auto path = made(folder, "model.onnx", model.bytes());
+  CHECK(holds(failure({"evaluate", "--model", path, "--output", (folder / "out").string()}),
+              path + ": an ONNX model, whose operators are not followed here"));
+}
+#endif
 
 TEST_CASE("a study is the same on any number of threads, and another with any seed", "[shift]") {
   const TemporaryFolder folder;

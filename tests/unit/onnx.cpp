@@ -105,6 +105,13 @@ TEST_CASE("products of all kinds are dense layers", "[onnx]") {
     model.output("4");
     check_model(model, built);
     CHECK(dgp::weighted_sets(read(model))[1].name == "b");
+
+    const TemporaryFolder folder;
+    write_file(folder / "model.onnx", model.bytes());
+    const OnnxFile file(folder / "model.onnx");
+    for (const auto& tensor : file.tensors()) {
+      CHECK(file.is_stored_in_first(tensor) == (tensor.name == "b"));
+    }
   }
   SECTION("MatMul from the right, of weights stored and transposed within the model") {
     OnnxModel model;
@@ -418,7 +425,8 @@ TEST_CASE("functions of a neuron and constants are no edges", "[onnx]") {
   model.node("Cast", {"6"}, {"7"}).with("to", 1);
   model.node("Dropout", {"7"}, {"8"});
   model.node("Clip", {"8", "", "half"}, {"9"});
-  model.node("Gemm", {"9", "a"}, {"10"}).with("transB", 1);
+  model.node("Add", {"8", "9"}, {"sum"});
+  model.node("Gemm", {"sum", "a"}, {"10"}).with("transB", 1);
   model.output("10");
   check_model(model, built);
   CHECK(read(model).neurons() == 9);

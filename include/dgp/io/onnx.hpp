@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <onnx/onnx_pb.h>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,6 +22,7 @@
 #include <dgp/feed_forward_graph.hpp>
 #include <dgp/io/detail/input_file.hpp>
 #include <dgp/io/detail/onnx_model.hpp>
+#include <dgp/io/detail/onnx_node.hpp>
 #include <dgp/io/detail/onnx_tensors.hpp>
 #include <dgp/io/detail/onnx_walk.hpp>
 #include <dgp/io/file_format.hpp>
@@ -48,6 +50,13 @@ class OnnxFile {
         if (attribute.has_t()) list(attribute.t(), node.output(0));
       }
     }
+    for (const auto& node : model_.graph().node()) {
+      const detail::OnnxNode product(node, path_);
+      const bool gemm = node.op_type() == "Gemm";
+      if (!gemm && node.op_type() != "MatMul") continue;
+      if (!gemm || product.integer("transB", 0) == 0) stored_in_first_.insert(product.input(1));
+      if (gemm && product.integer("transA", 0) != 0) stored_in_first_.insert(product.input(0));
+    }
     std::sort(constants_.begin(), constants_.end(), [](const Constant& a, const Constant& b) {
       return natural_less(a.info.name, b.info.name);
     });
@@ -67,6 +76,11 @@ class OnnxFile {
   const std::vector<TensorInfo>& tensors() const { return tensors_; }
   // Those of other types.
   const std::vector<TensorInfo>& skipped() const { return skipped_; }
+  // Whether a matrix is stored (fan_in × fan_out), as the product that takes it says: MatMul from
+  // the right, Gemm unless it transposes.
+  bool is_stored_in_first(const TensorInfo& tensor) const {
+    return stored_in_first_.count(tensor.name) > 0;
+  }
 
   // The network as a graph, its weighted sets named after their weights. Batch normalisations are
   // folded into the weights before them, as for inference; biases are no edges. A batch is dropped.
@@ -115,6 +129,7 @@ class OnnxFile {
   std::vector<Constant> constants_;
   std::vector<TensorInfo> tensors_;
   std::vector<TensorInfo> skipped_;
+  std::set<std::string> stored_in_first_;
 };
 
 // The graph of a model. Throws std::runtime_error as OnnxFile and its read_graph do.

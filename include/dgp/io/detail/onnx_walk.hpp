@@ -7,7 +7,8 @@
 //   Conv                                convolution
 //   BatchNormalization                  folded into the Conv or Gemm before it, where nothing else
 //                                       uses that; else one-to-one
-//   Add, Sum                            a sum; with a constant nothing, as biases are no edges
+//   Add, Sum                            a sum; with a constant, or of one neuron with itself,
+//                                       nothing: biases and activations are no edges
 //   Sub, Mul, Div                       nothing, with a constant or of one neuron with itself
 //   Concat                              a concatenation
 //   pooling, means and maxima           windows
@@ -660,7 +661,7 @@ class OnnxWalk {
     if (has(node, 2)) constant_input(node, 2, "bias");
     const bool from_right = left.neurons.has_value();
     const OnnxValue& constant = from_right ? right : left;
-    if (constant.extents.size() != 2) {
+    if (constant.tensor != nullptr && constant.extents.size() != 2) {
       node.fail("weights of " + shown(constant.extents) + ", which are no matrix");
     }
     const bool turned_left = node.integer("transA", 0) != 0;
@@ -834,7 +835,11 @@ class OnnxWalk {
 
   void sum(const OnnxNode& node) {
     const auto parts = terms(node);
-    if (parts.size() == 1) return pass_on(node, *parts.front());
+    // Of a neuron and a function of it, x + f(x), no new neuron is made.
+    if (std::all_of(parts.begin(), parts.end(),
+                    [&](const auto* part) { return same_neurons(*parts.front(), *part); })) {
+      return pass_on(node, *parts.front());
+    }
     std::vector<Neurons> groups;
     for (const auto* part : parts) groups.push_back(*part->neurons);
     const Neurons made = graph_.sum(groups);
