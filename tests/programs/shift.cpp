@@ -332,9 +332,9 @@ TEST_CASE("a study leaves out methods that a network has no features for", "[shi
 #ifdef DGP_WITH_ONNX
 TEST_CASE("a model whose operators would have to be followed is refused", "[shift]") {
   const TemporaryFolder folder;
-  support::OnnxModel model;
-  model.input("x", {0, 64});
-  const auto path = made(folder, "model.onnx", model.bytes());
+  support::OnnxModel perceptron;
+  perceptron.input("x", {0, 64});
+  const auto path = made(folder, "model.onnx", perceptron.bytes());
   CHECK(holds(failure({"evaluate", "--model", path, "--output", (folder / "out").string()}),
               path + ": an ONNX model, whose operators are not followed here"));
 }
