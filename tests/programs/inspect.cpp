@@ -611,7 +611,7 @@ TEST_CASE("attention and recurrences are no chain, whatever their shapes", "[ins
   const auto square = [](const std::string& name) {
     return Tensor{name, "F32", {2, 2}, f32({1, -2, 3, 4})};
   };
-  for (const std::string& part :
+  for (const std::string part :
        {"self_attn.q_proj", "attention.self.query", "attn.c_proj", "rnn.weight_hh_l0"}) {
     CAPTURE(part);
     const auto path = made(folder, "model", {square("h.0." + part), square("h.1." + part)});
