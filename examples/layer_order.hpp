@@ -138,7 +138,7 @@ inline const Layer* side_by_side(const std::vector<Layer>& layers) {
   static const std::regex telling(
       "(^|[._/])([qkvo]_proj|[qkv]_lin|qkv|query|key|value|in_proj|out_proj|c_attn|qkv_proj|"
       "query_key_value|(self_|cross_)?attn|(self_|cross_)?attention|weight_[ih]h_l|"
-      "recurrent_kernel)",
+      "recurrent_kernel)([._/0-9]|$)",
       std::regex::icase);
   const auto found = std::find_if(layers.begin(), layers.end(), [&](const Layer& layer) {
     return layer.name.size() <= 1000 && std::regex_search(layer.name, telling);

@@ -602,8 +602,8 @@ TEST_CASE("kernels are measured as matrices", "[inspect]") {
               "\nNot measured (more than five dimensions): conv.1 [1,1,1,1,1,8]\n"));
   CHECK(as_json({many})["not_measured"] == json::array({"conv.1"}));
   CHECK(holds(failure({many, "--layers", "conv"}, 1),
-              "no tensor of 2 to 5 dimensions matches 'conv'; of other shapes: conv.2 [8], conv.1 "
-              "[1,1,1,1,1,8]"));
+              "no tensor of 2 to 5 dimensions matches 'conv'; of other shapes: conv.1 "
+              "[1,1,1,1,1,8], conv.2 [8]"));
 }
 
 TEST_CASE("attention and recurrences are no chain, whatever their shapes", "[inspect]") {
@@ -745,7 +745,8 @@ TEST_CASE("a model of ONNX is measured as its graph", "[inspect]") {
   CHECK_FALSE(report.contains("reason"));
 
   const std::string table = successful({path});
-  CHECK(holds(table, "  conv.weight           2x1x3x3"));
+  CHECK(holds(table, "\n  conv.weight "));
+  CHECK(holds(table, " 2x1x3x3 "));
   CHECK(holds(table, "65 neurons, 266 edges with weights;"));
   CHECK_FALSE(holds(table, "raw"));
   CHECK(holds(successful({path, "--format", "csv"}), "neural_persistence,conv.weight,2,9,"));
@@ -1001,7 +1002,8 @@ TEST_CASE("parts of a model are one model", "[inspect]") {
   CHECK(as_json({first, second, digits}).size() == 2);
   CHECK(holds(failure({second}, 1), "part 1 of 2 is missing"));
   write_file(folder / "m.safetensors.index.json", R"({"weight_map": {}})");
-  CHECK(holds(failure({(folder / "m.safetensors.index.json").string()}, 1), "the index of a"));
+  CHECK(holds(failure({(folder / "m.safetensors.index.json").string()}, 1),
+              "the index names no files"));
 }
 
 #ifdef DGP_WITH_NPZ

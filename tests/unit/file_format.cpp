@@ -102,7 +102,8 @@ TEST_CASE("every format has its words, those that are not read an advice of one 
     CHECK_FALSE(words.what.empty());
     CHECK(words.advice.find('\n') == std::string::npos);
     const bool is_read = format == FileFormat::safetensors || format == FileFormat::npy ||
-                         format == FileFormat::npz || format == FileFormat::pytorch;
+                         format == FileFormat::npz || format == FileFormat::pytorch ||
+                         format == FileFormat::onnx || format == FileFormat::shard_index;
     CHECK(words.advice.empty() == is_read);
   }
 }

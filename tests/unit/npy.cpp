@@ -221,7 +221,8 @@ TEST_CASE("headers of every version and of other makers are read", "[npy]") {
   }
 }
 
-TEST_CASE("a matrix is a layer named after its file; other arrays are none", "[npy]") {
+TEST_CASE("matrices and kernels are layers named after their file; other arrays are none",
+          "[npy]") {
   const TemporaryFolder folder;
   write_file(folder / "layers.0.weight.npy", npy(npy_header("<f8", "(1, 2)"), f64({1, 2})));
   const auto layers = read_npy_layers<double>(folder / "layers.0.weight.npy");
@@ -233,9 +234,9 @@ TEST_CASE("a matrix is a layer named after its file; other arrays are none", "[n
   write_file(path, npy(npy_header("<f8", "()"), f64({7})));
   CHECK(read_npy(path).shape.empty());
   CHECK(read_npy(path).values == std::vector<float>{7});
-  for (const std::string shape : {"()", "(1,)", "(1, 1, 1)"}) {
+  for (const std::string shape : {"()", "(1,)", "(1, 1, 1)", "(1, 1, 1, 1, 1, 1)"}) {
     write_file(path, npy(npy_header("<f8", shape), f64({7})));
-    CHECK(read_npy_layers(path).empty());
+    CHECK(read_npy_layers(path).empty() == (shape != "(1, 1, 1)"));
     dgp::io::NpyFile file(path);
     CHECK(byte_in(error_of([&] { file.read_matrix<float>(file.tensors()[0]); }), path) > 10);
   }

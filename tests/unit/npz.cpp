@@ -131,7 +131,15 @@ TEST_CASE("an entry that is no .npy file is refused with its name", "[npz]") {
   CHECK(holds(refusal(archive({stored("a.npy", "")})), "entry 'a', byte 0"));
   CHECK(holds(refusal(archive({stored("a\nb.npy", "")})), "entry 'a?b', byte 0"));
   CHECK(holds(refusal(archive({stored("a.npy", row({1}) + "x")})), "needs 4 bytes, but has 5"));
-  CHECK(holds(refusal(archive({stored("c.npy", npy(npy_header("<c8", "(1, 1)"), f32({1, 2})))})),
+}
+
+TEST_CASE("an array of a type that is not read is no layer, and refused when asked for", "[npz]") {
+  const TemporaryFolder folder;
+  const auto path = folder / "complex.npz";
+  write_file(path, archive({stored("c.npy", npy(npy_header("<c8", "(1, 1)"), f32({1, 2})))}));
+  CHECK(read_npz_layers(path).empty());
+  dgp::io::NpzFile file(path);
+  CHECK(holds(error_of([&] { file.read_matrix<float>(file.tensors()[0]); }),
               "'c' (<c8, shape [1,1])"));
 }
 

@@ -377,14 +377,12 @@ TEST_CASE("a type that is not read is named, with its tensor", "[safetensors]") 
   for (const std::string type : {"I64", "U64", "C64", "F4_OF_THE_FUTURE"}) {
     const std::string bytes = safetensors({{"steps", type, {1, 1}, eight_bytes}});
     write_file(path, bytes);
-    for (const auto& message :
-         {error_of([&] { read_safetensors_layers<float>(path); }),
-          error_of([&] { SafetensorsFile(path).read_matrix<double>("steps"); })}) {
-      CAPTURE(message);
-      CHECK(holds(message, "'steps'"));
-      CHECK(holds(message, type));
-      CHECK(byte_in(message, path) == static_cast<long long>(bytes.size()) - 8);
-    }
+    CHECK(read_safetensors_layers(path).empty());
+    const auto message = error_of([&] { SafetensorsFile(path).read_matrix<double>("steps"); });
+    CAPTURE(message);
+    CHECK(holds(message, "'steps'"));
+    CHECK(holds(message, type));
+    CHECK(byte_in(message, path) == static_cast<long long>(bytes.size()) - 8);
   }
 }
 
