@@ -75,8 +75,10 @@ inline std::vector<layer_order::Layer> shapes_of(const Report& report) {
 }
 
 template <class Scalar>
-Figures figures(const dgp::Persistence<Scalar>& persistence) {
+Figures figures(const dgp::Persistence<Scalar>& persistence, const Options& options) {
   Figures result{persistence.total, persistence.normalized, {}};
+  // Nobody else asks for the deaths, of which a graph has millions.
+  if (!options.deaths && options.picture.empty()) return result;
   for (const auto& pair : persistence.diagram.pairs) {
     result.deaths.push_back(static_cast<double>(pair.death));
   }
@@ -99,13 +101,13 @@ void measure_deep_graph(const Network& network, const Options& options, console:
     if (!report.is_graph) {
       progress.update(0, "deep graph persistence, raw");
       asked.normalization = dgp::Normalization::none;
-      report.raw = figures(dgp::deep_graph_persistence(network, asked));
+      report.raw = figures(dgp::deep_graph_persistence(network, asked), options);
     }
     progress.update(0, "deep graph persistence, standardised");
     asked.normalization = dgp::Normalization::standardized;
     asked.rescale = false;
     const auto plain = dgp::deep_graph_persistence(network, asked);
-    report.standardized = {figures(dgp::rescaled(plain, asked)), figures(plain)};
+    report.standardized = {figures(dgp::rescaled(plain, asked), options), figures(plain, options)};
   } catch (const std::invalid_argument& undefined) {
     report.reason = undefined.what();
   } catch (const std::domain_error& undefined) {
@@ -119,15 +121,15 @@ template <class Network, class WeightsOf>
 void measure_network(const Network& network, const WeightsOf& weights_of, const Options& options,
                      console::Progress& progress, Report& report) {
   progress.update(0, "neural persistence");
-  const auto np =
-      dgp::neural_persistence(network, {.p = options.p, .essential = options.essential});
+  auto np = dgp::neural_persistence(network, {.p = options.p, .essential = options.essential});
   const auto variance = dgp::weight_variance(network);
   report.mean_normalized = np.mean_normalized;
   report.sum = np.sum;
   report.weight_variance = variance.network;
   for (std::size_t k = 0; k < report.layers.size(); ++k) {
     LayerFigures& layer = report.layers[k];
-    layer.persistence = figures(np.layers[k]);
+    layer.persistence = figures(np.layers[k], options);
+    np.layers[k] = {};
     layer.weight_variance = variance.layers[k];
     if (!options.analysis) continue;
     progress.update(0, "spatial concentration of " + layer.name);
