@@ -2,7 +2,6 @@
 // shapes in words.
 #pragma once
 
-#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>

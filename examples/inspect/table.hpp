@@ -53,7 +53,7 @@ struct LayerGroup {
   std::vector<const LayerFigures*> layers;
 };
 
-// Both names with * where they have numbers, which may differ.
+// A name with * for each of its numbers.
 inline std::string with_stars(const std::string& name) {
   std::string text;
   for (const char c : name) {
@@ -125,7 +125,7 @@ inline void print_groups(const Report& report, const Options& options) {
          "each.\n";
 }
 
-// What is the same for few layers and many: the variants of deep graph persistence.
+// The variants of deep graph persistence in a table of their own.
 inline void print_deep(const Report& report) {
   std::vector<std::vector<std::string>> rows{{"deep graph persistence", "total", "normalized"}};
   if (report.standardized) {

@@ -52,7 +52,8 @@ const std::string about_files =
     "Models are checkpoints (.safetensors, .pt, .npz): 2-D tensors (out x in) are the layers,\n"
     "in natural order of their names; layers.0.bias is the bias of layers.0.weight, zeros where\n"
     "there is none. Images are IDX files of bytes, .npy arrays whose first axis counts the\n"
-    "images, or .safetensors files with a tensor named x. Numbers other than bytes are taken as they are. " +
+    "images, or .safetensors files with a tensor named x. Numbers other than bytes are taken as\n"
+    "they are. " +
     white::about + "\n\n";
 
 const std::string about_methods =

@@ -28,8 +28,7 @@ inline std::string shown(const Extents& extents) {
   return "[" + text + "]";
 }
 
-// More neurons than any group of one has, 268 MB of them in a few bytes of a file: what claims more
-// is refused.
+// A group of more neurons is refused: a few bytes of a file can claim any number.
 inline constexpr std::int64_t most_values = std::int64_t{1} << 26;
 
 inline std::int64_t product(const Extents& extents) {

@@ -20,7 +20,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -117,10 +116,10 @@ class OnnxWalk {
           {"GlobalAveragePool", &OnnxWalk::global_pooling},
           {"ReduceMean", &OnnxWalk::reduction},
           {"ReduceMax", &OnnxWalk::reduction},
-          {"Flatten", &OnnxWalk::flatten},
-          {"Reshape", &OnnxWalk::reshape},
-          {"Squeeze", &OnnxWalk::squeeze},
-          {"Unsqueeze", &OnnxWalk::unsqueeze},
+          {"Flatten", &OnnxWalk::rename},
+          {"Reshape", &OnnxWalk::rename},
+          {"Squeeze", &OnnxWalk::rename},
+          {"Unsqueeze", &OnnxWalk::rename},
           {"Transpose", &OnnxWalk::transpose},
           {"Pad", &OnnxWalk::pad},
           {"Slice", &OnnxWalk::slice},
@@ -763,14 +762,18 @@ class OnnxWalk {
     folded_.insert(node.outputs()[0]);
   }
 
-  // scale / √(variance + epsilon), by channel.
-  std::vector<double> normalization_factors(const OnnxNode& node) const {
+  static void check_inference(const OnnxNode& node) {
     const auto is_named = [](const std::string& name) { return !name.empty(); };
     const bool has_statistics = std::any_of(
         std::min(node.outputs().begin() + 1, node.outputs().end()), node.outputs().end(), is_named);
     if (node.integer("training_mode", 0) != 0 || has_statistics) {
       node.fail("it is exported for training; export the model after model.eval()");
     }
+  }
+
+  // scale / √(variance + epsilon), by channel.
+  std::vector<double> normalization_factors(const OnnxNode& node) const {
+    check_inference(node);
     const auto scales = numbers<double>(node, value(node, 1), "scale");
     const auto variances = numbers<double>(node, value(node, 4), "variance");
     if (scales.size() != variances.size()) node.fail("as many scales as variances are needed");
@@ -785,7 +788,7 @@ class OnnxWalk {
   void batch_normalization(const OnnxNode& node) {
     const OnnxValue& from = neurons(node, 0);
     for (int i = 1; i < std::min(node.inputs(), 5); ++i) constant_input(node, i, "statistics");
-    normalization_factors(node);  // checks the node
+    check_inference(node);
     if (folded_.count(node.input(0)) > 0) return pass_on(node, from);
     put(node, of_neurons(graph_.one_to_one(*from.neurons), from.extents));
   }
@@ -934,10 +937,6 @@ class OnnxWalk {
     made.extents = *renamed(node);
     put(node, std::move(made));
   }
-  void flatten(const OnnxNode& node) { rename(node); }
-  void reshape(const OnnxNode& node) { rename(node); }
-  void squeeze(const OnnxNode& node) { rename(node); }
-  void unsqueeze(const OnnxNode& node) { rename(node); }
 
   void put_arranged(const OnnxNode& node, int output, const OnnxValue& from,
                     const Arrangement& arrangement) {
