@@ -44,7 +44,10 @@ void for_views_of(Matrix<Scalar>& matrix, const Check& check) {
   check(matrix(all, even));
   check(matrix(Eigen::seq(last, 0, -1), all));
   check(matrix(picked, all));
+#if defined(NDEBUG) || !defined(EIGEN_DEFAULT_TO_ROW_MAJOR)
+  // Nobody can assign it otherwise: an assertion of Eigen 3.4 asks it for a data() that it lacks.
   check(matrix(even, all).transpose());
+#endif
   check(by_row(even, all).array());
   check(array(even, all).matrix());
   check(array.square());
