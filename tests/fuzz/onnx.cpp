@@ -1,21 +1,14 @@
 // Tens of thousands of broken ONNX models: the reader either makes a graph and its constants of one
 // or throws std::runtime_error that says where.
 #include <cstddef>
-#include <cstdint>
 #include <filesystem>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
-#include <Eigen/Core>
-
-#include <dgp/dgp.hpp>
-#include <dgp/io/onnx.hpp>
-
 #include "../support/catch.hpp"
-#include "../support/errors.hpp"
 #include "../support/mutants.hpp"
 #include "../support/onnx_writer.hpp"
+#include "../support/reading_onnx.hpp"
 
 namespace {
 
@@ -105,35 +98,14 @@ std::vector<std::string> sound_models() {
 
 TEST_CASE("no mutant of a model gets more out of the reader than a runtime error", "[fuzz][onnx]") {
   const auto sound = sound_models();
-  int graphs = 0;
-  int tensors = 0;
-  const auto read = [&](const std::filesystem::path& path, std::size_t size) -> std::string {
-    const dgp::io::OnnxFile file(path);
-    std::size_t values = 0;
-    for (const auto& tensor : file.tensors()) {
-      try {
-        values += static_cast<std::size_t>(file.read_rows<float>(tensor).size());
-        ++tensors;
-      } catch (const std::runtime_error& error) {
-        if (!std::string(error.what()).starts_with(path.string())) return error.what();
-      }
-    }
-    if (values > size) return "more values than the file justifies";
-    const auto graph = file.read_graph<float>();
-    ++graphs;
-    // What is read can be measured, or is refused in words.
-    constexpr dgp::Index quickly_measured = 2000;
-    if (graph.neurons() > quickly_measured) return "";
-    try {
-      dgp::deep_graph_persistence(graph, {.normalization = dgp::Normalization::max_abs});
-    } catch (const std::invalid_argument&) {
-    }
-    return "";
+  support::Found found;
+  const auto read = [&](const std::filesystem::path& path, std::size_t size) {
+    return support::mistake_of_onnx(path, size, found);
   };
   std::size_t next = 0;
   const auto whole = [&](Random&) { return sound[next++]; };
   CHECK(fuzz(static_cast<int>(sound.size()), 1, whole, read, support::Named::file).refused == 0);
-  graphs = tensors = 0;
+  found = {};
   const std::vector<std::string> pieces{"Conv",
                                         "Reshape",
                                         "Transpose",
@@ -161,7 +133,7 @@ TEST_CASE("no mutant of a model gets more out of the reader than a runtime error
   };
   const auto counts = fuzz(20000, 2017, broken, read, support::Named::file);
   CHECK(counts.read > 500);
-  CHECK(graphs > 500);
-  CHECK(tensors > 5000);
+  CHECK(found.graphs > 500);
+  CHECK(found.tensors > 5000);
   CHECK(counts.refused > 5000);
 }

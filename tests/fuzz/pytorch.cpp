@@ -1,21 +1,15 @@
 // Tens of thousands of broken PyTorch checkpoints: the reader either reads one or throws
 // std::runtime_error that says where, and never hands out more than the file justifies.
 #include <cstddef>
-#include <cstdint>
 #include <filesystem>
-#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include <Eigen/Core>
-
-#include <dgp/io/pytorch.hpp>
-
 #include "../support/catch.hpp"
-#include "../support/errors.hpp"
 #include "../support/mutants.hpp"
 #include "../support/pytorch_writer.hpp"
+#include "../support/reading_pytorch.hpp"
 
 namespace {
 
@@ -90,30 +84,10 @@ std::string file_of(Random& random, const std::string& pickle) {
   return support::archive(entries);
 }
 
-// What is wrong with what the reader gives of a file; empty if nothing is.
-std::string mistake_in(const std::filesystem::path& path, std::size_t size, int& tensors) {
-  dgp::io::PytorchFile file(path);
-  std::size_t values = 0;
-  std::size_t names = 0;
-  for (const auto& tensor : file.tensors()) {
-    names += tensor.name.size() + 8 * tensor.shape.size();
-    if (tensor.begin > tensor.end || tensor.end > 1032 * size) return "a range past the file";
-    try {
-      const auto matrix = file.read_rows<float>(tensor);
-      values += static_cast<std::size_t>(matrix.size());
-      ++tensors;
-    } catch (const std::runtime_error& error) {
-      if (support::byte_in(error.what(), path) < 0) return error.what();
-    }
-  }
-  if (names > 64 * size) return "more names than the file justifies";
-  return values > 100 * size ? "more values than the file justifies" : "";
-}
-
 // Reads a mutant, and counts the tensors that it gives.
 auto counting(int& tensors) {
   return [&tensors](const std::filesystem::path& path, std::size_t size) {
-    return mistake_in(path, size, tensors);
+    return support::mistake_of_pytorch(path, size, tensors);
   };
 }
 

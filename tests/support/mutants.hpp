@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
@@ -12,9 +11,9 @@
 #include <vector>
 
 #include "catch.hpp"
-#include "errors.hpp"
 #include "npy_writer.hpp"
 #include "random_network.hpp"
+#include "reading.hpp"
 
 namespace support {
 
@@ -91,11 +90,7 @@ struct Counts {
   int refused = 0;
 };
 
-// Whether a message names a byte; or, of a format whose parts have names, the file at least.
-enum class Named { byte, file };
-
-// Reads files that broken(random) gives: read(path, size) returns what it finds wrong with what it
-// got, and throws std::runtime_error, naming a place, for what it refuses.
+// Reads files that broken(random) gives, by a `read` as outcome_of takes it.
 template <class Break, class Read>
 Counts fuzz(int mutants, std::uint64_t seed, const Break& broken, const Read& read,
             Named named = Named::byte) {
@@ -107,20 +102,8 @@ Counts fuzz(int mutants, std::uint64_t seed, const Break& broken, const Read& re
   for (int mutant = 0; mutant < mutants; ++mutant) {
     const std::string file = broken(random);
     written.write(file);
-    std::string mistake;
-    try {
-      mistake = read(path, file.size());
-      ++counts.read;
-    } catch (const std::runtime_error& error) {
-      ++counts.refused;
-      const std::string message = error.what();
-      const bool names_file = message.starts_with(path.string() + ": ") && !holds(message, "\n");
-      if (byte_in(message, path) < 0 && !(named == Named::file && names_file)) {
-        mistake = std::string("a poor message: ") + error.what();
-      }
-    } catch (const std::exception& error) {
-      mistake = std::string("another exception: ") + error.what();
-    }
+    const auto [refused, mistake] = outcome_of(read, path, file.size(), named);
+    ++(refused ? counts.refused : counts.read);
     if (!mistake.empty()) {
       CAPTURE(seed, mutant, mistake);
       FAIL_CHECK();
