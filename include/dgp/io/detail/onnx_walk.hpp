@@ -763,9 +763,8 @@ class OnnxWalk {
   }
 
   static void check_inference(const OnnxNode& node) {
-    const auto is_named = [](const std::string& name) { return !name.empty(); };
-    const bool has_statistics = std::any_of(
-        std::min(node.outputs().begin() + 1, node.outputs().end()), node.outputs().end(), is_named);
+    bool has_statistics = false;
+    for (int i = 1; i < node.outputs().size(); ++i) has_statistics |= !node.outputs()[i].empty();
     if (node.integer("training_mode", 0) != 0 || has_statistics) {
       node.fail("it is exported for training; export the model after model.eval()");
     }
