@@ -17,11 +17,24 @@ namespace inspect {
 
 inline void print_csv(const Report& report, const Options& options, const std::string& file_field) {
   const auto exact = [](double value) { return console::number("%.17g", value); };
+  const auto or_empty = [&](double value) { return std::isnan(value) ? "" : exact(value); };
   const auto row = [&](const std::vector<std::string>& fields, const std::vector<double>& deaths,
-                       const std::string& concentration = "") {
+                       const LayerFigures* layer = nullptr) {
     std::cout << file_field;
     for (std::size_t i = 0; i < fields.size(); ++i) std::cout << (i == 0 ? "" : ",") << fields[i];
-    if (options.analysis) std::cout << "," << concentration;
+    if (options.analysis) {
+      std::cout << "," << (layer != nullptr ? or_empty(layer->spatial_concentration) : "");
+    }
+    if (options.nulls) {
+      if (layer != nullptr && layer->shuffled) {
+        const auto& shuffled = *layer->shuffled;
+        std::cout << "," << exact(shuffled.mean) << "," << or_empty(shuffled.standard_deviation)
+                  << "," << or_empty(shuffled.z_score) << ","
+                  << (shuffled.rounds > 0 ? exact(shuffled.p_value) : "");
+      } else {
+        std::cout << ",,,,";
+      }
+    }
     if (options.deaths) std::cout << "," << console::joined(deaths, "%.17g");
     std::cout << "\n";
   };
@@ -34,8 +47,7 @@ inline void print_csv(const Report& report, const Options& options, const std::s
     row({"neural_persistence", console::csv_field(layer.name), std::to_string(layer.rows),
          std::to_string(layer.cols), exact(layer.persistence.total),
          exact(layer.persistence.normalized), exact(layer.weight_variance)},
-        layer.persistence.deaths,
-        std::isnan(layer.spatial_concentration) ? "" : exact(layer.spatial_concentration));
+        layer.persistence.deaths, &layer);
   }
   row({"network_neural_persistence", "", "", "", exact(report.sum), exact(report.mean_normalized),
        exact(report.weight_variance)},
@@ -52,6 +64,7 @@ inline void print_csv(const std::vector<Report>& reports, const Options& options
   std::cout << (several ? "file," : "")
             << "measure,layer,rows,cols,total,normalized,weight_variance"
             << (options.analysis ? ",spatial_concentration" : "")
+            << (options.nulls ? ",shuffled_mean,shuffled_deviation,excess,p_value" : "")
             << (options.deaths ? ",deaths\n" : "\n");
   for (const auto& report : reports) {
     print_csv(report, options, several ? console::csv_field(report.file) + "," : "");

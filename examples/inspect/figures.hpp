@@ -38,8 +38,9 @@ struct LayerFigures {
   bool transposed;
   Figures persistence;
   double weight_variance;
-  double spatial_concentration;       // with --analysis
-  std::vector<std::uint64_t> kernel;  // its shape; empty for a matrix
+  double spatial_concentration;                      // with --analysis
+  std::optional<dgp::ShuffleSignificance> shuffled;  // with --significance, where defined
+  std::vector<std::uint64_t> kernel;                 // its shape; empty for a matrix
   // Of a graph's edge set.
   std::string kind;
   dgp::Index neurons;
@@ -134,6 +135,12 @@ void measure_network(const Network& network, const WeightsOf& weights_of, const 
     if (!options.analysis) continue;
     progress.update(0, "spatial concentration of " + layer.name);
     layer.spatial_concentration = dgp::spatial_concentration(weights_of(k));
+  }
+  if (options.nulls) {
+    progress.update(0, "neural persistence of shuffled weights");
+    const auto shuffled = dgp::shuffle_significance(
+        network, *options.nulls, {.p = options.p, .essential = options.essential});
+    for (std::size_t k = 0; k < report.layers.size(); ++k) report.layers[k].shuffled = shuffled[k];
   }
   measure_deep_graph(network, options, progress, report);
 }

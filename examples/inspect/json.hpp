@@ -33,7 +33,7 @@ inline nlohmann::ordered_json json_of(const Report& report, const Options& optio
     if (options.deaths) entry["deaths"] = measured.deaths;
     return entry;
   };
-  // Not a number where all weights of a layer are alike.
+  // Not a number where all weights of a layer, or all their shuffles, are alike.
   const auto or_null = [](double value) {
     return std::isnan(value) ? ordered_json(nullptr) : ordered_json(value);
   };
@@ -59,6 +59,17 @@ inline nlohmann::ordered_json json_of(const Report& report, const Options& optio
     entry.update(graph(layer.persistence, true));
     entry["weight_variance"] = layer.weight_variance;
     if (options.analysis) entry["spatial_concentration"] = or_null(layer.spatial_concentration);
+    if (options.nulls) {
+      ordered_json& shuffled = entry["shuffled"];
+      if (layer.shuffled) {
+        shuffled["mean"] = layer.shuffled->mean;
+        shuffled["deviation"] = or_null(layer.shuffled->standard_deviation);
+        shuffled["z"] = or_null(layer.shuffled->z_score);
+        shuffled["p_value"] = layer.shuffled->rounds > 0 ? ordered_json(layer.shuffled->p_value)
+                                                         : ordered_json(nullptr);
+        shuffled["rounds"] = layer.shuffled->rounds;
+      }
+    }
     json["layers"].push_back(entry);
   }
   json["not_measured"] = checkpoint::names_of(report.not_measured);

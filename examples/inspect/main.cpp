@@ -1,9 +1,12 @@
 // dgp-inspect: the neural persistence and deep graph persistence of checkpoints.
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include <CLI/CLI.hpp>
+
+#include <dgp/analysis/shuffle_null.hpp>
 
 #include "../checkpoint.hpp"
 #include "../console.hpp"
@@ -18,6 +21,7 @@ int main(int argc, char** argv) {
   inspect::Options options;
   std::string essential = "dies-at-zero";
   std::string format = "table";
+  std::string rounds;
   const auto one_of = [](const std::vector<std::string>& names) {
     return [names](const std::string& text) -> std::string {
       if (std::find(names.begin(), names.end(), text) != names.end()) return {};
@@ -80,12 +84,29 @@ int main(int argc, char** argv) {
                "Show each graph's deaths, descending, without the essential class");
   app.add_flag("--analysis", options.analysis,
                "Show each layer's spatial concentration too (it takes a sort of all weights)");
+  auto* const significance =
+      app.add_option("--significance", rounds,
+                     "Compare each layer with ROUNDS shuffles of its weights (default: 1000): its\n"
+                     "excess over them is structure that the weights' distribution cannot explain")
+          ->type_name("[ROUNDS]")
+          ->expected(0, 1)
+          ->check([](const std::string& text) -> std::string {
+            const double count = console::value_of(text);
+            const bool whole = console::whole_number(text).empty();
+            if (text.empty() || (whole && count >= 2 && count <= 1e6)) return {};
+            return "ROUNDS is a number from 2 to 1000000, not '" + text +
+                   "' (a model's name stands before --significance)";
+          });
   app.add_option("--svg", options.picture, "Draw the persistence diagrams to this file")
       ->type_name("FILE");
   console::add_threads(app);
 
   return console::run(app, argc, argv, [&] {
     if (essential == "omitted") options.essential = dgp::EssentialClass::omitted;
+    if (significance->count() > 0) {
+      options.nulls = std::make_shared<dgp::ShuffleNulls>(
+          dgp::ShuffleOptions{.rounds = rounds.empty() ? 1000 : std::stoull(rounds)});
+    }
     std::vector<inspect::Report> reports;
     for (const auto& model : checkpoint::models_of(options.files)) {
       reports.push_back(inspect::inspect(model, options));

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <iostream>
+#include <limits>
 #include <map>
 #include <string>
 #include <utility>
@@ -41,6 +43,29 @@ struct Table {
 };
 
 inline std::string cell(double value) { return number("%.6f", value); }
+
+inline std::string cell_or_dash(const char* format, double value) {
+  return std::isnan(value) ? "-" : number(format, value);
+}
+
+// The columns that are shown where they are asked for: of a layer, or their headings.
+inline void add_wanted(std::vector<std::string>& row, const Options& options,
+                       const LayerFigures* layer) {
+  if (options.analysis) {
+    row.push_back(layer == nullptr ? "concentration" : cell(layer->spatial_concentration));
+  }
+  if (!options.nulls) return;
+  if (layer == nullptr) {
+    row.insert(row.end(), {"shuffled", "excess", "p-value"});
+  } else if (!layer->shuffled) {
+    row.insert(row.end(), {"-", "-", "-"});
+  } else {
+    const auto& shuffled = *layer->shuffled;
+    row.push_back(cell(shuffled.mean));
+    row.push_back(cell_or_dash("%.2f", shuffled.z_score));
+    row.push_back(shuffled.rounds > 0 ? number("%.4f", shuffled.p_value) : "-");
+  }
+}
 
 inline std::string shape_of(const LayerFigures& layer) {
   return layer.kernel.empty() ? words::shape(layer.rows, layer.cols) : words::shape(layer.kernel);
@@ -84,6 +109,7 @@ inline void print_groups(const Report& report, const Options& options) {
   std::vector<std::vector<std::string>> rows{
       {"neural persistence, normalized", "layers", "weights", "mean", "least", "most", "variance"}};
   if (options.analysis) rows.front().push_back("concentration");
+  if (options.nulls) rows.front().push_back("excess");
   const auto groups = grouped(report.layers);
   const auto mean = [](const LayerGroup& group, const auto& figure) {
     double sum = 0;
@@ -105,6 +131,13 @@ inline void print_groups(const Report& report, const Options& options) {
       rows.back().push_back(
           cell(mean(group, [](const LayerFigures& layer) { return layer.spatial_concentration; })));
     }
+    if (options.nulls) {
+      rows.back().push_back(cell_or_dash("%.2f", mean(group, [](const LayerFigures& layer) {
+                                           return layer.shuffled
+                                                      ? layer.shuffled->z_score
+                                                      : std::numeric_limits<double>::quiet_NaN();
+                                         })));
+    }
   };
   constexpr std::size_t at_end = 10;
   for (std::size_t i = 0; i < groups.size(); ++i) {
@@ -117,7 +150,7 @@ inline void print_groups(const Report& report, const Options& options) {
   }
   rows.push_back({"  network", std::to_string(report.layers.size()), "",
                   cell(report.mean_normalized), "", "", cell(report.weight_variance)});
-  if (options.analysis) rows.back().push_back("");
+  rows.back().resize(rows.front().size());
   std::cout << words::one_line(report.file) << "\n\n";
   console::print_rows(rows);
   std::cout
@@ -145,19 +178,22 @@ inline void print_one(const Report& report, const Options& options) {
     return print_deep(report);
   }
   Table table;
-  const auto add = [&](std::vector<std::string> row, const Figures* figures,
-                       const std::string& concentration = "") {
-    if (options.analysis) row.push_back(concentration);
+  const auto add = [&](std::vector<std::string> row, const Figures* figures) {
+    if (!table.rows.empty()) row.resize(table.rows.front().size());
     table.add(std::move(row), figures);
   };
   const auto shapes = shapes_of(report);
-  add({"neural persistence", layer_order::has_kernel(shapes) ? "weights" : "out x in", "total",
-       "normalized", "variance"},
-      nullptr, "concentration");
+  std::vector<std::string> headings{"neural persistence",
+                                    layer_order::has_kernel(shapes) ? "weights" : "out x in",
+                                    "total", "normalized", "variance"};
+  add_wanted(headings, options, nullptr);
+  add(headings, nullptr);
   for (const auto& layer : report.layers) {
-    add({"  " + words::one_line(layer.name), shape_of(layer), cell(layer.persistence.total),
-         cell(layer.persistence.normalized), cell(layer.weight_variance)},
-        &layer.persistence, cell(layer.spatial_concentration));
+    std::vector<std::string> row{"  " + words::one_line(layer.name), shape_of(layer),
+                                 cell(layer.persistence.total), cell(layer.persistence.normalized),
+                                 cell(layer.weight_variance)};
+    add_wanted(row, options, &layer);
+    add(std::move(row), &layer.persistence);
   }
   add({"  network (sum, mean)", "", cell(report.sum), cell(report.mean_normalized),
        cell(report.weight_variance)},
@@ -184,13 +220,14 @@ inline void print_several(const std::vector<Report>& reports, const Options& opt
   const bool with_layers = options.deaths || rows <= rows_of_a_screen;
 
   Table table;
-  const auto add = [&](std::vector<std::string> row, const Figures* figures,
-                       const std::string& concentration = "") {
-    if (options.analysis && with_layers) row.push_back(concentration);
+  const auto add = [&](std::vector<std::string> row, const Figures* figures) {
+    if (!table.rows.empty()) row.resize(table.rows.front().size());
     table.add(std::move(row), figures);
   };
-  add({"file", "out x in", "NP total", "NP", "variance", "DGP", "DGP, plain", "DGP, raw"}, nullptr,
-      "concentration");
+  std::vector<std::string> headings{"file",     "out x in", "NP total",   "NP",
+                                    "variance", "DGP",      "DGP, plain", "DGP, raw"};
+  if (with_layers) add_wanted(headings, options, nullptr);
+  add(headings, nullptr);
   for (const auto& report : reports) {
     const auto& deep = report.standardized;
     const std::size_t layers = report.layers.size();
@@ -203,9 +240,16 @@ inline void print_several(const std::vector<Report>& reports, const Options& opt
         nullptr);
     if (!with_layers) continue;
     for (const auto& layer : report.layers) {
-      add({"  " + words::one_line(layer.name), shape_of(layer), cell(layer.persistence.total),
-           cell(layer.persistence.normalized), cell(layer.weight_variance), "", "", ""},
-          &layer.persistence, cell(layer.spatial_concentration));
+      std::vector<std::string> row{"  " + words::one_line(layer.name),
+                                   shape_of(layer),
+                                   cell(layer.persistence.total),
+                                   cell(layer.persistence.normalized),
+                                   cell(layer.weight_variance),
+                                   "",
+                                   "",
+                                   ""};
+      add_wanted(row, options, &layer);
+      add(std::move(row), &layer.persistence);
     }
   }
   table.print(options.deaths);
@@ -266,6 +310,16 @@ inline void print_table(const std::vector<Report>& reports, const Options& optio
         << "Concentration tells how far large weights gather in few rows and columns: 0 for\n"
            "weights in random places of a large layer, 1 where they are sorted along it, as those\n"
            "of a single row or column always are.\n";
+  }
+  if (options.nulls) {
+    std::cout
+        << "Shuffled is the mean that shuffling a layer's weights gives. Excess is how far the\n"
+           "layer lies above it, in standard deviations: what the weights' distribution does not\n"
+           "explain. The p-value is the share of shuffles that are at least as persistent.\n";
+    if (std::any_of(reports.begin(), reports.end(),
+                    [](const Report& report) { return report.is_graph; })) {
+      std::cout << "Both are those of matrices: edges that share weights are not shuffled.\n";
+    }
   }
   if (!options.picture.empty()) std::cout << "The diagrams are in " << options.picture << ".\n";
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <dgp/analysis/early_stopping.hpp>
+#include <dgp/analysis/shuffle_null.hpp>
 #include <dgp/analysis/shuffling.hpp>
 #include <dgp/analysis/spatial_concentration.hpp>
 #include <dgp/analysis/weight_variance.hpp>

@@ -10,11 +10,13 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include <dgp/analysis/shuffle_null.hpp>
 #include <dgp/analysis/weight_variance.hpp>
 #include <dgp/concepts.hpp>
 #include <dgp/deep_graph_persistence.hpp>
@@ -197,6 +199,24 @@ NeuronStrengths<Scalar> graph_strengths(const FeedForwardGraph<Scalar>& graph,
 }
 
 }  // namespace detail
+
+// What shuffling would do to the neural persistence of each dense edge set, as of layers; nothing
+// for sets of other kinds, whose neurons share weights or lack edges, and for one that reads its
+// neurons through a concatenation or another view. Throws as neural_persistence does.
+template <class Scalar>
+std::vector<std::optional<ShuffleSignificance>> shuffle_significance(
+    const FeedForwardGraph<Scalar>& graph, ShuffleNulls& nulls,
+    const NeuralPersistenceOptions& options = {}) {
+  detail::check_graph(graph);
+  detail::check_as_given(graph, options.normalization);
+  std::vector<bool> complete(graph.weights().size());
+  for (const auto& set : graph.edge_sets()) {
+    if (set.kind != detail::EdgeKind::dense) continue;
+    complete[set.weights] = !graph.groups()[set.source].is_view();
+  }
+  return detail::shuffle_significance(
+      graph.weights(), [&](std::size_t k) { return complete[k]; }, nulls, options);
+}
 
 // For every neuron of every group (as they were made: index Neurons::group) the strength of the
 // best path to it from any input (inputs: infinity), 0 where there is none. Throws as

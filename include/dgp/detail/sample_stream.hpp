@@ -19,6 +19,12 @@ class SampleStream {
   }
   // In [0, bound).
   std::uint64_t below(std::uint64_t bound) { return (*this)() % bound; }
+  // Likewise, without a division; other numbers than below's.
+  std::uint32_t quickly_below(std::uint32_t bound) {
+    const std::uint64_t bits = (*this)();
+    const std::uint64_t low = (bits & 0xffffffff) * bound >> 32;
+    return static_cast<std::uint32_t>(((bits >> 32) * bound + low) >> 32);
+  }
   // In [0, 1).
   double uniform() { return static_cast<double>((*this)() >> 11) * 0x1p-53; }
 
