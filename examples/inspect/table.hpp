@@ -3,10 +3,8 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <iostream>
-#include <limits>
 #include <map>
 #include <string>
 #include <utility>
@@ -44,10 +42,6 @@ struct Table {
 
 inline std::string cell(double value) { return number("%.6f", value); }
 
-inline std::string cell_or_dash(const char* format, double value) {
-  return std::isnan(value) ? "-" : number(format, value);
-}
-
 // The columns that are shown where they are asked for: of a layer, or their headings.
 inline void add_wanted(std::vector<std::string>& row, const Options& options,
                        const LayerFigures* layer) {
@@ -62,7 +56,7 @@ inline void add_wanted(std::vector<std::string>& row, const Options& options,
   } else {
     const auto& shuffled = *layer->shuffled;
     row.push_back(cell(shuffled.mean));
-    row.push_back(cell_or_dash("%.2f", shuffled.z_score));
+    row.push_back(number("%.2f", shuffled.z_score));
     row.push_back(shuffled.rounds > 0 ? number("%.4f", shuffled.p_value) : "-");
   }
 }
@@ -132,11 +126,10 @@ inline void print_groups(const Report& report, const Options& options) {
           cell(mean(group, [](const LayerFigures& layer) { return layer.spatial_concentration; })));
     }
     if (options.nulls) {
-      rows.back().push_back(cell_or_dash("%.2f", mean(group, [](const LayerFigures& layer) {
-                                           return layer.shuffled
-                                                      ? layer.shuffled->z_score
-                                                      : std::numeric_limits<double>::quiet_NaN();
-                                         })));
+      const bool all = std::all_of(group.layers.begin(), group.layers.end(),
+                                   [](const auto* layer) { return layer->shuffled.has_value(); });
+      const auto excess = [](const LayerFigures& layer) { return layer.shuffled->z_score; };
+      rows.back().push_back(all ? number("%.2f", mean(group, excess)) : "-");
     }
   };
   constexpr std::size_t at_end = 10;

@@ -195,9 +195,10 @@ void check_deaths(const json& deaths, const json& published) {
 
 TEST_CASE("help explains every option", "[inspect]") {
   const std::string help = successful({"--help"});
-  for (const std::string word : {"MODEL", "--help", "--layers", "--order", "--transpose", "--p",
-                                 "--essential", "--format", "--deaths", "--analysis", "--svg",
-                                 "--threads", "dies-at-zero", "omitted", "table", "json", "csv"}) {
+  for (const std::string word :
+       {"MODEL", "--help", "--layers", "--order", "--transpose", "--p", "--essential", "--format",
+        "--deaths", "--analysis", "--significance", "--svg", "--threads", "dies-at-zero", "omitted",
+        "table", "json", "csv"}) {
     CAPTURE(word);
     CHECK(holds(help, word));
   }
@@ -540,6 +541,60 @@ TEST_CASE("spatial concentration is shown when asked, the library's in every for
   const auto both = parsed_csv(successful({digits, "--analysis", "--deaths", "--format", "csv"}));
   CHECK(both[0].back() == "deaths");
   CHECK(both[0][both[0].size() - 2] == "spatial_concentration");
+}
+
+TEST_CASE("excess over shuffles is shown when asked, the library's in every format", "[inspect]") {
+  for (const auto& path : {digits, random_constant}) {
+    CAPTURE(path);
+    const auto layers = dgp::io::read_layers(path);
+    const auto expected = dgp::shuffle_significance(layers, {.rounds = 50}, {.p = 1});
+    const json report = as_json({path, "--p", "1", "--significance", "50"});
+    const auto rows = parsed_csv(
+        successful({path, "--p", "1", "--significance", "50", "--format", "csv", "--analysis"}));
+    const auto lines = lines_of(successful({path, "--p", "1", "--significance", "50"}));
+    REQUIRE(report["layers"].size() == layers.size());
+    REQUIRE(rows.size() > layers.size());
+    const std::vector<std::string> columns{"shuffled_mean", "shuffled_deviation", "excess",
+                                           "p_value"};
+    const auto last_four = [](const std::vector<std::string>& row) {
+      return std::vector<std::string>(row.end() - 4, row.end());
+    };
+    CHECK(last_four(rows[0]) == columns);
+    for (std::size_t k = 0; k < layers.size(); ++k) {
+      CAPTURE(k);
+      const json& shuffled = report["layers"][k]["shuffled"];
+      const auto fields = last_four(rows[1 + k]);
+      CHECK(rows[1 + k].size() == rows[0].size());
+      CHECK(keys_of(shuffled) ==
+            std::set<std::string>{"mean", "deviation", "z", "p_value", "rounds"});
+      CHECK(shuffled["mean"] == expected[k].mean);
+      CHECK(std::stod(fields[0]) == expected[k].mean);
+      CHECK(shuffled["deviation"] == expected[k].standard_deviation);
+      CHECK(shuffled["p_value"] == expected[k].p_value);
+      CHECK(std::stod(fields[3]) == expected[k].p_value);
+      CHECK(shuffled["rounds"] == 50);
+      const auto cells = cells_of(lines[3 + k]);
+      if (std::isnan(expected[k].z_score)) {
+        CHECK(shuffled["z"].is_null());
+        CHECK(fields[2].empty());
+        CHECK(cells[cells.size() - 2].first == "undefined");
+      } else {
+        CHECK(shuffled["z"] == expected[k].z_score);
+        CHECK(std::stod(fields[2]) == expected[k].z_score);
+        CHECK(std::stod(cells[cells.size() - 2].first) ==
+              Approx(expected[k].z_score).margin(0.00501));
+      }
+    }
+    for (std::size_t r = 1 + layers.size(); r < rows.size(); ++r) {
+      CHECK(rows[r].size() == rows[0].size());
+      CHECK(rows[r].back().empty());
+    }
+  }
+  CHECK(as_json({digits, "--significance"})["layers"][0]["shuffled"]["rounds"] == 1000);
+  CHECK(!as_json({digits})["layers"][0].contains("shuffled"));
+  for (const std::string rounds : {"1", "0", "-3", "2.5", "1e9", "model.safetensors"}) {
+    CHECK(holds(failure({"--significance", rounds}, 2), "--significance"));
+  }
 }
 
 TEST_CASE("diagrams are drawn to a file, or an error says why not", "[inspect]") {

@@ -12,8 +12,11 @@
 
 #include <dgp/analysis/shuffle_null.hpp>
 #include <dgp/analysis/shuffling.hpp>
+#include <dgp/feed_forward_graph.hpp>
+#include <dgp/graph_measures.hpp>
 #include <dgp/neural_persistence.hpp>
 #include <dgp/spanning_forest.hpp>
+#include <dgp/window.hpp>
 
 #include "../support/catch.hpp"
 #include "../support/random_network.hpp"
@@ -224,6 +227,44 @@ TEST_CASE("layers of one shape share their ranks, whichever side is larger", "[s
   CHECK(nulls.of(6, 11) == null);
   CHECK(nulls.of(11, 6) == null);
   CHECK(nulls.of(6, 12) != null);
+}
+
+TEST_CASE("dense edge sets of a graph are shuffled as layers are", "[shuffle_null]") {
+  Random random(9);
+  const Eigen::MatrixXf first = support::random_matrix<float>(random, Kind::normal, 8, 12);
+  const Eigen::MatrixXf second = support::random_matrix<float>(random, Kind::normal, 5, 8);
+  const Eigen::MatrixXf kernel = support::random_matrix<float>(random, Kind::normal, 3, 9) * 9;
+  dgp::ShuffleNulls nulls({.rounds = 30});
+
+  dgp::FeedForwardGraph<float> chain;
+  const auto hidden = chain.dense(chain.input({12}), first);
+  chain.output(chain.dense(hidden, second));
+  const auto of_graph = dgp::shuffle_significance(chain, nulls);
+  const std::vector<Eigen::MatrixXf> layers{first, second};
+  const auto of_layers = dgp::shuffle_significance(layers, nulls);
+  REQUIRE(of_graph.size() == 2);
+  for (std::size_t k = 0; k < 2; ++k) {
+    REQUIRE(of_graph[k].has_value());
+    CHECK(of_graph[k]->original == of_layers[k].original);
+    CHECK(of_graph[k]->mean == of_layers[k].mean);
+    CHECK(of_graph[k]->z_score == of_layers[k].z_score);
+  }
+
+  // What shares weights is not shuffled, but its largest weight scales all.
+  dgp::FeedForwardGraph<float> mixed;
+  const auto seen = mixed.convolution(mixed.input({1, 4, 3}), kernel, dgp::square_window(3, 1, 1));
+  const auto flat = mixed.reshaped(mixed.all_positions(seen), {3});
+  const Eigen::MatrixXf last = support::random_matrix<float>(random, Kind::normal, 4, 3);
+  const auto end = mixed.dense(flat, last);
+  mixed.output(mixed.dense(mixed.concatenation({flat, end}), Eigen::MatrixXf::Random(2, 7)));
+  const auto found = dgp::shuffle_significance(mixed, nulls);
+  const auto np = dgp::neural_persistence(mixed);
+  REQUIRE(found.size() == 3);
+  CHECK(!found[0].has_value());
+  REQUIRE(found[1].has_value());
+  CHECK(found[1]->original == np.layers[1].normalized);
+  CHECK(std::abs(found[1]->z_score) < 5);
+  CHECK(!found[2].has_value());  // reads a concatenation
 }
 
 TEST_CASE("a layer too large to draw gets the asymptotic mean", "[shuffle_null]") {
