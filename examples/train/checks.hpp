@@ -13,6 +13,7 @@
 
 #include <Eigen/Core>
 
+#include <dgp/analysis/shuffle_null.hpp>
 #include <dgp/analysis/spatial_concentration.hpp>
 #include <dgp/analysis/weight_variance.hpp>
 #include <dgp/concepts.hpp>
@@ -46,6 +47,7 @@ struct Check {
   double validation_accuracy;
   double np_mean;
   std::vector<double> np_layers;
+  std::vector<double> excess;  // of each layer's over its shuffles', in their deviations
   double dgp_standardized_rescaled;
   double dgp_standardized;
   double weight_variance;
@@ -55,7 +57,8 @@ struct Check {
 struct Times {
   double training = 0;  // in seconds
   double evaluation = 0;
-  double measures = 0;  // but spatial concentration
+  double measures = 0;  // but those below
+  double shuffles = 0;
   double spatial_concentration = 0;
 };
 
@@ -83,8 +86,9 @@ double value_of(const Measure& measure) {
 
 inline std::string layer_name(std::size_t k) { return "layers." + std::to_string(k); }
 
-// The measures of the network as it is.
-inline void measure(const perceptron::Network<float>& network, Check& check, Times& times) {
+// The measures of the network as it is; layers keep their shapes, and so their shuffles' ranks.
+inline void measure(const perceptron::Network<float>& network, dgp::ShuffleNulls& nulls,
+                    Check& check, Times& times) {
   using View = Eigen::Map<const perceptron::Weights<float>>;
   std::vector<dgp::NamedLayer<View>> layers;
   for (std::size_t k = 0; k < network.layers.size(); ++k) {
@@ -101,6 +105,11 @@ inline void measure(const perceptron::Network<float>& network, Check& check, Tim
     check.dgp_standardized = value_of(
         [&] { return dgp::deep_graph_persistence(layers, {.rescale = false}).normalized; });
     check.weight_variance = dgp::weight_variance(layers).network;
+  });
+  timed(times.shuffles, [&] {
+    for (const auto& layer : dgp::shuffle_significance(layers, nulls)) {
+      check.excess.push_back(layer.z_score);
+    }
   });
   timed(times.spatial_concentration, [&] {
     for (const auto& layer : layers) {

@@ -42,6 +42,7 @@ inline void write_csv(const std::filesystem::path& path, const std::vector<Check
     for (std::size_t k = 0; k < count; ++k) text += "," + measure + "." + layer_name(k);
   };
   columns("np", checks.front().np_layers.size());
+  columns("excess", checks.front().excess.size());
   text += ",dgp_standardized_rescaled,dgp_standardized,weight_variance";
   columns("spatial_concentration", checks.front().spatial_concentration.size());
   text += "\n";
@@ -53,6 +54,7 @@ inline void write_csv(const std::filesystem::path& path, const std::vector<Check
       add(value);
     }
     for (const double value : check.np_layers) add(value);
+    for (const double value : check.excess) add(value);
     add(check.dgp_standardized_rescaled);
     add(check.dgp_standardized);
     add(check.weight_variance);
@@ -99,6 +101,8 @@ inline void write_svg(const std::filesystem::path& path, const Record& record) {
                   field("validation", &Check::validation_loss)}),
            chart("Accuracy", "share of images", {field("validation", &Check::validation_accuracy)}),
            chart("Neural persistence", "normalised", persistence),
+           chart("Excess of neural persistence over shuffled weights", "deviations",
+                 layers(&Check::excess)),
            chart("Deep graph persistence", "normalised",
                  {field("standardised, rescaled", &Check::dgp_standardized_rescaled),
                   field("standardised", &Check::dgp_standardized)}),

@@ -54,7 +54,8 @@ void print_times(const Times& times) {
   };
   std::cout << "time: training " << number("%.2f s", times.training) << ", evaluation "
             << number("%.2f s", times.evaluation) << ", measures " << share(times.measures)
-            << ", spatial concentration " << share(times.spatial_concentration) << "\n";
+            << ", excess " << share(times.shuffles) << ", spatial concentration "
+            << share(times.spatial_concentration) << "\n";
 }
 
 void run(const Options& options) {
@@ -115,9 +116,10 @@ int main(int argc, char** argv) {
   const auto range = [](auto least, auto most) { return CLI::Range(least, most).description(""); };
   CLI::App app(
       "Trains a multilayer perceptron and records the topology of its weights on the way:\n"
-      "neural persistence (NP), deep graph persistence (DGP), weight variance and spatial\n"
-      "concentration. Says where a rule that only watches NP would have stopped the\n"
-      "training, and where one that watches the validation loss would have.\n"
+      "neural persistence (NP), its excess over shuffled weights, deep graph persistence\n"
+      "(DGP), weight variance and spatial concentration. Says where a rule that only watches\n"
+      "NP would have stopped the training, and where one that watches the validation loss\n"
+      "would have.\n"
       "\n"
       "Without arguments a 64-64-32-10 network learns 1,797 handwritten digits of 8x8\n"
       "pixels, in a few seconds. --images and --labels take any IDX files of bytes: MNIST,\n"

@@ -78,6 +78,7 @@ inline Record train(perceptron::Network<float>& network, const Data& data, const
   auto gradient = perceptron::zeros_like(network.layers);
   dgp::EarlyStopping persistence_rule(options.rule);
   dgp::EarlyStopping validation_rule(options.rule);
+  dgp::ShuffleNulls nulls;
   Reporter reporter(options.epochs);
   Record record;
   Times& times = record.times;
@@ -87,14 +88,16 @@ inline Record train(perceptron::Network<float>& network, const Data& data, const
                              number("%.2f", epoch) + "; try a smaller --learning-rate");
   };
   const auto check_now = [&](double epoch, double training_loss) {
-    Check check{epoch, training_loss, 0, 0, 0, {}, 0, 0, 0, {}};
+    Check check{};
+    check.epoch = epoch;
+    check.training_loss = training_loss;
     timed(times.evaluation, [&] {
       const auto score = score_of(network, data.pictures, data.validation, data.white);
       check.validation_loss = score.loss;
       check.validation_accuracy = score.accuracy;
     });
     if (!std::isfinite(check.validation_loss)) refuse_numbers(epoch);
-    measure(network, check, times);
+    measure(network, nulls, check, times);
     record.checks.push_back(check);
     reporter.check(check);
   };

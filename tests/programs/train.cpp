@@ -223,6 +223,7 @@ TEST_CASE("curves have the promised columns and a row for each check", "[train]"
   CHECK(curves.columns ==
         std::vector<std::string>{"epoch", "training_loss", "validation_loss", "validation_accuracy",
                                  "np_mean", "np.layers.0", "np.layers.1", "np.layers.2",
+                                 "excess.layers.0", "excess.layers.1", "excess.layers.2",
                                  "dgp_standardized_rescaled", "dgp_standardized", "weight_variance",
                                  "spatial_concentration.layers.0", "spatial_concentration.layers.1",
                                  "spatial_concentration.layers.2"});
@@ -256,7 +257,9 @@ TEST_CASE("curves hold the measures of the checkpoints, to the last bit", "[trai
     };
     const auto np = dgp::neural_persistence(layers);
     CHECK(figure("np_mean") == np.mean_normalized);
+    const auto shuffled = dgp::shuffle_significance(layers);
     for (std::size_t k = 0; k < 3; ++k) {
+      CHECK(figure("excess.layers." + std::to_string(k)) == shuffled[k].z_score);
       CHECK(layers[k].name == "layers." + std::to_string(k) + ".weight");
       CHECK(figure("np.layers." + std::to_string(k)) == np.layers[k].normalized);
     }
@@ -323,6 +326,7 @@ TEST_CASE("a layer without a measure leaves its field empty", "[train]") {
     CHECK(row.at("dgp_standardized_rescaled").empty());
     CHECK(row.at("dgp_standardized").empty());
     CHECK(row.at("spatial_concentration.layers.1").empty());
+    CHECK(row.at("excess.layers.1").empty());  // as its shuffles are
     CHECK_FALSE(row.at("np_mean").empty());
   }
   CHECK_FALSE(holds(read_file(folder / "out" / "curves.svg"), "nan\""));
