@@ -262,7 +262,6 @@ inline std::vector<double> asymptotic_merge_chances(Index rows, Index cols) {
   std::vector<double> chances;
   double row_outside = 1;
   double col_outside = 1;
-  double expected = 0;
   for (double rank = 1; rank <= edges; ++rank) {
     const double t = rank / edges;
     if (n * t * m * t > 1) {  // below, there is no giant component
@@ -278,7 +277,6 @@ inline std::vector<double> asymptotic_merge_chances(Index rows, Index cols) {
       }
     }
     const double chance = 1 - (1 - row_outside) * (1 - col_outside);
-    expected += chance;
     chances.push_back(chance);
     if (chance * (edges - rank) < 1e-6) break;
   }
