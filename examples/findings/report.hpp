@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -36,7 +37,7 @@ inline std::vector<plot::Series> layers_over_training(const Findings& findings) 
   return layers;
 }
 
-inline std::vector<plot::Chart> charts_of(const Findings& findings) {
+inline std::vector<plot::Chart> charts_of(const Findings& findings, const Options& options) {
   using plot::Mark;
   std::vector<plot::Chart> charts;
   if (findings.training.size() > 1) {
@@ -89,6 +90,15 @@ inline std::vector<plot::Chart> charts_of(const Findings& findings) {
   if (findings.training.back().deep) {
     z_scores.push_back(by_layer("deep graph persistence of the network",
                                 [](const auto& layer) { return layer.shuffled_deep->z_score; }));
+  }
+  if (options.shuffles >= fewest_shuffles) {
+    // Within these lines, no more is shown than the distribution of the weights.
+    const double threshold = news_threshold(options.shuffles, findings.layers.size());
+    const double end = static_cast<double>(findings.layers.size()) - 0.5;
+    const double gap = std::numeric_limits<double>::quiet_NaN();
+    z_scores.push_back({"chance alone: ±" + number("%.1f", threshold),
+                        {-0.5, end, end, -0.5, end},
+                        {threshold, threshold, gap, -threshold, -threshold}});
   }
   charts.push_back({"The layer as trained against itself shuffled",
                     {"layer", false, names},
@@ -144,7 +154,9 @@ inline void write_report(const Findings& findings, const Options& options,
                          const std::string& path) {
   std::string html =
       "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<title>Findings on neural persistence</title>\n<style>\n"
+      ":root { color-scheme: light dark; }\n"
       "body { font: 16px/1.5 sans-serif; max-width: 1100px; margin: 2em auto; padding: 0 1em; "
       "color: #222; }\n"
       "table { border-collapse: collapse; margin: 1em 0; }\n"
@@ -152,14 +164,22 @@ inline void write_report(const Findings& findings, const Options& options,
       "white-space: nowrap; }\n"
       "th:first-child, td:first-child { text-align: left; }\n"
       "dt { font-weight: bold; margin-top: 1em; } dd { margin-left: 1.5em; }\n"
-      "svg { max-width: 100%; height: auto; } .scroll { overflow-x: auto; }\n"
+      ".charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30em), "
+      "1fr)); gap: 1em; }\n"
+      "svg { width: 100%; height: auto; } .scroll { overflow-x: auto; }\n"
+      "@media (prefers-color-scheme: dark) { body { background: #16181d; color: #e8e8e8; }\n"
+      "th, td { border-color: #34373d; } }\n"
       "</style></head><body>\n<h1>Findings on neural persistence</h1>\n<p>" +
       escaped(findings.training.back().file) + "</p>\n<h2>The claims</h2>\n<dl>\n";
   for (const auto& claim : claims_of(findings, options)) {
     html += "<dt>" + escaped(claim.claim) + "</dt><dd><em>" + claim.verdict + ".</em> " +
             escaped(claim.figures) + "</dd>\n";
   }
-  html += "</dl>\n<h2>Networks</h2>\n<div class=\"scroll\">" + html_table(network_rows(findings)) +
+  html += "</dl>\n<h2>Pictures</h2>\n<div class=\"charts\">\n";
+  for (const auto& chart : charts_of(findings, options)) {
+    html += "<div>" + plot::render(chart) + "</div>\n";
+  }
+  html += "</div>\n<h2>Networks</h2>\n<div class=\"scroll\">" + html_table(network_rows(findings)) +
           "</div>\n<h2>Layers</h2>\n<div class=\"scroll\">" + html_table(layer_rows(findings)) +
           "</div>\n";
   for (const auto& note : checkpoint::not_measured_notes(findings.not_measured)) {
@@ -169,8 +189,7 @@ inline void write_report(const Findings& findings, const Options& options,
           std::to_string(options.shuffles) +
           " shuffled ones (same weights, other places). Within ±" +
           number("%.1f", news_threshold(options.shuffles, findings.layers.size())) +
-          ", no more is shown than the distribution of the weights.</p>\n" +
-          plot::render(charts_of(findings), 2) + "\n</body></html>\n";
+          ", no more is shown than the distribution of the weights.</p>\n</body></html>\n";
   console::write_text(path, html);
 }
 

@@ -16,6 +16,39 @@ inline void add_line(std::string& out, double x1, double y1, double x2, double y
          "\" " + attributes + "/>\n";
 }
 
+// Every colour of a plot, and what a dark page shows in its place: as light as it needs to be
+// there.
+struct Shade {
+  const char* light;
+  const char* dark;
+};
+inline constexpr std::array<Shade, 15> shades{{{"#ffffff", "#16181d"},
+                                               {"#1a1a1a", "#e8e8e8"},
+                                               {"#333333", "#b8b8b8"},
+                                               {"#4d4d4d", "#b0b0b0"},
+                                               {"#595959", "#a8a8a8"},
+                                               {"#767676", "#a0a0a0"},
+                                               {"#8c8c8c", "#7d7d7d"},
+                                               {"#e3e3e3", "#34373d"},
+                                               {"#0072B2", "#4DA3E0"},
+                                               {"#D55E00", "#F0803C"},
+                                               {"#009E73", "#2FC79A"},
+                                               {"#E69F00", "#F2B632"},
+                                               {"#CC79A7", "#E09CC4"},
+                                               {"#56B4E9", "#9AD4F7"},
+                                               {"#000000", "#F5F5F5"}}};
+
+// A style that puts them there where the reader wants dark pages.
+inline std::string dark_style() {
+  std::string style = "<style>@media (prefers-color-scheme: dark) {\n";
+  for (const auto& [light, dark] : shades) {
+    for (const std::string paint : {"fill", "stroke"}) {
+      style += "[" + paint + "=\"" + light + "\"] { " + paint + ": " + dark + " }\n";
+    }
+  }
+  return style + "}</style>\n";
+}
+
 // Colours, dashes, markers and hatches come round after 7, 5, 8 and 5 series: no two among 280
 // lines look the same. Okabe and Ito's yellow is left out: on white it hardly shows.
 inline const char* colour(std::size_t series) {

@@ -82,6 +82,7 @@ inline std::string render_grid(const std::vector<const Chart*>& charts, std::siz
     title += decoded(chart->title);
   }
   if (!title.empty()) out += "<title>" + escaped(title) + "</title>\n";
+  out += dark_style();
   out += "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n";
   if (!patterns.empty()) {
     out += "<defs>\n";

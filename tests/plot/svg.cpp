@@ -565,6 +565,30 @@ struct Continental : std::numpunct<char> {
   std::string do_grouping() const override { return "\3"; }
 };
 
+TEST_CASE("svg: every colour has one for dark pages") {
+  Chart chart{"all", {"x"}, {"y"}, {}, {{"a rule", 1}}, true};
+  Chart bars{"bars", {"x"}, {"y"}};
+  for (int i = 0; i < 16; ++i) {
+    const double y = i % 3 - 1.0;
+    chart.series.push_back({"line", {0, 1, 2}, {y, 0, infinity}});
+    chart.series.push_back({"points", {0, 1, 2}, {y, 1, 2}, Mark::points});
+    bars.series.push_back({"bars", {}, {y, 2}, Mark::bars});
+  }
+  const std::string svg = render({chart, bars});
+  CHECK(fault(svg).empty());
+  const std::string style = svg.substr(svg.find("<style>"), svg.find("</style>"));
+  const auto rest = svg.substr(svg.find("</style>"));
+  for (const std::string paint : {"fill", "stroke"}) {
+    const auto used = matches(rest, paint + "=\"(#[0-9A-Fa-f]+)\"");
+    CHECK(used.size() > 10);
+    for (const auto& colour : used) {
+      CAPTURE(paint, colour);
+      CHECK(style.find("[" + paint + "=\"" + colour + "\"] { " + paint + ": #") !=
+            std::string::npos);
+    }
+  }
+}
+
 TEST_CASE("svg: the text depends on nothing but the chart") {
   Chart chart = line({0.1, 1234.5, 99999.25}, {0.1, 0.25, 1e-3});
   chart.title = "title";
