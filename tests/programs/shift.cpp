@@ -589,10 +589,11 @@ TEST_CASE("two studies in one folder do not meet", "[shift]") {
   CAPTURE(interrupted.err);
   CHECK(interrupted.exit_code == 130);
   const std::size_t done = lines_of(read_file(folder / "out" / "rates.csv")).size() - 1;
-  CHECK(interrupted.err == "dgp-shift: interrupted with " + std::to_string(done) + " of " +
-                               std::to_string(cells_of_study) + " figures done; " +
-                               (folder / "out").string() +
-                               " holds them, and the same command goes on from there\n");
+  // A slow machine has shown progress by then.
+  const std::string told = interrupted.err.substr(interrupted.err.find("dgp-shift: "));
+  CHECK(told == "dgp-shift: interrupted with " + std::to_string(done) + " of " +
+                    std::to_string(cells_of_study) + " figures done; " + (folder / "out").string() +
+                    " holds them, and the same command goes on from there\n");
   CHECK_FALSE(std::filesystem::exists(folder / "out" / "rates.svg"));
   CHECK_FALSE(std::filesystem::exists(folder / "out" / ".dgp-lock"));
 }
