@@ -16,6 +16,7 @@
 #include <vector>
 
 #include <dgp/concepts.hpp>
+#include <dgp/detail/edges/edge_source.hpp>
 #include <dgp/detail/forest/union_find.hpp>
 #include <dgp/detail/weights/weight_view.hpp>
 #include <dgp/window.hpp>
@@ -95,6 +96,11 @@ class ConvolutionKernel {
     return side == Side::target ? map_(kernel_(channel, far * places() + place))
                                 : map_(kernel_(group_of(side, channel) * channels_made() + far,
                                                channel % channels_seen() * places() + place));
+  }
+
+  // An entry of a target channel.
+  StoredEdge<Scalar> stored(Index channel, std::uint32_t entry) const {
+    return {value(Side::target, channel, entry), !value_, channel, static_cast<Index>(entry)};
   }
 
   // Where the window moves by more than one position, a source neuron sees only some of the

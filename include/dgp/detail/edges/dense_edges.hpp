@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <optional>
 
 #include <dgp/detail/edges/dense_best.hpp>
 #include <dgp/detail/edges/dense_collect.hpp>
@@ -56,6 +57,22 @@ class DenseEdges {
   template <class Consider>
   void best_leaving(const Components& components, const Consider& consider) const {
     detail::best_leaving(walk_, components, consider);
+  }
+
+  Vertex first_output() const {
+    return walk_.flipped() ? walk_.col_vertex(0) : walk_.row_vertex(0);
+  }
+  // The edge between two neurons, if there is one.
+  std::optional<StoredEdge<Scalar>> between(Vertex output, Vertex input) const {
+    const Vertex first_input = walk_.flipped() ? walk_.row_vertex(0) : walk_.col_vertex(0);
+    const auto row = static_cast<Index>(output) - static_cast<Index>(first_output());
+    const auto col = static_cast<Index>(input) - static_cast<Index>(first_input);
+    const Index walk_row = walk_.flipped() ? col : row;
+    const Index walk_col = walk_.flipped() ? row : col;
+    if (walk_row < 0 || walk_row >= walk_.rows() || walk_col < 0 || walk_col >= walk_.cols()) {
+      return std::nullopt;
+    }
+    return StoredEdge<Scalar>{walk_.map()(walk_.weight(walk_row, walk_col)), true, row, col};
   }
 
   void forward(BestPaths<Scalar>& entry) const { sweep(walk_, !walk_.flipped(), entry); }

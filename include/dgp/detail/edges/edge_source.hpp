@@ -25,6 +25,16 @@ struct Candidate {
   Vertex col;  // vertex of the input neuron
 };
 
+// One edge: its value, and where its weight is stored. Of a convolution that is the kernel's entry,
+// of a sparse matrix (0, the number of its entry); an edge without weight is nowhere.
+template <class Scalar>
+struct StoredEdge {
+  Scalar value;
+  bool weighted;
+  Index row;
+  Index col;
+};
+
 // The order in which edges appear: descending value, ties by (row, col).
 template <class Scalar>
 bool appears_earlier(const Candidate<Scalar>& a, const Candidate<Scalar>& b) {

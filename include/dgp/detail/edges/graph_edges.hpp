@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -54,6 +55,12 @@ class GraphEdges {
   template <class Consider>
   void best_leaving(const Components& components, const Consider& consider) const {
     visit([&](const auto& edges) { edges.best_leaving(components, consider); });
+  }
+  Vertex first_output() const {
+    return visit([](const auto& edges) { return edges.first_output(); });
+  }
+  std::optional<StoredEdge<Scalar>> between(Vertex output, Vertex input) const {
+    return visit([&](const auto& edges) { return edges.between(output, input); });
   }
   void forward(BestPaths<Scalar>& entry) const {
     visit([&](const auto& edges) { edges.forward(entry); });

@@ -124,6 +124,26 @@ class SortedEdges {
     }
   }
 
+  Vertex first_output() const { return target_[0]; }
+  // The heaviest of the edges between two neurons, if there is one: time that of the output's
+  // edges.
+  std::optional<StoredEdge<Scalar>> between(Vertex output, Vertex input) const {
+    const auto neuron = static_cast<Index>(output) - static_cast<Index>(first_output());
+    const Index positions = kernel_.positions(Side::target);
+    const Index channel = neuron / positions;
+    if (neuron < 0 || channel >= kernel_.channels(Side::target)) return std::nullopt;
+    const auto steps = kernel_.steps(Side::target);
+    const auto place = kernel_.place(Side::target, channel, neuron % positions);
+    const auto entries = static_cast<std::uint32_t>(kernel_.entry_count(Side::target, channel));
+    std::optional<StoredEdge<Scalar>> heaviest;
+    for (std::uint32_t entry = 0; entry < entries; ++entry) {
+      if (far(Side::target, place, steps[entry]) != input) continue;
+      const auto edge = kernel_.stored(channel, entry);
+      if (!heaviest || heaviest->value < edge.value) heaviest = edge;
+    }
+    return heaviest;
+  }
+
   void forward(BestPaths<Scalar>& entry) const { sweep(Side::target, entry); }
   void backward(BestPaths<Scalar>& exit) const { sweep(Side::source, exit); }
   void forward(PathLimits<Scalar>& limits, Batch<Scalar>& batch, std::size_t limit) const {

@@ -10,6 +10,7 @@
 
 #include <dgp/concepts.hpp>
 #include <dgp/detail/edges/convolution_kernel.hpp>
+#include <dgp/detail/edges/edge_source.hpp>
 
 namespace dgp::detail {
 
@@ -48,6 +49,11 @@ class SparseKernel {
   }
   Scalar value(Side side, Index channel, std::uint32_t entry) const {
     return map_(values_[line(side).entry[at(side, channel, entry)]]);
+  }
+  // An entry of a row.
+  StoredEdge<Scalar> stored(Index channel, std::uint32_t entry) const {
+    return {value(Side::target, channel, entry), true, 0,
+            static_cast<Index>(places_->by_row.entry[at(Side::target, channel, entry)])};
   }
   Index classes(Side) const { return 1; }
   Index class_of(Side, Index) const { return 0; }
