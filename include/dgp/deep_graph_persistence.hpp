@@ -91,15 +91,19 @@ PersistenceDiagram<Scalar> diagram_of(const std::vector<Scalar>& deaths,
   return diagram;
 }
 
+// Of signed weights, whether the deaths by their positive parts, of which this is the last, are
+// those of abs(S).
+template <class Scalar>
+bool positive_parts_suffice(const NetworkWeights<Scalar>& network, const Scalar& last_death) {
+  return Scalar(0) < last_death && all_reached_above<Scalar>(network, Scalar(-last_death));
+}
+
 // Signed weights by their positive parts; nothing where it is not certain that the negative ones
 // play no part.
 template <class Scalar>
 std::optional<std::vector<Scalar>> certified_deaths(const NetworkWeights<Scalar>& network) {
   auto deaths = terminal_deaths(network, std::vector<PositivePart<Scalar>>(network.size()));
-  const Scalar last = deaths.back();
-  if (!(Scalar(0) < last) || !all_reached_above<Scalar>(network, Scalar(-last))) {
-    return std::nullopt;
-  }
+  if (!positive_parts_suffice(network, deaths.back())) return std::nullopt;
   return deaths;
 }
 

@@ -24,6 +24,7 @@
 #include <dgp/path_strength.hpp>
 #include <dgp/persistence_bounds.hpp>
 #include <dgp/persistence_diagram.hpp>
+#include <dgp/persistent_paths.hpp>
 #include <dgp/spanning_forest.hpp>
 #include <dgp/weighted_sets.hpp>
 #include <dgp/window.hpp>

@@ -31,6 +31,7 @@
 #include <dgp/path_strength.hpp>
 #include <dgp/persistence_bounds.hpp>
 #include <dgp/persistence_diagram.hpp>
+#include <dgp/persistent_paths.hpp>
 
 namespace dgp {
 
@@ -166,6 +167,81 @@ PersistenceBounds<Scalar> deep_graph_persistence_bounds(
         return detail::bounds_by_strengths(
             of(detail::exit_paths(edges, graph.numbering()), detail::Role::input),
             of(detail::entry_paths(edges, graph.numbering()), detail::Role::output), options);
+      });
+}
+
+// A neuron by the group that made it (Neurons::group) and its number there.
+struct PathNeuron {
+  std::size_t group;
+  Index index;
+
+  friend bool operator==(const PathNeuron&, const PathNeuron&) = default;
+};
+
+template <class Scalar>
+struct PersistentGraphPath {
+  Scalar death;
+  std::optional<WeightPlace> critical_edge;       // none where edges without weight alone attain it
+  std::vector<PathNeuron> neurons;                // from an input to an output
+  std::vector<std::optional<WeightPlace>> edges;  // [k] from neurons[k] to neurons[k + 1]; none
+                                                  // where it has no weight
+};
+
+namespace detail {
+
+// Of the groups that made neurons, none for a view, in the order of their vertices.
+inline std::vector<std::size_t> groups_with_neurons(const std::vector<NeuronGroup>& groups) {
+  std::vector<std::size_t> own;
+  for (std::size_t group = 0; group < groups.size(); ++group) {
+    if (groups[group].is_view()) continue;
+    const bool is_reshaped = !own.empty() && groups[group].first <= groups[own.back()].first;
+    if (!is_reshaped) own.push_back(group);
+  }
+  return own;
+}
+
+template <class Scalar>
+PersistentGraphPath<Scalar> by_group(const FoundPath<Scalar>& found,
+                                     const FeedForwardGraph<Scalar>& graph,
+                                     const std::vector<std::size_t>& own) {
+  const auto& groups = graph.groups();
+  const auto neuron = [&](Vertex vertex) {
+    const auto after =
+        std::upper_bound(own.begin(), own.end(), vertex,
+                         [&](Vertex v, std::size_t group) { return v < groups[group].first; });
+    return PathNeuron{after[-1], static_cast<Index>(vertex - groups[after[-1]].first)};
+  };
+  const auto place = [&](const PathEdge<Scalar>& edge) -> std::optional<WeightPlace> {
+    if (!edge.stored.weighted) return std::nullopt;
+    return place_of(graph.edge_sets()[edge.source].weights, edge.stored);
+  };
+  PersistentGraphPath<Scalar> path{found.death, place(found.critical_edge), {}, {}};
+  path.neurons.push_back(neuron(found.edges.front().from));
+  for (const auto& edge : found.edges) {
+    path.neurons.push_back(neuron(edge.to));
+    path.edges.push_back(place(edge));
+  }
+  return path;
+}
+
+}  // namespace detail
+
+// The strongest persistent paths of a graph, as of layers (persistent_paths.hpp). A place is that
+// of a weight in weighted_sets(graph)[layer].weights: of a convolution the kernel's entry. A path
+// may pass edges without weight, and outputs on its way; where a sum skips sets, so may a path.
+// Of edges that tie as the weakest the critical one has a weight wherever one of them has.
+template <class Scalar>
+std::vector<PersistentGraphPath<Scalar>> persistent_paths(
+    const FeedForwardGraph<Scalar>& graph, const PersistentPathsOptions& options = {}) {
+  return detail::with_graph_edges(
+      graph, options.normalization, [&](const auto& edges, const auto& scale) {
+        const auto forest = detail::path_forest(edges, graph.numbering());
+        const auto own = detail::groups_with_neurons(graph.groups());
+        std::vector<PersistentGraphPath<Scalar>> paths;
+        for (const auto& found : detail::found_paths(edges, forest, scale, options)) {
+          paths.push_back(detail::by_group(found, graph, own));
+        }
+        return paths;
       });
 }
 

@@ -30,6 +30,7 @@ void for_every_call(const Layers& layers, const Check& check) {
   check([&] { dgp::deep_graph_persistence(layers); });
   check([&] { dgp::deep_graph_persistence(layers, {.normalization = dgp::Normalization::none}); });
   check([&] { dgp::deep_graph_persistence_bounds(layers); });
+  check([&] { dgp::persistent_paths(layers); });
   check([&] { dgp::path_strength_matrix(layers); });
   check([&] { dgp::entry_strengths(layers); });
   check([&] { dgp::exit_strengths(layers); });

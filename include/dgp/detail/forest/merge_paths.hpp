@@ -40,6 +40,11 @@ struct PathEdge {
   StoredEdge<Scalar> stored;  // value: up to the final scale
 };
 
+struct PathEnds {
+  Vertex input;
+  Vertex output;
+};
+
 // Sources and limits must outlive it.
 template <PathSource Source>
 class MergePaths {
@@ -71,6 +76,23 @@ class MergePaths {
       at = to;
     }
     return *found;
+  }
+
+  // Where the merge's path begins and ends.
+  PathEnds ends(const Candidate<Scalar>& merge) const {
+    PathEnds at{merge.col, merge.row};
+    while (!is_infinite(limit(limits_.entry, at.input))) at.input = limits_.entry.through[at.input];
+    while (!is_infinite(limit(limits_.exit, at.output))) {
+      at.output = limits_.exit.through[at.output];
+    }
+    return at;
+  }
+
+  // The best path through a neuron, as the merge by an edge on it, of this value.
+  Candidate<Scalar> best_through(Vertex neuron, const Scalar& value) const {
+    const bool is_input = is_infinite(limit(limits_.entry, neuron));
+    return is_input ? Candidate<Scalar>{value, limits_.exit.through[neuron], neuron}
+                    : Candidate<Scalar>{value, neuron, limits_.entry.through[neuron]};
   }
 
   // All edges of the merge's path, from an input to an output.

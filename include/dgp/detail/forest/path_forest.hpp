@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include <dgp/detail/edges/edge_source.hpp>
@@ -94,6 +95,8 @@ template <class Scalar>
 struct PathForest {
   PathLimits<Scalar> limits;
   std::vector<Candidate<Scalar>> merges;  // of terminal components, descending
+  std::vector<Candidate<Scalar>> edges;   // of a forest that joins all terminals as early as all
+                                          // edges do, descending; the merges are among them
 };
 
 // Both sweeps, and the heaviest edges. The second sweep comes back from the side of more terminals.
@@ -195,8 +198,10 @@ PathForest<Scalar> path_forest(const std::vector<Source>& sources, const Numberi
     ForestBuilder<Scalar> replay(numbering);
     replay.add_descending(accepted);
     result.merges = replay.terminal_merges();
+    result.edges = std::move(replay.accepted());
   } else {
     result.merges = forest.terminal_merges();
+    result.edges = std::move(forest.accepted());
   }
   return result;
 }

@@ -1,0 +1,64 @@
+// Which paths are persistent: one for each merge of a path forest, no two of which tell the same.
+//
+// in:  a path forest, and the paths behind its merges (merge_paths.hpp)
+// out: merges of positive value, descending, whose paths together are a maximum spanning forest of
+//      S: each path joins an input and an output that the paths before it leave apart
+//
+// The paths behind the forest's own merges will not do where values tie, as they always do: all
+// edges of a path whose other edges are on no better one share its value. Two merges of one value
+// may then lead to the same path. So each value t of merges has its candidates: the path through
+// each edge of value t in the forest, and the best path through each end of such an edge. All are
+// of strength t or more, and whichever joins terminals that are apart is taken.
+//
+// These are enough. Call in(x) and out(x) where the best path through a neuron x begins and ends:
+// the path through x -> y joins in(x) with out(y), that through x joins in(x) with out(x), that
+// through y likewise. So once all candidates of t have been looked at, all four are joined, and
+// with them all that the forest's edges of value t or more join, along these edges; those above t
+// by induction. The forest joins terminals as S does, hence so many candidates are taken as there
+// are merges.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <vector>
+
+#include <dgp/detail/edges/edge_source.hpp>
+#include <dgp/detail/forest/merge_paths.hpp>
+#include <dgp/detail/forest/path_forest.hpp>
+#include <dgp/detail/forest/union_find.hpp>
+
+namespace dgp::detail {
+
+// At most `count` of them. Time O(edges up to the last merge · length of paths).
+template <PathSource Source, class Scalar = typename Source::Scalar>
+std::vector<Candidate<Scalar>> persistent_merges(const MergePaths<Source>& paths,
+                                                 const PathForest<Scalar>& forest,
+                                                 std::size_t count) {
+  std::vector<Candidate<Scalar>> chosen;
+  UnionFind joined(forest.limits.entry.through.size());
+  const auto take_if_apart = [&](const Candidate<Scalar>& merge) {
+    const PathEnds ends = paths.ends(merge);
+    const Vertex a = joined.find(ends.input);
+    const Vertex b = joined.find(ends.output);
+    if (a == b) return;
+    joined.join(a, b);
+    chosen.push_back(merge);
+  };
+  auto edge = forest.edges.begin();
+  while (chosen.size() < std::min(count, forest.merges.size())) {
+    // As many as there are merges are taken of each value, so that this is the next one's.
+    const Scalar value = forest.merges[chosen.size()].value;
+    if (!(Scalar(0) < value)) break;
+    while (edge->value != value) ++edge;
+    for (; edge != forest.edges.end() && edge->value == value; ++edge) {
+      take_if_apart(*edge);
+      take_if_apart(paths.best_through(edge->col, value));
+      take_if_apart(paths.best_through(edge->row, value));
+    }
+  }
+  chosen.resize(std::min(count, chosen.size()));
+  return chosen;
+}
+
+}  // namespace dgp::detail
