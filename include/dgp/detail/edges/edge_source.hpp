@@ -71,11 +71,20 @@ struct Batch {
     threshold = higher;
     std::erase_if(edges, [&](const auto& edge) { return !threshold.passes(edge.value); });
   }
+  // Leaves those above the value of the heaviest edge that is one too many.
+  //
+  // Of all edges that passed the threshold at first, however often the batch, or parts of it that
+  // threads collected, have been shrunk since then: as long as that was to twice as many edges or
+  // more. For then each time more than `count` edges had the value that was cut at, or a higher
+  // one, and none was lost that is left here.
+  void cut_to(std::size_t count) {
+    if (edges.size() <= count) return;
+    const auto next = edges.begin() + static_cast<std::ptrdiff_t>(count);
+    std::nth_element(edges.begin(), next, edges.end(), appears_earlier<Scalar>);
+    raise({next->value, true});
+  }
   void shrink_to(std::size_t limit) {
-    if (edges.size() <= limit) return;
-    const auto middle = edges.begin() + static_cast<std::ptrdiff_t>(edges.size() / 2);
-    std::nth_element(edges.begin(), middle, edges.end(), appears_earlier<Scalar>);
-    raise({middle->value, true});
+    if (edges.size() > limit) cut_to(edges.size() / 2);
   }
 };
 

@@ -92,9 +92,11 @@ template <EdgeSource Source, class Scalar = typename Source::Scalar>
 Batch<Scalar> edges_above(const std::vector<Source>& sources, const Threshold<Scalar>& threshold,
                           double wanted, const Components* components = nullptr) {
   Batch<Scalar> batch{{}, threshold};
-  const std::size_t limit = edge_limit(wanted);
+  const std::size_t most = edge_limit(wanted);
+  const std::size_t limit = 2 * most;  // on the way
   batch.edges.reserve(std::min(limit + limit / 4, static_cast<std::size_t>(count_edges(sources))));
   for (const Source& source : sources) source.collect_above(batch, limit, components);
+  batch.cut_to(most);
   return batch;
 }
 

@@ -106,7 +106,8 @@ Batch<Scalar> sweep_and_collect(const std::vector<Source>& sources, const Number
   // Ordinary networks have less than two edges a neuron above the threshold; of deep ones the
   // heaviest are enough, since best edges lead there.
   const std::size_t terminals = numbering.neurons() - numbering.count(Role::hidden);
-  const std::size_t limit = std::min(3 * numbering.neurons(), 8 * terminals) + 64;
+  const std::size_t most = std::min(3 * numbering.neurons(), 6 * terminals) + 64;
+  const std::size_t limit = 2 * most;  // on the way
   Batch<Scalar> batch;
   batch.edges.reserve(limit);
   if (numbering.count(Role::input) > numbering.count(Role::output)) {
@@ -120,6 +121,7 @@ Batch<Scalar> sweep_and_collect(const std::vector<Source>& sources, const Number
       source->backward(limits, batch, limit);
     }
   }
+  batch.cut_to(most);
   raise_to_zero(limits.entry);
   raise_to_zero(limits.exit);
   return batch;
