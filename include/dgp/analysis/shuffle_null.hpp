@@ -9,7 +9,8 @@
 // order that is drawn evenly. So edges are drawn until all neurons are one component, and the ranks
 // of those that joined two are kept: the deaths of one shuffle are the weights of these ranks.
 // Ranks do not see weights. They depend on the shape alone and serve every layer of it, and only
-// the heaviest few weights, about (rows + cols) · log of all, are ever asked for.
+// the heaviest few weights, about (rows + cols) · log of all, are ever asked for. Of a layer too
+// large to draw, the mean has an asymptotic form (detail/merge_chances.hpp).
 //
 // Edges are drawn with replacement, and no drawn edge is remembered: a pair of neurons inside one
 // component was drawn before with probability r / I, r being the number of different edges drawn so
@@ -30,6 +31,7 @@
 #include <optional>
 #include <span>
 #include <stdexcept>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -37,8 +39,11 @@
 #include <dgp/detail/edges/dense_edges.hpp>
 #include <dgp/detail/forest/forest_growth.hpp>
 #include <dgp/detail/forest/union_find.hpp>
+#include <dgp/detail/merge_chances.hpp>
+#include <dgp/detail/messages.hpp>
 #include <dgp/detail/parallel.hpp>
 #include <dgp/detail/sample_stream.hpp>
+#include <dgp/detail/spread.hpp>
 #include <dgp/detail/weights/weight_view.hpp>
 #include <dgp/neural_persistence.hpp>
 #include <dgp/normalization.hpp>
@@ -46,24 +51,44 @@
 
 namespace dgp {
 
+namespace detail {
+
+inline void check_rounds(std::size_t rounds) {
+  if (rounds < 2) throw std::invalid_argument("shuffling needs at least 2 rounds");
+}
+
+// Ranks of more neurons are not kept: 1 GiB of them.
+inline bool too_many_ranks(Index rows, Index cols, std::size_t rounds) {
+  const double neurons = static_cast<double>(rows) + static_cast<double>(cols);
+  return neurons * static_cast<double>(rounds) > 0x1p28;
+}
+
+}  // namespace detail
+
 // The ranks of the edges at which the components of a layer merge, in `rounds` shuffles of its
 // weights; the heaviest weight has rank 0.
 //
 // Time O(rounds · (rows + cols) · log(rows + cols)), memory 4 bytes for each rank, rounds · (rows +
 // cols - 1). The same ranks for the same shape, seed and round, whatever the number of threads or
-// of rounds. Throws std::invalid_argument for a shape without edges, std::length_error for one of
-// more neurons than 32 bits count.
+// of rounds. Throws std::invalid_argument for a shape without edges and for fewer than 2 rounds,
+// std::length_error for more than 2^28 ranks.
 class ShuffleNull {
  public:
   ShuffleNull(Index rows, Index cols, std::size_t rounds = 1000, std::uint64_t seed = 1)
       : rows_(rows), cols_(cols), rounds_(rounds) {
     detail::check_shape("shuffling", rows, cols);
+    detail::check_rounds(rounds);
+    if (detail::too_many_ranks(rows, cols, rounds)) {
+      throw std::length_error("shuffling: " + std::to_string(rounds) + " rounds of a " +
+                              detail::shape(rows, cols) + " layer are more than 2^28 ranks");
+    }
     ranks_.resize(rounds * merges());
     const double draws =
         static_cast<double>(merges()) * std::log(static_cast<double>(merges()) + 2);
+    // Rounds of one seed and of its neighbours must be others, and unlike each other.
+    const std::uint64_t first = detail::SampleStream(seed)();
     detail::parallel_for(rounds, draws * static_cast<double>(rounds), [&](std::size_t round) {
-      // Streams whose seeds are neighbours must not run alike.
-      draw(detail::SampleStream(detail::SampleStream(seed + round)()),
+      draw(detail::SampleStream(detail::SampleStream(first + round)()),
            ranks_.data() + round * merges());
     });
     for (std::size_t round = 0; round < rounds; ++round) {
@@ -139,7 +164,8 @@ struct ShuffleSignificance {
   double mean;                // of the shuffles
   double standard_deviation;  // n - 1 in the denominator; NaN where nothing was drawn
   double z_score;  // the excess, (original - mean) / standard deviation; NaN where that is 0 or NaN
-  double p_value;  // (1 + shuffles at least as persistent) / (1 + rounds): 1 without rounds
+  double
+      p_value;  // (1 + shuffles at least as persistent) / (1 + rounds); NaN where nothing was drawn
   std::size_t rounds;  // 0 where the layer was too large to draw and the mean is the asymptotic one
 };
 
@@ -154,15 +180,15 @@ class ShuffleNulls {
  public:
   // Throws std::invalid_argument for fewer than 2 rounds.
   explicit ShuffleNulls(const ShuffleOptions& options = {}) : options_(options) {
-    if (options.rounds < 2) throw std::invalid_argument("shuffling needs at least 2 rounds");
+    detail::check_rounds(options.rounds);
   }
 
-  // Nothing for a shape that is too large to draw: of more than 2^28 ranks, 1 GiB.
+  // Of the shape or, whose ranks are alike, its transpose: its rows are the shorter side. Nothing
+  // where that is too large to draw: of more than 2^28 ranks, 1 GiB.
   const ShuffleNull* of(Index rows, Index cols) {
     detail::check_shape("shuffling", rows, cols);
-    const double ranks = static_cast<double>(rows + cols) * static_cast<double>(options_.rounds);
-    if (ranks > 0x1p28) return nullptr;
-    const auto shape = std::minmax(rows, cols);  // neither side is told apart
+    if (detail::too_many_ranks(rows, cols, options_.rounds)) return nullptr;
+    const auto shape = std::minmax(rows, cols);
     return &nulls_.try_emplace(shape, shape.first, shape.second, options_.rounds, options_.seed)
                 .first->second;
   }
@@ -174,28 +200,43 @@ class ShuffleNulls {
 
 namespace detail {
 
-// At least `count` of the heaviest values of a layer, descending; all of them where it has fewer.
+// So many values reach a threshold.
+template <class Scalar, class Map>
+std::size_t count_reaching(const WeightView<Scalar>& layer, const Map& map, const Scalar& value) {
+  const WeightView<Scalar> weights = along_memory(layer);
+  std::size_t count = 0;
+  for (Index row = 0; row < weights.rows; ++row) {
+    for (Index col = 0; col < weights.cols; ++col) count += !(map(weights(row, col)) < value);
+  }
+  return count;
+}
+
+// The `count` heaviest values of a layer, descending; all of them where it has fewer.
 template <class Scalar, class Map>
 std::vector<Scalar> heaviest_values(const WeightView<Scalar>& weights, const Map& map,
                                     std::size_t count) {
   const std::vector<DenseEdges<Scalar, Map>> edges{
       {weights, map, static_cast<Vertex>(weights.cols), 0}};
   const double all = count_edges(edges);
-  // A threshold from a sample is passed by a fifth more or less, and where many values equal it,
-  // by those above it alone.
+  count = std::min(count, static_cast<std::size_t>(all));
   for (double wanted = 1.5 * static_cast<double>(count) + 64;; wanted *= 2) {
     const auto threshold = wanted < all / 2 ? sampled_threshold(edges, wanted) : std::nullopt;
     Batch<Scalar> batch = threshold ? edges_above(edges, *threshold, wanted)
                                     : edges_above(edges, lowest_threshold<Scalar>(), all);
-    if (threshold && batch.edges.size() < count) continue;
     std::vector<Scalar> values = values_of(batch.edges);
     std::sort(values.begin(), values.end(), std::greater<Scalar>());
+    // Where many values equal the threshold, only those above it are collected. And one from a
+    // sample may be too high.
+    const bool enough =
+        values.size() >= count || count_reaching(weights, map, batch.threshold.value) >= count;
+    if (!enough) continue;
+    values.resize(count, batch.threshold.value);
     return values;
   }
 }
 
-// |1 - value|^p of a layer's heaviest values, as shares of the largest of them, so that no power
-// overflows; and the way back from sums of them to normalised persistence.
+// Lives |1 - value| of a layer's heaviest values, as shares of the largest of them, so that no
+// power overflows; and the way back from sums of their powers to normalised persistence.
 template <class Sum>
 class LifeShares {
  public:
@@ -209,120 +250,80 @@ class LifeShares {
     if (essential == EssentialClass::dies_at_zero) essential_ = Sum(1);
     largest_ = std::max(essential_, *std::max_element(shares_.begin(), shares_.end()));
     if (largest_ == Sum(0)) largest_ = Sum(1);
-    for (Sum& share : shares_) share = power(share / largest_);
-    essential_ = power(essential_ / largest_);
+    essential_ /= largest_;
+    for (Sum& share : shares_) share /= largest_;
+    if (is_infinite(p)) return;
+    for (const Sum& share : shares_) powers_.push_back(power(share));
   }
-
-  // Of the share of the value of each rank.
-  const Sum& operator[](std::size_t rank) const { return shares_[rank]; }
-  std::size_t size() const { return shares_.size(); }
 
   double normalized(std::span<const std::uint32_t> ranks) const {
-    Sum total = essential_;
-    if (is_infinite(p_)) {
-      for (const std::uint32_t rank : ranks) total = std::max(total, shares_[rank]);
-    } else {
-      for (const std::uint32_t rank : ranks) total += shares_[rank];
-    }
-    return of_sum(total);
+    // Lives fall and rise again along the ranks, so the largest is at one of the ends.
+    const Sum largest = std::max({essential_, shares_[ranks.front()], shares_[ranks.back()]});
+    if (is_infinite(p_) || largest == Sum(0)) return of_norm(largest);
+    Sum total = power(essential_);
+    for (const std::uint32_t rank : ranks) total += powers_[rank];
+    if (total > Sum(1e-250)) return of_norm(root(total, p_));
+    // Next to the largest of all, which no rank here may have, these vanish.
+    total = power(essential_ / largest);
+    for (const std::uint32_t rank : ranks) total += power(shares_[rank] / largest);
+    return of_norm(root(total, p_) * largest);
   }
-  double normalized(const Sum& expected) const { return of_sum(Sum(essential_ + expected)); }
+
+  // As layers grow: `chances` that the edge of each rank merges two components.
+  double expected(const std::vector<double>& chances) const {
+    Sum total(0);
+    if (!is_infinite(p_)) {
+      total = power(essential_);
+      for (std::size_t rank = 0; rank < chances.size(); ++rank) {
+        total += Sum(chances[rank]) * powers_[rank];
+      }
+      return of_norm(root(total, p_));
+    }
+    double all_later = 1;  // the chance that none later merges
+    for (std::size_t rank = chances.size(); rank-- > 0;) {
+      total +=
+          Sum(all_later * chances[rank]) * std::max({essential_, shares_.front(), shares_[rank]});
+      all_later *= 1 - chances[rank];
+    }
+    return of_norm(total);
+  }
 
  private:
   Sum power(const Sum& share) const {
     using std::pow;
-    if (p_ == 1 || is_infinite(p_)) return share;
+    if (p_ == 1) return share;
     return p_ == 2 ? Sum(share * share) : Sum(pow(share, Sum(p_)));
   }
-  double of_sum(const Sum& sum) const {
-    return static_cast<double>((is_infinite(p_) ? sum : root(sum, p_)) * largest_ / scale_);
-  }
+  double of_norm(const Sum& norm) const { return static_cast<double>(norm * largest_ / scale_); }
 
   double p_;
   Sum scale_;
   Sum essential_{0};
   Sum largest_{1};
   std::vector<Sum> shares_;
+  std::vector<Sum> powers_;
 };
-
-}  // namespace detail
-
-// The chance that the edge of each rank merges two components of a shuffled layer, from rank 0 on
-// until none is likely to: what it tends to as layers grow, right to about one merge in all.
-//
-// With t the share of edges that have appeared, the neurons of each side outside of the giant
-// component are exp(-cols · t · (1 - q)) and exp(-rows · t · (1 - q)) of all, each with the other
-// side's q; an edge merges two components unless both its ends are in the giant one. Time and
-// memory O(neurons · log neurons).
-inline std::vector<double> asymptotic_merge_chances(Index rows, Index cols) {
-  detail::check_shape("shuffling", rows, cols);
-  const auto m = static_cast<double>(rows);
-  const auto n = static_cast<double>(cols);
-  const double edges = m * n;
-  std::vector<double> chances;
-  double row_outside = 1;
-  double col_outside = 1;
-  for (double rank = 1; rank <= edges; ++rank) {
-    const double t = rank / edges;
-    if (n * t * m * t > 1) {  // below, there is no giant component
-      if (row_outside == 1) row_outside = 0;
-      // From above, or at the start from below, the nearest fixed point is the wanted one.
-      constexpr int most_steps = 1000;
-      for (int step = 0; step < most_steps; ++step) {
-        col_outside = std::exp(-m * t * (1 - row_outside));
-        const double next = std::exp(-n * t * (1 - col_outside));
-        const bool settled = std::abs(next - row_outside) <= 1e-12 * next;
-        row_outside = next;
-        if (settled) break;
-      }
-    }
-    const double chance = 1 - (1 - row_outside) * (1 - col_outside);
-    chances.push_back(chance);
-    if (chance * (edges - rank) < 1e-6) break;
-  }
-  return chances;
-}
-
-namespace detail {
 
 template <class Sum>
 ShuffleSignificance drawn_significance(double original, const ShuffleNull& null,
                                        const LifeShares<Sum>& shares) {
-  std::vector<double> shuffled(null.rounds());
+  std::vector<double> changes(null.rounds());
   for (std::size_t round = 0; round < null.rounds(); ++round) {
-    shuffled[round] = shares.normalized(null.ranks(round));
+    changes[round] = shares.normalized(null.ranks(round)) - original;
   }
-  const auto rounds = static_cast<double>(null.rounds());
-  double mean = 0;
-  for (const double figure : shuffled) mean += figure / rounds;
-  double squares = 0;
-  std::size_t hits = 0;
+  const Spread spread = spread_of(changes, original);
   // What differs by no more than rounding does not differ.
-  const double rounding = 1e-12 * std::max(std::abs(original), mean);
-  for (const double figure : shuffled) {
-    squares += (figure - mean) * (figure - mean);
-    hits += figure >= original - rounding;
-  }
-  const double deviation = std::sqrt(squares / (rounds - 1));
-  const double excess = deviation > rounding ? (original - mean) / deviation
+  const auto hits = std::count_if(changes.begin(), changes.end(),
+                                  [&](double change) { return change >= -spread.rounding; });
+  const double excess = spread.deviation > 0 ? -spread.mean / spread.deviation
                                              : std::numeric_limits<double>::quiet_NaN();
+  const auto rounds = static_cast<double>(null.rounds());
   return {original,
-          mean,
-          deviation > rounding ? deviation : 0,
+          original + spread.mean,
+          spread.deviation,
           excess,
           (1 + static_cast<double>(hits)) / (1 + rounds),
           null.rounds()};
-}
-
-template <class Sum>
-ShuffleSignificance asymptotic_significance(double original, const std::vector<double>& chances,
-                                            const LifeShares<Sum>& shares) {
-  Sum expected(0);
-  for (std::size_t rank = 0; rank < chances.size(); ++rank) {
-    expected += Sum(chances[rank]) * shares[rank];
-  }
-  const double unknown = std::numeric_limits<double>::quiet_NaN();
-  return {original, shares.normalized(expected), unknown, unknown, 1, 0};
 }
 
 // Of the layers that are wanted.
@@ -350,8 +351,10 @@ std::vector<std::optional<ShuffleSignificance>> shuffle_significance(
         const auto shares = shares_of_heaviest(std::size_t{null->deepest_rank()} + 1);
         results[k] = drawn_significance(original, *null, shares);
       } else {
-        const auto chances = asymptotic_merge_chances(weights.rows, weights.cols);
-        results[k] = asymptotic_significance(original, chances, shares_of_heaviest(chances.size()));
+        const auto chances = merge_chances(weights.rows, weights.cols);
+        const double mean = shares_of_heaviest(chances.size()).expected(chances);
+        const double unknown = std::numeric_limits<double>::quiet_NaN();
+        results[k] = ShuffleSignificance{original, mean, unknown, unknown, unknown, 0};
       }
     }
   });

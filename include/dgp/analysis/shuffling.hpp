@@ -8,8 +8,6 @@
 // out: for each number the original, the summary of its changes, and the original's z-score
 #pragma once
 
-#include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -24,6 +22,7 @@
 #include <dgp/concepts.hpp>
 #include <dgp/detail/keys/filtration_maps.hpp>
 #include <dgp/detail/sample_stream.hpp>
+#include <dgp/detail/spread.hpp>
 #include <dgp/detail/weights/weight_view.hpp>
 #include <dgp/normalization.hpp>
 
@@ -110,20 +109,11 @@ std::vector<ShufflingEffect> shuffling_effects(Layers&& layers, const Measure& m
 
   std::vector<ShufflingEffect> effects;
   for (std::size_t i = 0; i < original.size(); ++i) {
-    const auto& all = changes[i];
-    double mean = 0;
-    for (const double change : all) mean += change / static_cast<double>(rounds);
-    double squares = 0;
-    for (const double change : all) squares += (change - mean) * (change - mean);
-    const auto [smallest, largest] = std::minmax_element(all.begin(), all.end());
-    const double size = std::max({std::abs(original[i]), std::abs(original[i] + *smallest),
-                                  std::abs(original[i] + *largest)});
-    // Changes that differ by no more than rounding do not deviate.
-    const bool varies = *largest - *smallest > 1e-12 * size;
-    const double deviation = varies ? std::sqrt(squares / static_cast<double>(rounds - 1)) : 0;
+    const detail::Spread spread = detail::spread_of(changes[i], original[i]);
+    const double z_score = spread.deviation > 0 ? -spread.mean / spread.deviation
+                                                : std::numeric_limits<double>::quiet_NaN();
     effects.push_back(
-        {original[i], mean, deviation, *smallest, *largest,
-         deviation > 0 ? -mean / deviation : std::numeric_limits<double>::quiet_NaN()});
+        {original[i], spread.mean, spread.deviation, spread.smallest, spread.largest, z_score});
   }
   return effects;
 }
