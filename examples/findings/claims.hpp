@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <dgp/analysis/shuffle_null.hpp>
 #include <dgp/analysis/shuffling.hpp>
 
 #include "../console.hpp"
@@ -26,89 +27,118 @@ struct Claim {
 // With fewer, mean and deviation of the shuffled say next to nothing.
 inline constexpr std::size_t fewest_shuffles = 10;
 
+inline double shuffled_mean(const dgp::ShufflingEffect& effect) {
+  return effect.original + effect.mean;
+}
+inline double shuffled_mean(const dgp::ShuffleSignificance& effect) { return effect.mean; }
+
 // "0.5052 (shuffled 0.4991, z 15.2)"
-inline std::string against_shuffled(const dgp::ShufflingEffect& effect) {
-  return number("%.4f", effect.original) + " (shuffled " +
-         number("%.4f", effect.original + effect.mean) + ", z " + number("%.1f", effect.z_score) +
-         ")";
+template <class Effect>
+std::string against_shuffled(const Effect& effect) {
+  return number("%.4f", effect.original) + " (shuffled " + number("%.4f", shuffled_mean(effect)) +
+         ", z " + number("%.1f", effect.z_score) + ")";
+}
+
+// How a measure follows the spread of the weights over a training.
+inline void add_training_claims(const Findings& findings, std::vector<Claim>& claims) {
+  const std::string needs = "needs at least six different checkpoints of one training";
+  Claim tracks{"Neural persistence tracks the spread of the weights during training.", "not tested",
+               needs};
+  Claim less{
+      "Deep graph persistence tracks the spread of the weights less than neural persistence.",
+      "not tested", needs};
+  std::vector<double> deviations;
+  std::vector<double> persistence;
+  std::vector<double> deep;
+  for (const auto& snapshot : findings.training) {
+    deviations.push_back(std::sqrt(snapshot.weight_variance));
+    persistence.push_back(snapshot.mean_normalized);
+    if (snapshot.deep) deep.push_back(*snapshot.deep);
+  }
+  const std::size_t count = deviations.size();
+  const auto way = [](double r) {
+    return number("%.3f", r) +
+           (r < 0 ? " (the wider the spread, the lower)" : " (the wider the spread, the higher)");
+  };
+  if (count >= 6 && vary(deviations) && vary(persistence)) {
+    const double r = correlation(deviations, persistence);
+    tracks.verdict = std::abs(r) > 0.9 ? "holds" : "does not hold";
+    tracks.figures =
+        "correlation of mean neural persistence with the standard deviation of the weights over " +
+        std::to_string(count) + " checkpoints: " + way(r);
+    if (deep.size() < count) {
+      less.figures = "needs deep graph persistence of each checkpoint";
+    } else if (vary(deep)) {
+      const double r_deep = correlation(deviations, deep);
+      less.verdict = std::abs(r_deep) < std::abs(r) ? "holds" : "does not hold";
+      less.figures = "correlation of deep graph persistence with the same: " + way(r_deep);
+    }
+  }
+  claims.push_back(tracks);
+  claims.push_back(less);
 }
 
 inline std::vector<Claim> claims_of(const Findings& findings, const Options& options) {
   std::vector<Claim> claims;
-  {
-    Claim claim{"Neural persistence tracks the spread of the weights during training.",
-                "not tested", "needs at least six different checkpoints of one training"};
-    std::vector<double> deviations;
-    std::vector<double> persistence;
-    for (const auto& snapshot : findings.training) {
-      deviations.push_back(std::sqrt(snapshot.weight_variance));
-      persistence.push_back(snapshot.mean_normalized);
-    }
-    if (findings.training.size() >= 6 && vary(deviations) && vary(persistence)) {
-      const double r = correlation(deviations, persistence);
-      claim.verdict = std::abs(r) > 0.9 ? "holds" : "does not hold";
-      claim.figures =
-          "correlation of mean neural persistence with the standard deviation of the "
-          "weights over " +
-          std::to_string(findings.training.size()) + " checkpoints: " + number("%.3f", r) +
-          (r < 0 ? " (the wider the spread, the lower)" : " (the wider the spread, the higher)");
-    }
-    claims.push_back(claim);
-  }
-  const auto list = [&](const auto& of_layer) {
-    std::string text;
-    for (const auto& layer : findings.layers) {
-      text += (text.empty() ? "" : ", ") + of_layer(layer);
-    }
-    return text;
-  };
-  // Verdicts on some layers, by the z-scores that are defined: shuffling cannot change a layer of
-  // equal weights, for one.
-  const double threshold = news_threshold(options.shuffles, findings.layers.size());
-  const bool enough = options.shuffles >= fewest_shuffles;
-  const auto verdict = [&](std::size_t first, std::size_t last, const auto& effect_of,
-                           bool holds_if_news, bool only_above) -> std::string {
+  add_training_claims(findings, claims);
+
+  // A claim on the layers from `first` to `last`, by the z-scores that are defined: shuffling
+  // cannot change a layer of equal weights, for one.
+  const std::size_t count = findings.layers.size();
+  const auto add = [&](const std::string& claim, const std::string& what, std::size_t first,
+                       std::size_t last, const auto& effect_of, std::size_t shuffles,
+                       bool holds_if_news, bool only_above) {
+    const double threshold = news_threshold(shuffles, count);
     bool any = false;
     bool news = false;
+    std::string figures;
     for (std::size_t k = first; k < last; ++k) {
-      const double z = effect_of(findings.layers[k]).z_score;
-      any = any || !std::isnan(z);
-      news = news || (only_above ? z : std::abs(z)) > threshold;
+      const auto effect = effect_of(findings.layers[k]);
+      any = any || !std::isnan(effect.z_score);
+      news = news || (only_above ? effect.z_score : std::abs(effect.z_score)) > threshold;
+      figures += (k == first ? what : ", ") + against_shuffled(effect);
     }
-    if (!any || !enough) return "not tested";
-    return news == holds_if_news ? "holds" : "does not hold";
+    const bool enough = shuffles >= fewest_shuffles;
+    figures += enough ? "; news is beyond z " + number("%.1f", threshold)
+                      : "; needs at least " + std::to_string(fewest_shuffles) + " --shuffles";
+    const std::string verdict = !any || !enough         ? "not tested"
+                                : news == holds_if_news ? "holds"
+                                                        : "does not hold";
+    claims.push_back({claim, verdict, figures});
   };
-  const std::string beyond =
-      enough ? "; news is beyond z " + number("%.1f", threshold)
-             : "; needs at least " + std::to_string(fewest_shuffles) + " --shuffles";
   const auto persistence = [](const LayerFindings& layer) { return layer.shuffled_persistence; };
-  const auto concentration = [](const LayerFindings& layer) {
-    return layer.shuffled_concentration;
-  };
-  const auto against = [&](const auto& effect_of) {
-    return list([&](const LayerFindings& layer) { return against_shuffled(effect_of(layer)); });
-  };
-  const std::size_t count = findings.layers.size();
   if (count > 1) {
-    claims.push_back({"Shuffling shows no structure in the neural persistence of later layers.",
-                      verdict(1, count, persistence, false, false),
-                      "neural persistence by layer, and that of the shuffled layer: " +
-                          against(persistence) + beyond});
-    claims.push_back({"Shuffling shows structure in the neural persistence of the first layer.",
-                      verdict(0, 1, persistence, true, false),
-                      against_shuffled(findings.layers.front().shuffled_persistence) + beyond});
+    add("Shuffling shows no structure in the neural persistence of later layers.",
+        "neural persistence by layer, and that of the shuffled layer: ", 1, count, persistence,
+        drawn_shuffles, false, false);
+    add("Shuffling shows structure in the neural persistence of the first layer.", "", 0, 1,
+        persistence, drawn_shuffles, true, false);
   }
-  claims.push_back({"Large weights are gathered in few rows and columns.",
-                    verdict(0, count, concentration, true, true),
-                    "spatial concentration by layer, and that of the shuffled layer: " +
-                        against(concentration) + beyond});
+  add(
+      "Large weights are gathered in few rows and columns.",
+      "spatial concentration by layer, and that of the shuffled layer: ", 0, count,
+      [](const LayerFindings& layer) { return layer.shuffled_concentration; }, options.shuffles,
+      true, true);
   if (findings.training.back().deep) {
-    const auto deep = [](const LayerFindings& layer) { return *layer.shuffled_deep; };
-    claims.push_back({"Shuffling a layer shows structure in deep graph persistence.",
-                      verdict(0, count, deep, true, false),
-                      "as trained, and with one layer shuffled: " + against(deep) + beyond});
+    add(
+        "Shuffling a layer shows structure in deep graph persistence.",
+        "as trained, and with one layer shuffled: ", 0, count,
+        [](const LayerFindings& layer) { return *layer.shuffled_deep; }, options.shuffles, true,
+        false);
   }
   return claims;
+}
+
+// What the columns of z-scores are.
+inline std::string z_score_note(const Findings& findings, const Options& options) {
+  const auto within = [&](std::size_t shuffles) {
+    return "±" + number("%.1f", news_threshold(shuffles, findings.layers.size()));
+  };
+  return "z shuffled: how many standard deviations the layer as trained lies from shuffled ones\n"
+         "(same weights, other places). Of neural persistence " +
+         std::to_string(drawn_shuffles) + " are drawn: within " + within(drawn_shuffles) +
+         " no more is\nshown than the distribution of the weights; of the rest " +
+         std::to_string(options.shuffles) + " are made: within " + within(options.shuffles) + ".";
 }
 
 }  // namespace findings

@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include <dgp/analysis/shuffle_null.hpp>
 #include <dgp/analysis/shuffling.hpp>
 #include <dgp/analysis/spatial_concentration.hpp>
 #include <dgp/analysis/weight_fits.hpp>
@@ -39,10 +40,13 @@ namespace findings {
 using Matrix = dgp::RowMajorMatrix<double>;
 using NamedLayers = std::vector<dgp::NamedLayer<Matrix>>;
 
+// Of neural persistence, whose shuffles cost next to nothing.
+inline constexpr std::size_t drawn_shuffles = 1000;
+
 struct Options {
   std::vector<std::string> checkpoints{DGP_EXAMPLE_DATA "/digits_64-32-16-10.safetensors"};
   checkpoint::Choice choice;
-  std::size_t shuffles = 20;
+  std::size_t shuffles = 20;  // where they are made; those of neural persistence are drawn
   std::uint64_t seed = 1;
 };
 
@@ -66,7 +70,7 @@ struct LayerFindings {
   double spatial_concentration;
   dgp::WeightFits fits;
   // When this layer alone is shuffled.
-  dgp::ShufflingEffect shuffled_persistence;
+  dgp::ShuffleSignificance shuffled_persistence;
   dgp::ShufflingEffect shuffled_concentration;
   std::optional<dgp::ShufflingEffect> shuffled_deep;
 };
@@ -230,36 +234,31 @@ inline Findings find(const Options& options) {
     progress.update(std::min(1.0, steps / all_steps), what);
   };
 
+  progress.update(0, "neural persistence of shuffled weights");
   const auto np = dgp::neural_persistence(last);
+  const auto shuffled =
+      dgp::shuffle_significance(last, {.rounds = drawn_shuffles, .seed = options.seed});
   const auto bounds = dgp::neural_persistence_bounds(last);
   const auto variance = dgp::weight_variance(last);
   const auto fits = dgp::weight_fits(last);
-  double largest = 0;
-  for (const auto& matrix : matrices) largest = std::max(largest, matrix.cwiseAbs().maxCoeff());
-  if (largest == 0) largest = 1;
   for (std::size_t k = 0; k < last.size(); ++k) {
-    // Layer k shuffled alone: its own persistence, scaled as in the whole network, its spatial
-    // concentration, and what becomes of the network's deep graph persistence.
+    // Layer k shuffled alone: its spatial concentration, and what becomes of the network's deep
+    // graph persistence.
     std::vector<Matrix> network = matrices;
     const auto effects = dgp::shuffling_effects(
         std::vector<Matrix>{matrices[k]},
         [&](const auto& layer) {
           step("shuffling " + last[k].name);
           network[k] = layer[0];
-          const Matrix scaled = network[k].cwiseAbs() / largest;
-          std::vector<double> figures{
-              dgp::neural_persistence(scaled, {.normalization = dgp::Normalization::none})
-                  .layers[0]
-                  .normalized,
-              dgp::spatial_concentration(network[k])};
+          std::vector<double> figures{dgp::spatial_concentration(network[k])};
           if (has_deep) figures.push_back(dgp::deep_graph_persistence(network).normalized);
           return figures;
         },
         options.shuffles, options.seed);
     findings.layers.push_back({last[k].name, matrices[k].rows(), matrices[k].cols(),
                                np.layers[k].normalized, bounds[k], variance.layers[k],
-                               effects[1].original, fits[k], effects[0], effects[1],
-                               has_deep ? std::optional(effects[2]) : std::nullopt});
+                               effects[0].original, fits[k], shuffled[k], effects[0],
+                               has_deep ? std::optional(effects[1]) : std::nullopt});
   }
 
   const auto normal = [](splitmix::Stream& random) {

@@ -28,6 +28,15 @@ inline nlohmann::json json_of(const dgp::ShufflingEffect& effect) {
           {"z_score", json_of(effect.z_score)}};
 }
 
+inline nlohmann::json json_of(const dgp::ShuffleSignificance& effect) {
+  return {{"original", json_of(effect.original)},
+          {"mean_change", json_of(effect.mean - effect.original)},
+          {"standard_deviation", json_of(effect.standard_deviation)},
+          {"z_score", json_of(effect.z_score)},
+          {"p_value", json_of(effect.p_value)},
+          {"rounds", effect.rounds}};
+}
+
 inline nlohmann::json json_of(const dgp::PersistenceBounds<double>& bounds) {
   return {
       {"lower",

@@ -45,8 +45,10 @@ int main(int argc, char** argv) {
       "Exit code: 0, 1 for an error, 2 for wrong usage.");
   app.add_option("CHECKPOINT", options.checkpoints, "Checkpoints: .safetensors, .pt, .npz or .npy");
   checkpoint::add_choice(app, options.choice);
-  app.add_option("--shuffles", options.shuffles,
-                 "Shuffled copies of each layer, and random networks (default: 20; claims need 10)")
+  app.add_option(
+         "--shuffles", options.shuffles,
+         "Shuffled copies of each layer, and random networks (default: 20; claims need 10);\n"
+         "of neural persistence 1000 are drawn, which need no copies")
       ->type_name("N")
       ->check(CLI::Range(2, 100000));
   app.add_option("--seed", options.seed, "Seed of shuffles and random networks (default: 1)")

@@ -185,11 +185,7 @@ inline void write_report(const Findings& findings, const Options& options,
   for (const auto& note : checkpoint::not_measured_notes(findings.not_measured)) {
     html += "<p>" + escaped(note) + "</p>\n";
   }
-  html += "<p>z shuffled: how many standard deviations the layer as trained lies from " +
-          std::to_string(options.shuffles) +
-          " shuffled ones (same weights, other places). Within ±" +
-          number("%.1f", news_threshold(options.shuffles, findings.layers.size())) +
-          ", no more is shown than the distribution of the weights.</p>\n</body></html>\n";
+  html += "<p>" + escaped(z_score_note(findings, options)) + "</p>\n</body></html>\n";
   console::write_text(path, html);
 }
 

@@ -16,7 +16,6 @@
 #include "../words.hpp"
 #include "claims.hpp"
 #include "figures.hpp"
-#include "statistics.hpp"
 
 namespace findings {
 
@@ -93,10 +92,7 @@ inline void print_table(const Findings& findings, const Options& options) {
   for (const auto& note : checkpoint::not_measured_notes(findings.not_measured)) {
     std::cout << "\n" << note << "\n";
   }
-  std::cout << "\nz shuffled: how many standard deviations the layer as trained lies from "
-            << options.shuffles << " shuffled ones\n(same weights, other places). Within ±"
-            << number("%.1f", news_threshold(options.shuffles, findings.layers.size()))
-            << ", no more is shown than the distribution of the weights.\n";
+  std::cout << "\n" << z_score_note(findings, options) << "\n";
   if (findings.deep_bounds) {
     std::cout << "Deep graph persistence lies between "
               << number("%.4f", findings.deep_bounds->lower.normalized) << " and "
