@@ -25,12 +25,11 @@ inline void print_csv(const Report& report, const Options& options, const std::s
     if (options.analysis) {
       std::cout << "," << (layer != nullptr ? or_empty(layer->spatial_concentration) : "");
     }
-    if (options.nulls) {
+    if (options.rounds) {
       if (layer != nullptr && layer->shuffled) {
         const auto& shuffled = *layer->shuffled;
         std::cout << "," << exact(shuffled.mean) << "," << or_empty(shuffled.standard_deviation)
-                  << "," << or_empty(shuffled.z_score) << ","
-                  << (shuffled.rounds > 0 ? exact(shuffled.p_value) : "");
+                  << "," << or_empty(shuffled.z_score) << "," << or_empty(shuffled.p_value);
       } else {
         std::cout << ",,,,";
       }
@@ -64,7 +63,7 @@ inline void print_csv(const std::vector<Report>& reports, const Options& options
   std::cout << (several ? "file," : "")
             << "measure,layer,rows,cols,total,normalized,weight_variance"
             << (options.analysis ? ",spatial_concentration" : "")
-            << (options.nulls ? ",shuffled_mean,shuffled_deviation,excess,p_value" : "")
+            << (options.rounds ? ",shuffled_mean,shuffled_deviation,excess,p_value" : "")
             << (options.deaths ? ",deaths\n" : "\n");
   for (const auto& report : reports) {
     print_csv(report, options, several ? console::csv_field(report.file) + "," : "");

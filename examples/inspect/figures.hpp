@@ -120,7 +120,7 @@ void measure_deep_graph(const Network& network, const Options& options, console:
 // The measures of the network and of its layers, which are in the report already.
 template <class Network, class WeightsOf>
 void measure_network(const Network& network, const WeightsOf& weights_of, const Options& options,
-                     console::Progress& progress, Report& report) {
+                     dgp::ShuffleNulls& nulls, console::Progress& progress, Report& report) {
   progress.update(0, "neural persistence");
   auto np = dgp::neural_persistence(network, {.p = options.p, .essential = options.essential});
   const auto variance = dgp::weight_variance(network);
@@ -136,10 +136,10 @@ void measure_network(const Network& network, const WeightsOf& weights_of, const 
     progress.update(0, "spatial concentration of " + layer.name);
     layer.spatial_concentration = dgp::spatial_concentration(weights_of(k));
   }
-  if (options.nulls) {
+  if (options.rounds) {
     progress.update(0, "neural persistence of shuffled weights");
-    const auto shuffled = dgp::shuffle_significance(
-        network, *options.nulls, {.p = options.p, .essential = options.essential});
+    const auto shuffled =
+        dgp::shuffle_significance(network, nulls, {.p = options.p, .essential = options.essential});
     for (std::size_t k = 0; k < report.layers.size(); ++k) report.layers[k].shuffled = shuffled[k];
   }
   measure_deep_graph(network, options, progress, report);
@@ -153,7 +153,7 @@ inline const char* word_of(dgp::WeightedKind kind) {
 
 template <class Scalar>
 Report measure(dgp::io::CheckpointFile& file, const checkpoint::Selection& selection,
-               const Options& options, console::Progress& progress) {
+               const Options& options, dgp::ShuffleNulls& nulls, console::Progress& progress) {
   std::vector<dgp::NamedLayer<dgp::RowMajorMatrix<Scalar>>> layers;
   std::uint64_t bytes = 0;
   std::uint64_t bytes_read = 0;
@@ -182,14 +182,15 @@ Report measure(dgp::io::CheckpointFile& file, const checkpoint::Selection& selec
     }
   }
   measure_network(
-      layers, [&](std::size_t k) -> const auto& { return layers[k]; }, options, progress, report);
+      layers, [&](std::size_t k) -> const auto& { return layers[k]; }, options, nulls, progress,
+      report);
   return report;
 }
 
 #ifdef DGP_WITH_ONNX
 template <class Scalar>
 Report measure_graph(const dgp::io::OnnxFile& file, const Options& options,
-                     console::Progress& progress) {
+                     dgp::ShuffleNulls& nulls, console::Progress& progress) {
   const auto graph = [&] {
     try {
       return file.read_graph<Scalar>();
@@ -224,15 +225,15 @@ Report measure_graph(const dgp::io::OnnxFile& file, const Options& options,
     layer.kernel.push_back(static_cast<std::uint64_t>(horizontal.size));
   }
   measure_network(
-      graph, [&](std::size_t k) -> const auto& { return sets[k].weights; }, options, progress,
-      report);
+      graph, [&](std::size_t k) -> const auto& { return sets[k].weights; }, options, nulls,
+      progress, report);
   return report;
 }
 #endif
 
 // A model of ONNX brings its graph, unless the user chooses among its matrices and kernels.
 inline Report inspect_file(dgp::io::CheckpointFile& file, const Options& options,
-                           console::Progress& progress) {
+                           dgp::ShuffleNulls& nulls, console::Progress& progress) {
   const auto is_wide = [](const dgp::io::TensorInfo& tensor) {
     return tensor.floating_point_bytes == sizeof(double) && dgp::io::is_layer(tensor);
   };
@@ -240,23 +241,24 @@ inline Report inspect_file(dgp::io::CheckpointFile& file, const Options& options
   const auto* onnx = file.get_if<dgp::io::OnnxFile>();
   if (onnx != nullptr && options.choice.is_default()) {
     return std::any_of(onnx->tensors().begin(), onnx->tensors().end(), is_wide)
-               ? measure_graph<double>(*onnx, options, progress)
-               : measure_graph<float>(*onnx, options, progress);
+               ? measure_graph<double>(*onnx, options, nulls, progress)
+               : measure_graph<float>(*onnx, options, nulls, progress);
   }
 #endif
   const auto selection = checkpoint::select(file, options.choice);
   return std::any_of(selection.layers.begin(), selection.layers.end(),
                      [&](const auto& layer) { return is_wide(layer.tensor); })
-             ? measure<double>(file, selection, options, progress)
-             : measure<float>(file, selection, options, progress);
+             ? measure<double>(file, selection, options, nulls, progress)
+             : measure<float>(file, selection, options, nulls, progress);
 }
 
-inline Report inspect(const checkpoint::Model& model, const Options& options) {
+inline Report inspect(const checkpoint::Model& model, const Options& options,
+                      dgp::ShuffleNulls& nulls) {
   console::Progress progress(std::filesystem::path(model.name).filename().string());
   progress.update(0, "reading");
   auto file = checkpoint::open(model);
   try {
-    Report report = inspect_file(file, options, progress);
+    Report report = inspect_file(file, options, nulls, progress);
     report.file = model.name;
     return report;
   } catch (const std::logic_error& refused) {  // weights that have no measures

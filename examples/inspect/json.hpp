@@ -59,15 +59,15 @@ inline nlohmann::ordered_json json_of(const Report& report, const Options& optio
     entry.update(graph(layer.persistence, true));
     entry["weight_variance"] = layer.weight_variance;
     if (options.analysis) entry["spatial_concentration"] = or_null(layer.spatial_concentration);
-    if (options.nulls) {
+    if (options.rounds) {
       ordered_json& shuffled = entry["shuffled"];
       if (layer.shuffled) {
         shuffled["mean"] = layer.shuffled->mean;
         shuffled["deviation"] = or_null(layer.shuffled->standard_deviation);
         shuffled["z"] = or_null(layer.shuffled->z_score);
-        shuffled["p_value"] = layer.shuffled->rounds > 0 ? ordered_json(layer.shuffled->p_value)
-                                                         : ordered_json(nullptr);
-        shuffled["rounds"] = layer.shuffled->rounds;
+        shuffled["p_value"] = or_null(layer.shuffled->p_value);
+        shuffled["rounds"] =
+            layer.shuffled->rounds;  // 0: too large, the mean is the asymptotic one
       }
     }
     json["layers"].push_back(entry);

@@ -1,6 +1,5 @@
 // dgp-inspect: the neural persistence and deep graph persistence of checkpoints.
 #include <algorithm>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -103,13 +102,11 @@ int main(int argc, char** argv) {
 
   return console::run(app, argc, argv, [&] {
     if (essential == "omitted") options.essential = dgp::EssentialClass::omitted;
-    if (significance->count() > 0) {
-      options.nulls = std::make_shared<dgp::ShuffleNulls>(
-          dgp::ShuffleOptions{.rounds = rounds.empty() ? 1000 : std::stoull(rounds)});
-    }
+    if (significance->count() > 0) options.rounds = rounds.empty() ? 1000 : std::stoull(rounds);
+    dgp::ShuffleNulls nulls({.rounds = options.rounds.value_or(1000)});  // of all models
     std::vector<inspect::Report> reports;
     for (const auto& model : checkpoint::models_of(options.files)) {
-      reports.push_back(inspect::inspect(model, options));
+      reports.push_back(inspect::inspect(model, options, nulls));
     }
     if (!options.picture.empty()) inspect::write_picture(reports, options);
     if (format == "json") return inspect::print_json(reports, options);

@@ -1,11 +1,11 @@
 // What dgp-inspect is asked for.
 #pragma once
 
-#include <memory>
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include <dgp/analysis/shuffle_null.hpp>
 #include <dgp/persistence_diagram.hpp>
 
 #include "../checkpoint.hpp"
@@ -19,8 +19,8 @@ struct Options {
   dgp::EssentialClass essential = dgp::EssentialClass::dies_at_zero;
   bool deaths = false;
   bool analysis = false;
-  std::shared_ptr<dgp::ShuffleNulls> nulls;  // of all models, with --significance
-  std::string picture;                       // file for the diagrams; empty: none
+  std::optional<std::size_t> rounds;  // of shuffling, with --significance
+  std::string picture;                // file for the diagrams; empty: none
 };
 
 }  // namespace inspect

@@ -48,7 +48,7 @@ inline void add_wanted(std::vector<std::string>& row, const Options& options,
   if (options.analysis) {
     row.push_back(layer == nullptr ? "concentration" : cell(layer->spatial_concentration));
   }
-  if (!options.nulls) return;
+  if (!options.rounds) return;
   if (layer == nullptr) {
     row.insert(row.end(), {"shuffled", "excess", "p-value"});
   } else if (!layer->shuffled) {
@@ -56,8 +56,9 @@ inline void add_wanted(std::vector<std::string>& row, const Options& options,
   } else {
     const auto& shuffled = *layer->shuffled;
     row.push_back(cell(shuffled.mean));
-    row.push_back(number("%.2f", shuffled.z_score));
-    row.push_back(shuffled.rounds > 0 ? number("%.4f", shuffled.p_value) : "-");
+    const bool drawn = shuffled.rounds > 0;
+    row.push_back(drawn ? number("%.2f", shuffled.z_score) : "-");
+    row.push_back(drawn ? number("%.4f", shuffled.p_value) : "-");
   }
 }
 
@@ -103,7 +104,7 @@ inline void print_groups(const Report& report, const Options& options) {
   std::vector<std::vector<std::string>> rows{
       {"neural persistence, normalized", "layers", "weights", "mean", "least", "most", "variance"}};
   if (options.analysis) rows.front().push_back("concentration");
-  if (options.nulls) rows.front().push_back("excess");
+  if (options.rounds) rows.front().push_back("excess");
   const auto groups = grouped(report.layers);
   const auto mean = [](const LayerGroup& group, const auto& figure) {
     double sum = 0;
@@ -125,7 +126,7 @@ inline void print_groups(const Report& report, const Options& options) {
       rows.back().push_back(
           cell(mean(group, [](const LayerFigures& layer) { return layer.spatial_concentration; })));
     }
-    if (options.nulls) {
+    if (options.rounds) {
       const bool all = std::all_of(group.layers.begin(), group.layers.end(),
                                    [](const auto* layer) { return layer->shuffled.has_value(); });
       const auto excess = [](const LayerFigures& layer) { return layer.shuffled->z_score; };
@@ -165,8 +166,12 @@ inline void print_deep(const Report& report) {
   console::print_rows(rows);
 }
 
+inline bool is_grouped(const Report& report, const Options& options) {
+  return report.layers.size() > rows_to_read && !options.deaths;
+}
+
 inline void print_one(const Report& report, const Options& options) {
-  if (report.layers.size() > rows_to_read && !options.deaths) {
+  if (is_grouped(report, options)) {
     print_groups(report, options);
     return print_deep(report);
   }
@@ -206,12 +211,16 @@ inline void print_one(const Report& report, const Options& options) {
   table.print(options.deaths);
 }
 
-inline void print_several(const std::vector<Report>& reports, const Options& options) {
+// Whether layers have rows of their own below their file's.
+inline bool shows_layers(const std::vector<Report>& reports, const Options& options) {
   constexpr std::size_t rows_of_a_screen = 50;
   std::size_t rows = 0;
   for (const auto& report : reports) rows += 1 + report.layers.size();
-  const bool with_layers = options.deaths || rows <= rows_of_a_screen;
+  return options.deaths || rows <= rows_of_a_screen;
+}
 
+inline void print_several(const std::vector<Report>& reports, const Options& options) {
+  const bool with_layers = shows_layers(reports, options);
   Table table;
   const auto add = [&](std::vector<std::string> row, const Figures* figures) {
     if (!table.rows.empty()) row.resize(table.rows.front().size());
@@ -262,6 +271,32 @@ inline std::string graph_note(const Report& report) {
               : ".");
 }
 
+inline void print_significance_notes(const std::vector<Report>& reports, const Options& options) {
+  std::cout << "Excess is how far a layer lies above the mean of its shuffles, in their standard\n"
+               "deviations: what the weights' distribution does not explain.";
+  if (reports.size() > 1 || !is_grouped(reports.front(), options)) {
+    std::cout << " Shuffled is that\nmean, the p-value the share of shuffles that are at least as "
+                 "persistent.";
+  }
+  std::cout << "\n";
+  const auto any = [&](const auto& is_so) {
+    return std::any_of(reports.begin(), reports.end(), [&](const Report& report) {
+      return std::any_of(report.layers.begin(), report.layers.end(), is_so);
+    });
+  };
+  if (any([](const LayerFigures& layer) { return !layer.shuffled; })) {
+    std::cout << "Only a dense edge set that reads its neurons as they are is shuffled: elsewhere\n"
+                 "edges share weights, or are missing.\n";
+  }
+  if (any([](const LayerFigures& layer) {
+        return layer.shuffled && layer.shuffled->rounds == 0;
+      })) {
+    std::cout << "Where no p-value is, the layer is too large for "
+              << words::counted(static_cast<double>(*options.rounds))
+              << " rounds, and shuffled is what the\nmean tends to as layers grow.\n";
+  }
+}
+
 inline void print_table(const std::vector<Report>& reports, const Options& options) {
   const bool several = reports.size() > 1;
   if (several) {
@@ -304,15 +339,8 @@ inline void print_table(const std::vector<Report>& reports, const Options& optio
            "weights in random places of a large layer, 1 where they are sorted along it, as those\n"
            "of a single row or column always are.\n";
   }
-  if (options.nulls) {
-    std::cout
-        << "Shuffled is the mean that shuffling a layer's weights gives. Excess is how far the\n"
-           "layer lies above it, in standard deviations: what the weights' distribution does not\n"
-           "explain. The p-value is the share of shuffles that are at least as persistent.\n";
-    if (std::any_of(reports.begin(), reports.end(),
-                    [](const Report& report) { return report.is_graph; })) {
-      std::cout << "Both are those of matrices: edges that share weights are not shuffled.\n";
-    }
+  if (options.rounds && (!several || shows_layers(reports, options))) {
+    print_significance_notes(reports, options);
   }
   if (!options.picture.empty()) std::cout << "The diagrams are in " << options.picture << ".\n";
 }

@@ -28,6 +28,7 @@
 #ifdef DGP_WITH_ONNX
 #include "../support/onnx_writer.hpp"
 #endif
+#include "../support/random_network.hpp"
 #include "../support/run_program.hpp"
 #include "../support/safetensors_writer.hpp"
 
@@ -595,6 +596,44 @@ TEST_CASE("excess over shuffles is shown when asked, the library's in every form
   for (const std::string rounds : {"1", "0", "-3", "2.5", "1e9", "model.safetensors"}) {
     CHECK(holds(failure({"--significance", rounds}, 2), "--significance"));
   }
+}
+
+TEST_CASE("of a layer too large to be shuffled so often the asymptotic mean is shown",
+          "[inspect]") {
+  const support::TemporaryFolder folder;
+  support::Random random(31);
+  const dgp::RowMajorMatrix<float> weights =
+      support::random_matrix<float>(random, support::Kind::normal, 2, 300);
+  const std::string path = (folder / "wide.safetensors").string();
+  dgp::io::write_safetensors(path, {dgp::io::named_tensor("w", weights)});
+  const Arguments asked{path, "--significance", "1000000"};
+  const auto drawn = dgp::shuffle_significance(weights)[0];
+  const std::string text = successful(asked);
+  const auto cells = cells_of(lines_of(text)[3]);
+  REQUIRE(cells.size() >= 3);
+  CHECK(std::stod(cells[cells.size() - 3].first) == Approx(drawn.mean).epsilon(1.0 / 150));
+  CHECK(cells[cells.size() - 2].first == "-");
+  CHECK(cells[cells.size() - 1].first == "-");
+  CHECK(holds(text, "too large for 1,000,000 rounds"));
+  CHECK_FALSE(holds(successful({path, "--significance"}), "too large"));
+  const json shuffled = as_json(asked)["layers"][0]["shuffled"];
+  CHECK(shuffled["mean"].is_number());
+  for (const std::string key : {"deviation", "z", "p_value"}) CHECK(shuffled[key].is_null());
+  CHECK(shuffled["rounds"] == 0);
+  Arguments as_csv = asked;
+  as_csv.insert(as_csv.end(), {"--format", "csv"});
+  const auto row = parsed_csv(successful(as_csv))[1];
+  REQUIRE(row.size() >= 4);
+  CHECK(!row[row.size() - 4].empty());
+  for (std::size_t i = 1; i <= 3; ++i) CHECK(row[row.size() - i].empty());
+}
+
+TEST_CASE("notes on shuffles stand where their figures do", "[inspect]") {
+  CHECK(holds(successful({digits, "--significance", "5"}), "\nExcess is how far"));
+  CHECK_FALSE(holds(successful({digits}), "Excess is how far"));
+  Arguments many(20, digits);  // a row for each file alone
+  many.insert(many.end(), {"--significance", "5"});
+  CHECK_FALSE(holds(successful(many), "Excess is how far"));
 }
 
 TEST_CASE("diagrams are drawn to a file, or an error says why not", "[inspect]") {
