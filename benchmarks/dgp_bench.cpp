@@ -492,6 +492,12 @@ TEST_CASE("watching a training", "[small]") {
            dgp::deep_graph_persistence(layers, {.rescale = false}).normalized +
            dgp::weight_variance(layers).network;
   }));
+  dgp::ShuffleNulls nulls;
+  dgp::shuffle_significance(layers, nulls);  // draws the ranks, once for a training
+  const std::string excess = "excess over 1,000 shuffles";
+  share(excess, comparison.run(excess, 1, [&] {
+    return dgp::shuffle_significance(layers, nulls).front().z_score;
+  }));
   share("spatial_concentration", comparison.run("spatial_concentration", 1, [&] {
     double sum = 0;
     for (const auto& layer : layers) sum += dgp::spatial_concentration(layer);

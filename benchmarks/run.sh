@@ -100,9 +100,9 @@ awk -F ' [|] ' '
     input = inputs["watching", 1]
     table("watching a training of " input " | ms | % of a quarter epoch of 60,000 images |",
           "---|--:|--:|")
-    split("a training step of 32 images;NP, two variants of DGP, variance;spatial_concentration",
+    split("a training step of 32 images;NP, two variants of DGP, variance;excess over 1,000 shuffles;spatial_concentration",
           watched, ";")
-    for (i = 1; i <= 3; ++i) {
+    for (i = 1; i <= 4; ++i) {
       print "| " watched[i] " | " ms(figure("watching", input, watched[i], 1)) \
         " | " ms(figure("watching", input, watched[i] ", % of a quarter epoch", 1)) " |"
     }
