@@ -23,6 +23,7 @@
 #include <dgp/detail/edges/graph_edges.hpp>
 #include <dgp/detail/forest/numbering.hpp>
 #include <dgp/detail/forest/path_forest.hpp>
+#include <dgp/detail/forest/path_sweeps.hpp>
 #include <dgp/detail/forest/set_deaths.hpp>
 #include <dgp/detail/parallel.hpp>
 #include <dgp/feed_forward_graph.hpp>

@@ -19,7 +19,7 @@
 #include <dgp/detail/chain_product.hpp>
 #include <dgp/detail/edges/dense_edges.hpp>
 #include <dgp/detail/forest/numbering.hpp>
-#include <dgp/detail/forest/path_forest.hpp>
+#include <dgp/detail/forest/path_sweeps.hpp>
 #include <dgp/detail/max_min_kernel.hpp>
 #include <dgp/detail/messages.hpp>
 #include <dgp/detail/weights/weight_view.hpp>

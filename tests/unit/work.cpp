@@ -197,6 +197,24 @@ TEST_CASE("the forest of hard weights takes few passes", "[work]") {
   }
 }
 
+TEST_CASE("path forests of wide layers take one look", "[work]") {
+  support::Random random(74);
+  constexpr double width = 2600;
+  const std::vector<Matrix> layers{normal_matrix(random, 2600, 2600),
+                                   normal_matrix(random, 2600, 2600)};
+  const double weights = 2 * width * width;
+  const double connecting = 2 * width * (std::log(width) + 1.5);
+  const Work work = path_work(layers);
+  INFO(work.collected / connecting << " of the connecting edges, " << work.keys / weights
+                                   << " keys a weight, " << work.values / connecting << " values");
+  CHECK(work.looks == 2);
+  CHECK(work.steps == 0);
+  CHECK(work.rounds == 0);
+  CHECK(work.collected < 2 * connecting);
+  CHECK(work.keys < 1.3 * weights);
+  CHECK(work.values < 4 * connecting);
+}
+
 TEST_CASE("path forests take two steps through each layer", "[work]") {
   support::Random random(73);
   for (const auto& widths :

@@ -34,15 +34,11 @@ void add_passing(const Walk& walk, Index row, Index col, Index count, const Scal
     passing |= keys[static_cast<std::size_t>(i)] >= first ? std::uint32_t{1} << i : 0;
   }
   passing &= ~std::uint32_t{0} >> (scan_block - count);
-  // One place further on only if the edge passes: no branch to be guessed wrong.
-  std::array<Candidate<Scalar>, scan_block> added;
-  auto end = added.begin();
   for (; passing != 0; passing &= passing - 1) {
     const int i = std::countr_zero(passing);
-    *end = walk.edge(row, col + i, weights[i]);
-    end += threshold.passes(end->value);
+    const auto edge = walk.edge(row, col + i, weights[i]);
+    if (threshold.passes(edge.value)) to.push_back(edge);
   }
-  to.insert(to.end(), added.begin(), end);
 }
 
 template <class Key>

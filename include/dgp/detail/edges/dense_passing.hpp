@@ -22,6 +22,7 @@ struct NoEdges {
   static constexpr bool wanted(Index) { return false; }
   static void add(Index, Index, Index, const Scalar*, const std::array<Bits<Scalar>, scan_block>&) {
   }
+  static void add(Index, Index, const Scalar&) {}
   static void shrink() {}
 };
 
@@ -45,6 +46,11 @@ class PassingEdges {
   void add(Index row, Index col, Index count, const Scalar* weights,
            const std::array<Key, scan_block>& keys) {
     add_passing(walk_, row, col, count, weights, keys, first_key, batch_.threshold, batch_.edges);
+  }
+  // One edge that may pass.
+  void add(Index row, Index col, const Scalar& weight) {
+    const auto edge = walk_.edge(row, col, weight);
+    if (batch_.threshold.passes(edge.value)) batch_.edges.push_back(edge);
   }
   // After a row.
   void shrink() {

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -163,7 +164,9 @@ class ColumnSweep {
     }
     passing_keys_ = padded(std::move(passing_keys_));
     look_keys_.resize(first_keys_.size());
-    for (std::size_t block = 0; block < look_keys_.size(); block += scan_block) look_again(block);
+    std::transform(first_keys_.begin(), first_keys_.end(), passing_keys_.begin(),
+                   look_keys_.begin(),
+                   [](Key first, Key passing) { return std::min(first, passing); });
   }
 
   // A row, reached with this strength.
@@ -182,24 +185,16 @@ class ColumnSweep {
             news = static_cast<Key>(news | -static_cast<Key>(look[i] <= limited(key)));
           });
           if (news == 0) return;
-          std::array<Key, scan_block> keys;  // of the strengths of these paths
-          for (Index i = 0; i < scan_block; ++i) {
-            keys[static_cast<std::size_t>(i)] = signed_key(lesser(map(block[i]), strength));
-          }
-          best_.take(col, static_cast<std::uint32_t>(row),
-                     [&](Index i) { return keys[static_cast<std::size_t>(i)]; });
-          for (Index i = 0; i < scan_block; ++i) {
-            const auto at = begin + static_cast<std::size_t>(i);
-            first_keys_[at] = first_above(map, signed_number<Scalar>(best_.keys[at]));
-          }
-          if (!wanted) return;
-          look_again(begin);
-          const Key* passing = passing_keys_.data() + begin;
+          std::uint32_t lanes = 0;
           for_each_key<Scalar>(map, block, nullptr, [&](Index i, Key key) {
-            const Key here = limited(key);
-            keys[static_cast<std::size_t>(i)] = passing[i] <= here ? here : Key{0};
+            lanes |= look[i] <= limited(key) ? std::uint32_t{1} << i : 0;
           });
-          edges.add(row, col, count, block, keys);
+          lanes &= ~std::uint32_t{0} >> (scan_block - count);
+          for (; lanes != 0; lanes &= lanes - 1) {
+            const int i = std::countr_zero(lanes);
+            take(map, row, begin + static_cast<std::size_t>(i), lesser(map(block[i]), strength));
+            if (wanted) edges.add(row, col + i, block[i]);
+          }
         });
   }
 
@@ -215,10 +210,14 @@ class ColumnSweep {
  private:
   static constexpr auto none = static_cast<std::uint32_t>(-1);
 
-  void look_again(std::size_t block) {
-    for (std::size_t at = block; at < block + scan_block; ++at) {
-      look_keys_[at] = std::min(first_keys_[at], passing_keys_[at]);
-    }
+  template <class Map>
+  void take(const Map& map, Index row, std::size_t at, const Scalar& strength) {
+    const Key key = signed_key(strength);
+    if (key <= best_.keys[at]) return;
+    best_.keys[at] = key;
+    best_.rows[at] = static_cast<std::uint32_t>(row);
+    first_keys_[at] = first_above(map, strength);
+    if (!passing_keys_.empty()) look_keys_[at] = std::min(first_keys_[at], passing_keys_[at]);
   }
 
   ColumnBest<Key> best_;           // by the keys of strengths, not of weights

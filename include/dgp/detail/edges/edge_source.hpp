@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <concepts>
 #include <cstddef>
+#include <functional>
 #include <vector>
 
 #include <dgp/concepts.hpp>
@@ -59,7 +60,8 @@ std::vector<Scalar> values_of(const std::vector<Candidate<Scalar>>& edges) {
   return values;
 }
 
-// Edges above a threshold, which is raised where more than `limit` would pass it.
+// Edges above a threshold, which is raised where more than `limit` would pass it; those that stay
+// keep their order.
 template <class Scalar>
 struct Batch {
   std::vector<Candidate<Scalar>> edges;
@@ -79,9 +81,10 @@ struct Batch {
   // one, and none was lost that is left here.
   void cut_to(std::size_t count) {
     if (edges.size() <= count) return;
-    const auto next = edges.begin() + static_cast<std::ptrdiff_t>(count);
-    std::nth_element(edges.begin(), next, edges.end(), appears_earlier<Scalar>);
-    raise({next->value, true});
+    auto values = values_of(edges);
+    const auto next = values.begin() + static_cast<std::ptrdiff_t>(count);
+    std::nth_element(values.begin(), next, values.end(), std::greater<Scalar>());
+    raise({*next, true});
   }
   void shrink_to(std::size_t limit) {
     if (edges.size() > limit) cut_to(edges.size() / 2);

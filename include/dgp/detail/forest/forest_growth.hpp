@@ -51,12 +51,13 @@ double count_edges(const std::vector<Source>& sources) {
 }
 
 // A threshold that about `wanted` edges pass, of all edges or of those between components;
-// nothing where that is most of them.
+// nothing where that is most of them. The threshold's rank in the sample sets its accuracy,
+// 1 / sqrt(rank).
 template <EdgeSource Source, class Scalar = typename Source::Scalar>
 std::optional<Threshold<Scalar>> sampled_threshold(const std::vector<Source>& sources,
                                                    double wanted,
-                                                   const Components* components = nullptr) {
-  constexpr double rank = 32;  // of the threshold in the sample: sets its accuracy, 1 / sqrt(rank)
+                                                   const Components* components = nullptr,
+                                                   double rank = 32) {
   const double draws_per_edge = rank / wanted;
   SampleStream random;  // its numbers decide the order of the work, never the result
   std::vector<Scalar> sample;
@@ -94,7 +95,7 @@ Batch<Scalar> edges_above(const std::vector<Source>& sources, const Threshold<Sc
   Batch<Scalar> batch{{}, threshold};
   const std::size_t most = edge_limit(wanted);
   const std::size_t limit = 2 * most;  // on the way
-  batch.edges.reserve(std::min(limit + limit / 4, static_cast<std::size_t>(count_edges(sources))));
+  batch.edges.reserve(std::min(most + most / 4, static_cast<std::size_t>(count_edges(sources))));
   for (const Source& source : sources) source.collect_above(batch, limit, components);
   batch.cut_to(most);
   return batch;

@@ -10,9 +10,9 @@
 //
 // A batch holds every edge between components above some value, without a gap; or edges that are
 // each the best of a component; or, on a fresh builder, both: all edges above a value, and of some
-// neurons without one, one of their best edges. For let the edge be of value x. Its neuron has no edge
-// above x, nor has any that joined it before, which did so by a best edge of its own of value x: no
-// heavier edge leaves their component, and the edge belongs to a maximum spanning forest.
+// neurons without one, one of their best edges. For let the edge be of value x. Its neuron has no
+// edge above x, nor has any that joined it before, which did so by a best edge of its own of value
+// x: no heavier edge leaves their component, and the edge belongs to a maximum spanning forest.
 #pragma once
 
 #include <algorithm>
@@ -83,9 +83,9 @@ class ForestBuilder {
     accepted_.push_back(edge);
   }
 
-  // Joins a neuron that is alone, or what has joined it so, by its best edge, and keeps no record of
-  // it: where more of this kind hangs on than will ever matter. In any order, since values do not
-  // fall along best edges; one side at most may hold a terminal.
+  // Joins a neuron that is alone, or what has joined it so, by its best edge, and keeps no record
+  // of it: where more of this kind hangs on than will ever matter. In any order, since values do
+  // not fall along best edges; one side at most may hold a terminal.
   void hang(const Candidate<Scalar>& edge) {
     const Vertex a = components_.find(edge.row);
     const Vertex b = components_.find(edge.col);

@@ -1,15 +1,16 @@
 // The merges of a network's path strengths, by the theorem in deep_graph_persistence.hpp.
 //
 // in:  edge sources in the order of execution, and the numbering of the neurons they join
-// out: entry and exit strengths of all neurons; the merges of terminal components
+// out: the merges of terminal components, and entry and exit strengths of all neurons on their way
 //
-// An input appears at its exit strength, an output at its entry strength. A first sweep finds these
-// strengths of one side, and with it the value at which most terminals have appeared; the second
-// one, in the other direction, knows both ends of every edge that it comes to, and takes those
-// above this value along. A neuron that is lighter hangs on the rest by its best edge, which the
-// sweeps have found (kruskal.hpp says why both may come in one batch); of these edges only those
-// can matter that lead on from a terminal. What is apart then, a few components, is joined by
-// forest_growth.hpp; time and memory as there. Terminals that no edges join at all stay apart.
+// Where the heaviest edges alone tell all (heaviest_paths.hpp), they do. Else: an input appears at
+// its exit strength, an output at its entry strength. A first sweep finds these strengths of one
+// side, and with it the value at which most terminals have appeared; the second one, in the other
+// direction, knows both ends of every edge that it comes to, and takes those above this value
+// along. A neuron that is lighter hangs on the rest by its best edge, which the sweeps have found
+// (kruskal.hpp says why both may come in one batch); of these edges only those can matter that lead
+// on from a terminal. What is apart then, a few components, is joined by forest_growth.hpp; time
+// and memory as there. Terminals that no edges join at all stay apart.
 #pragma once
 
 #include <algorithm>
@@ -20,40 +21,13 @@
 
 #include <dgp/detail/edges/edge_source.hpp>
 #include <dgp/detail/forest/forest_growth.hpp>
+#include <dgp/detail/forest/heaviest_paths.hpp>
 #include <dgp/detail/forest/kruskal.hpp>
 #include <dgp/detail/forest/numbering.hpp>
+#include <dgp/detail/forest/path_sweeps.hpp>
 #include <dgp/detail/keys/special_values.hpp>
 
 namespace dgp::detail {
-
-template <class Scalar>
-BestPaths<Scalar> paths_from(const Numbering& numbering, Role unlimited) {
-  BestPaths<Scalar> paths;
-  paths.strength.setConstant(static_cast<Index>(numbering.neurons()),
-                             Eigen::NumTraits<Scalar>::lowest());
-  paths.through.resize(numbering.neurons(), no_vertex);
-  for (Vertex v = 0; v < numbering.neurons(); ++v) {
-    if (numbering.roles()[v] != unlimited) continue;
-    paths.strength(static_cast<Index>(v)) = Eigen::NumTraits<Scalar>::infinity();
-  }
-  return paths;
-}
-
-// From any input to each neuron; to inputs of strength infinity.
-template <EdgeSource Source, class Scalar = typename Source::Scalar>
-BestPaths<Scalar> entry_paths(const std::vector<Source>& sources, const Numbering& numbering) {
-  auto entry = paths_from<Scalar>(numbering, Role::input);
-  for (const Source& source : sources) source.forward(entry);
-  return entry;
-}
-
-// From each neuron to any output; from outputs of strength infinity.
-template <EdgeSource Source, class Scalar = typename Source::Scalar>
-BestPaths<Scalar> exit_paths(const std::vector<Source>& sources, const Numbering& numbering) {
-  auto exit = paths_from<Scalar>(numbering, Role::output);
-  for (auto source = sources.rbegin(); source != sources.rend(); ++source) source->backward(exit);
-  return exit;
-}
 
 // The heaviest edge of a neuron: of the strength of the best path through it. Of an output, the one
 // into it; of another neuron, one out of it. One end of it is none where there is no such path.
@@ -76,22 +50,6 @@ Threshold<Scalar> passed_by_most(std::vector<Scalar> strengths) {
 }
 
 template <class Scalar>
-std::vector<Scalar> strengths_of(const BestPaths<Scalar>& paths, const Numbering& numbering,
-                                 Role role) {
-  std::vector<Scalar> strengths;
-  for (Vertex v = 0; v < numbering.neurons(); ++v) {
-    if (numbering.roles()[v] == role) strengths.push_back(paths.strength(static_cast<Index>(v)));
-  }
-  return strengths;
-}
-
-// A missing edge counts as one of value 0: so does a path that does not exist.
-template <class Scalar>
-void raise_to_zero(BestPaths<Scalar>& paths) {
-  paths.strength = paths.strength.cwiseMax(Scalar(0));
-}
-
-template <class Scalar>
 struct PathForest {
   PathLimits<Scalar> limits;
   std::vector<Candidate<Scalar>> merges;  // of terminal components, descending
@@ -109,7 +67,7 @@ Batch<Scalar> sweep_and_collect(const std::vector<Source>& sources, const Number
   const std::size_t most = std::min(3 * numbering.neurons(), 6 * terminals) + 64;
   const std::size_t limit = 2 * most;  // on the way
   Batch<Scalar> batch;
-  batch.edges.reserve(limit);
+  batch.edges.reserve(most);
   if (numbering.count(Role::input) > numbering.count(Role::output)) {
     limits = {paths_from<Scalar>(numbering, Role::input), exit_paths(sources, numbering)};
     batch.threshold = passed_by_most(strengths_of(limits.exit, numbering, Role::input));
@@ -168,15 +126,45 @@ class BestEdges {
   std::vector<bool> taken_;
 };
 
+// Adds the best edges that lead on from light terminals.
+template <class Scalar>
+void follow_terminals(BestEdges<Scalar>& best, const Numbering& numbering,
+                      std::vector<Candidate<Scalar>>& edges) {
+  for (Vertex v = 0; v < numbering.neurons(); ++v) {
+    if (numbering.roles()[v] != Role::hidden) best.follow(v, edges);
+  }
+}
+
+// By the heaviest edges alone; nothing where they do not suffice, or are more than a part of all.
+template <EdgeSource Source, class Scalar = typename Source::Scalar>
+std::optional<PathForest<Scalar>> forest_of_heaviest(const std::vector<Source>& sources,
+                                                     const Numbering& numbering, double part) {
+  PathForest<Scalar> result;
+  auto batch = heaviest_paths(sources, numbering, part, result.limits);
+  if (!batch) return std::nullopt;
+  BestEdges<Scalar> best(result.limits, batch->threshold, numbering.neurons());
+  follow_terminals(best, numbering, batch->edges);
+  ForestBuilder<Scalar> forest(numbering);
+  forest.add(batch->edges);
+  if (!forest.finished()) return std::nullopt;
+  result.merges = forest.terminal_merges();
+  result.edges = std::move(forest.accepted());
+  return result;
+}
+
 // By values under the limits; the merges keep their edges.
 template <EdgeSource Source, class Scalar = typename Source::Scalar>
 PathForest<Scalar> path_forest(const std::vector<Source>& sources, const Numbering& numbering) {
+  // Sources that know their heaviest edges are swept without a look at most others; and through
+  // less than this, sweeps are as fast.
+  if constexpr (!Source::finds_best_edges) {
+    constexpr double small_part = 1.0 / 256;
+    if (auto quick = forest_of_heaviest(sources, numbering, small_part)) return std::move(*quick);
+  }
   PathForest<Scalar> result;
   auto batch = sweep_and_collect(sources, numbering, result.limits);
   BestEdges<Scalar> best(result.limits, batch.threshold, numbering.neurons());
-  for (Vertex v = 0; v < numbering.neurons(); ++v) {
-    if (numbering.roles()[v] != Role::hidden) best.follow(v, batch.edges);
-  }
+  follow_terminals(best, numbering, batch.edges);
   ForestBuilder<Scalar> forest(numbering);
   forest.add(batch.edges);
   if (!forest.finished()) {
