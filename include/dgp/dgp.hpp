@@ -2,6 +2,7 @@
 // dgp/io/ are included one by one, and so is dgp/analysis/weight_fits.hpp, which needs Boost.Math.
 #pragma once
 
+#include <dgp/analysis/diagram_distance.hpp>
 #include <dgp/analysis/early_stopping.hpp>
 #include <dgp/analysis/shuffle_null.hpp>
 #include <dgp/analysis/shuffling.hpp>
