@@ -257,12 +257,21 @@ class Progress {
     step_.clear();
   }
 
+  // From here on shares are those of a part of the work, which lies between these shares of all of
+  // it; its name stands before each step.
+  void part(double from, double to, const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    part_from_ = from;
+    part_to_ = to;
+    part_name_ = name + ": ";
+  }
+
   // share: of the work done, in (0, 1]; 0 where it is not known.
   void update(double share, const std::string& step) {
     const std::lock_guard lock(mutex_);
-    share_ = share;
+    share_ = part_from_ + (part_to_ - part_from_) * share;
     updated_ = Clock::now();
-    step_ = step;
+    step_ = part_name_ + step;
   }
 
  private:
@@ -311,6 +320,9 @@ class Progress {
   bool done_ = false;
   bool shown_ = false;
   double share_ = 0;
+  double part_from_ = 0;
+  double part_to_ = 1;
+  std::string part_name_;
   Clock::time_point updated_ = start_;
   std::string step_;
   std::thread watch_;

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <optional>
 #include <regex>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -188,6 +189,29 @@ inline bool refutes(const std::vector<Layer>& layers, const std::string& advice)
 inline bool all_square(const std::vector<Layer>& layers) {
   return std::all_of(layers.begin(), layers.end(),
                      [](const Layer& layer) { return layer.rows == layer.cols; });
+}
+
+// Refuses two networks that are not one at two moments of its training.
+inline void check_same_layers(const std::vector<Layer>& layers, const std::string& file,
+                              const std::vector<Layer>& before, const std::string& file_before) {
+  const auto words_of = [](const Layer& layer) {
+    return words::one_line(layer.name) + " (" + words::shape(layer.rows, layer.cols) + ")";
+  };
+  const auto refuse = [&](const std::string& what) {
+    throw std::runtime_error(words::one_line(file) + ": its layers differ from those of " +
+                             words::one_line(file_before) + ": " + what +
+                             "; checkpoints of one training have the same layers");
+  };
+  for (std::size_t k = 0; k < std::min(layers.size(), before.size()); ++k) {
+    const Layer& now = layers[k];
+    const Layer& then = before[k];
+    if (now.name != then.name || now.rows != then.rows || now.cols != then.cols) {
+      refuse("layer " + std::to_string(k) + " is " + words_of(now) + ", there " + words_of(then));
+    }
+  }
+  if (layers.size() != before.size()) {
+    refuse(std::to_string(layers.size()) + " layers, there " + std::to_string(before.size()));
+  }
 }
 
 // What is assumed of them, for a table's foot; nothing of a single layer.

@@ -129,31 +129,6 @@ inline Checkpoint read_checkpoint(const checkpoint::Model& model,
   return result;
 }
 
-// Refuses two networks that are not one at two moments of its training.
-inline void check_same_layers(const NamedLayers& layers, const std::string& file,
-                              const NamedLayers& before, const std::string& file_before) {
-  const auto words_of = [](const auto& layer) {
-    return words::one_line(layer.name) + " (" +
-           words::shape(layer.weights.rows(), layer.weights.cols()) + ")";
-  };
-  const auto refuse = [&](const std::string& what) {
-    throw std::runtime_error(words::one_line(file) + ": its layers differ from those of " +
-                             words::one_line(file_before) + ": " + what +
-                             "; checkpoints of one training have the same layers");
-  };
-  for (std::size_t k = 0; k < std::min(layers.size(), before.size()); ++k) {
-    const auto& now = layers[k];
-    const auto& then = before[k];
-    if (now.name != then.name || now.weights.rows() != then.weights.rows() ||
-        now.weights.cols() != then.weights.cols()) {
-      refuse("layer " + std::to_string(k) + " is " + words_of(now) + ", there " + words_of(then));
-    }
-  }
-  if (layers.size() != before.size()) {
-    refuse(std::to_string(layers.size()) + " layers, there " + std::to_string(before.size()));
-  }
-}
-
 // Networks of the same shapes with weights drawn anew; `draw` gives one weight.
 inline RandomNetworks measure_random(const std::string& key, const std::string& name,
                                      const std::vector<Matrix>& like, bool are_chain,
@@ -186,6 +161,7 @@ inline Findings find(const Options& options) {
   console::Progress progress("findings");
   Findings findings;
   NamedLayers last;
+  std::vector<layer_order::Layer> shapes_before;
   bool are_chain = false;
   const auto models = checkpoint::models_of(options.checkpoints);
   std::vector<std::string> names;
@@ -195,8 +171,11 @@ inline Findings find(const Options& options) {
     const std::string& file = models[i].name;
     progress.update(0, "reading " + file);
     auto [layers, selection] = read_checkpoint(models[i], options.choice);
-    if (!last.empty()) check_same_layers(layers, file, last, findings.training.back().file);
     const auto shapes = checkpoint::shapes_of(selection);
+    if (i > 0) {
+      layer_order::check_same_layers(shapes, file, shapes_before, findings.training.back().file);
+    }
+    shapes_before = shapes;
     const std::string advice = layer_order::advice(shapes, selection.told);
     Snapshot snapshot{file, {}, {}, 0, 0, {}};
     if (steps_in_names) snapshot.step = (*steps_in_names)[i];

@@ -99,7 +99,7 @@ void measure_deep_graph(const Network& network, const Options& options, console:
   }
   dgp::DeepGraphPersistenceOptions asked{.p = options.p, .essential = options.essential};
   try {
-    if (!report.is_graph) {
+    if (!report.is_graph && options.raw) {
       progress.update(0, "deep graph persistence, raw");
       asked.normalization = dgp::Normalization::none;
       report.raw = figures(dgp::deep_graph_persistence(network, asked), options);
@@ -120,7 +120,7 @@ void measure_deep_graph(const Network& network, const Options& options, console:
 // The measures of the network and of its layers, which are in the report already.
 template <class Network, class WeightsOf>
 void measure_network(const Network& network, const WeightsOf& weights_of, const Options& options,
-                     dgp::ShuffleNulls& nulls, console::Progress& progress, Report& report) {
+                     dgp::ShuffleNulls* nulls, console::Progress& progress, Report& report) {
   progress.update(0, "neural persistence");
   auto np = dgp::neural_persistence(network, {.p = options.p, .essential = options.essential});
   const auto variance = dgp::weight_variance(network);
@@ -136,10 +136,10 @@ void measure_network(const Network& network, const WeightsOf& weights_of, const 
     progress.update(0, "spatial concentration of " + layer.name);
     layer.spatial_concentration = dgp::spatial_concentration(weights_of(k));
   }
-  if (options.rounds) {
+  if (nulls != nullptr) {
     progress.update(0, "neural persistence of shuffled weights");
-    const auto shuffled =
-        dgp::shuffle_significance(network, nulls, {.p = options.p, .essential = options.essential});
+    const auto shuffled = dgp::shuffle_significance(
+        network, *nulls, {.p = options.p, .essential = options.essential});
     for (std::size_t k = 0; k < report.layers.size(); ++k) report.layers[k].shuffled = shuffled[k];
   }
   measure_deep_graph(network, options, progress, report);
@@ -153,7 +153,7 @@ inline const char* word_of(dgp::WeightedKind kind) {
 
 template <class Scalar>
 Report measure(dgp::io::CheckpointFile& file, const checkpoint::Selection& selection,
-               const Options& options, dgp::ShuffleNulls& nulls, console::Progress& progress) {
+               const Options& options, dgp::ShuffleNulls* nulls, console::Progress& progress) {
   std::vector<dgp::NamedLayer<dgp::RowMajorMatrix<Scalar>>> layers;
   std::uint64_t bytes = 0;
   std::uint64_t bytes_read = 0;
@@ -190,7 +190,7 @@ Report measure(dgp::io::CheckpointFile& file, const checkpoint::Selection& selec
 #ifdef DGP_WITH_ONNX
 template <class Scalar>
 Report measure_graph(const dgp::io::OnnxFile& file, const Options& options,
-                     dgp::ShuffleNulls& nulls, console::Progress& progress) {
+                     dgp::ShuffleNulls* nulls, console::Progress& progress) {
   const auto graph = [&] {
     try {
       return file.read_graph<Scalar>();
@@ -233,7 +233,7 @@ Report measure_graph(const dgp::io::OnnxFile& file, const Options& options,
 
 // A model of ONNX brings its graph, unless the user chooses among its matrices and kernels.
 inline Report inspect_file(dgp::io::CheckpointFile& file, const Options& options,
-                           dgp::ShuffleNulls& nulls, console::Progress& progress) {
+                           dgp::ShuffleNulls* nulls, console::Progress& progress) {
   const auto is_wide = [](const dgp::io::TensorInfo& tensor) {
     return tensor.floating_point_bytes == sizeof(double) && dgp::io::is_layer(tensor);
   };
@@ -252,9 +252,9 @@ inline Report inspect_file(dgp::io::CheckpointFile& file, const Options& options
              : measure<float>(file, selection, options, nulls, progress);
 }
 
+// `nulls` where the layers are to be compared with their shuffles.
 inline Report inspect(const checkpoint::Model& model, const Options& options,
-                      dgp::ShuffleNulls& nulls) {
-  console::Progress progress(std::filesystem::path(model.name).filename().string());
+                      console::Progress& progress, dgp::ShuffleNulls* nulls = nullptr) {
   progress.update(0, "reading");
   auto file = checkpoint::open(model);
   try {

@@ -1,5 +1,6 @@
 // dgp-inspect: the neural persistence and deep graph persistence of checkpoints.
 #include <algorithm>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -106,7 +107,9 @@ int main(int argc, char** argv) {
     dgp::ShuffleNulls nulls({.rounds = options.rounds.value_or(1000)});  // of all models
     std::vector<inspect::Report> reports;
     for (const auto& model : checkpoint::models_of(options.files)) {
-      reports.push_back(inspect::inspect(model, options, nulls));
+      console::Progress progress(std::filesystem::path(model.name).filename().string());
+      reports.push_back(
+          inspect::inspect(model, options, progress, options.rounds ? &nulls : nullptr));
     }
     if (!options.picture.empty()) inspect::write_picture(reports, options);
     if (format == "json") return inspect::print_json(reports, options);

@@ -19,6 +19,7 @@ struct Options {
   dgp::EssentialClass essential = dgp::EssentialClass::dies_at_zero;
   bool deaths = false;
   bool analysis = false;
+  bool raw = true;                    // the variant of deep graph persistence on signed weights
   std::optional<std::size_t> rounds;  // of shuffling, with --significance
   std::string picture;                // file for the diagrams; empty: none
 };

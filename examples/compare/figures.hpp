@@ -1,0 +1,209 @@
+// The figures of several checkpoints and how far these are apart.
+//
+// in:  checkpoints of the same layers, in the order in which they are shown
+// out: of each its measures, as dgp-inspect has them, and the distances of its diagrams to those of
+//      the one before, of the first, and of all others where they are asked for
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <dgp/analysis/diagram_distance.hpp>
+#include <dgp/io/natural_order.hpp>
+#include <dgp/persistence_diagram.hpp>
+
+#include "../checkpoint.hpp"
+#include "../console.hpp"
+#include "../inspect/figures.hpp"
+#include "../inspect/options.hpp"
+#include "../layer_order.hpp"
+#include "options.hpp"
+
+namespace compare {
+
+using Diagram = dgp::PersistenceDiagram<double>;
+
+// How far two checkpoints are apart.
+struct Distance {
+  std::vector<double> layers;  // of the diagrams of each layer
+  double mean;                 // of these
+  std::optional<double> deep;  // where deep graph persistence is defined for both
+};
+
+struct Checkpoint {
+  inspect::Report report;
+  std::optional<std::uint64_t> step;  // the number in which the files' names differ
+  std::vector<Diagram> layers;
+  std::optional<Diagram> deep;  // standardised, rescaled
+  // Of all but the first:
+  std::optional<Distance> to_previous;
+  std::optional<Distance> to_first;
+};
+
+struct Comparison {
+  std::vector<Checkpoint> checkpoints;
+  std::vector<std::vector<Distance>> pairs;  // [i][j], j < i; empty where not asked for
+};
+
+// The models in natural order of their names where these differ by a number only, which is the step
+// then; as given where they do not.
+struct Run {
+  std::vector<checkpoint::Model> models;
+  std::optional<std::vector<std::uint64_t>> steps;
+};
+
+inline Run run_of(const std::vector<std::string>& files) {
+  Run run;
+  for (const bool sorted : {true, false}) {
+    std::vector<std::string> names = files;
+    if (sorted) std::stable_sort(names.begin(), names.end(), dgp::io::natural_less);
+    run.models = checkpoint::models_of(names);
+    names.clear();
+    for (const auto& model : run.models) names.push_back(model.name);
+    run.steps = layer_order::numbers_in_sequence(names);
+    if (run.steps) break;
+  }
+  if (run.models.size() < 2) {
+    throw std::runtime_error("there is one model only, " +
+                             words::one_line(run.models.front().name) +
+                             "; it takes two to compare (see --help)");
+  }
+  return run;
+}
+
+// The finite pairs of a diagram of which the deaths are no longer needed.
+inline Diagram taken_from(inspect::Figures& figures) {
+  Diagram diagram;
+  diagram.pairs.reserve(figures.deaths.size());
+  for (const double death : figures.deaths) diagram.pairs.push_back({1, death});
+  figures.deaths = {};
+  return diagram;
+}
+
+inline Distance distance(const Checkpoint& a, const Checkpoint& b, double p) {
+  Distance result{{}, 0, {}};
+  for (std::size_t k = 0; k < a.layers.size(); ++k) {
+    result.layers.push_back(dgp::wasserstein_distance(a.layers[k], b.layers[k], p));
+    result.mean += result.layers.back();
+  }
+  result.mean /= static_cast<double>(a.layers.size());
+  if (a.deep && b.deep) result.deep = dgp::wasserstein_distance(*a.deep, *b.deep, p);
+  return result;
+}
+
+// The distances of all pairs. Each is computed by itself, in whatever order.
+inline void measure_pairs(Comparison& comparison, const Options& options,
+                          console::Progress& progress) {
+  const auto& all = comparison.checkpoints;
+  const auto count = static_cast<std::ptrdiff_t>(all.size());
+  comparison.pairs.resize(all.size());
+  for (std::ptrdiff_t i = 1; i < count; ++i) {
+    auto& row = comparison.pairs[static_cast<std::size_t>(i)];
+    row.resize(static_cast<std::size_t>(i));
+    progress.update(static_cast<double>(i) * static_cast<double>(i) /
+                        (static_cast<double>(count) * static_cast<double>(count)),
+                    "distances of " + all[static_cast<std::size_t>(i)].report.file);
+#pragma omp parallel for schedule(dynamic)
+    for (std::ptrdiff_t j = 0; j < i; ++j) {
+      row[static_cast<std::size_t>(j)] =
+          distance(all[static_cast<std::size_t>(i)], all[static_cast<std::size_t>(j)], options.p);
+    }
+  }
+}
+
+inline bool wants_pairs(const Options& options, std::size_t count) {
+  return options.matrix || !options.picture.empty() || count <= few_files;
+}
+
+// Throws std::runtime_error where a file cannot be read or measured, and where its layers are not
+// those of the others.
+inline Comparison compare(const Options& options) {
+  const Run run = run_of(options.files);
+  const std::size_t count = run.models.size();
+  const bool pairs = wants_pairs(options, count);
+  console::Progress progress("dgp-compare");
+  inspect::Options measures;
+  measures.choice = options.choice;
+  measures.deaths = true;
+  measures.raw = false;
+  Comparison comparison;
+  // What reading and measuring take, as a share of all.
+  const double most = pairs ? 0.8 : 1;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto& model = run.models[i];
+    const auto share_at = [&](std::size_t done) {
+      return most * static_cast<double>(done) / static_cast<double>(count);
+    };
+    progress.part(share_at(i), share_at(i + 1),
+                  std::filesystem::path(model.name).filename().string());
+    Checkpoint& now = comparison.checkpoints.emplace_back();
+    now.report = inspect::inspect(model, measures, progress);
+    if (run.steps) now.step = (*run.steps)[i];
+    for (auto& layer : now.report.layers) now.layers.push_back(taken_from(layer.persistence));
+    if (now.report.standardized) {
+      now.deep = taken_from(now.report.standardized->standardized_rescaled);
+      now.report.standardized->standardized.deaths = {};
+    }
+    if (i == 0) continue;
+    const Checkpoint& first = comparison.checkpoints[0];
+    const Checkpoint& before = comparison.checkpoints[i - 1];
+    layer_order::check_same_layers(inspect::shapes_of(now.report), model.name,
+                                   inspect::shapes_of(before.report), before.report.file);
+    progress.update(1, "distances");
+    now.to_previous = distance(now, before, options.p);
+    now.to_first = i == 1 ? now.to_previous : distance(now, first, options.p);
+  }
+  progress.part(most, 1, "all pairs");
+  if (pairs) measure_pairs(comparison, options, progress);
+  return comparison;
+}
+
+// Nothing where it is not defined; 0 to itself.
+inline std::optional<double> deep_between(const Comparison& comparison, std::size_t i,
+                                          std::size_t j) {
+  if (i == j) return comparison.checkpoints[i].deep ? std::optional(0.0) : std::nullopt;
+  return comparison.pairs[std::max(i, j)][std::min(i, j)].deep;
+}
+
+inline double mean_between(const Comparison& comparison, std::size_t i, std::size_t j) {
+  return i == j ? 0 : comparison.pairs[std::max(i, j)][std::min(i, j)].mean;
+}
+
+inline bool has_deep(const Comparison& comparison) {
+  return std::any_of(comparison.checkpoints.begin(), comparison.checkpoints.end(),
+                     [](const Checkpoint& one) { return one.deep.has_value(); });
+}
+
+// "bottleneck distance", "2-Wasserstein distance"
+inline std::string name_of_distance(double p) {
+  return std::isinf(p) ? "bottleneck distance" : console::number("%g", p) + "-Wasserstein distance";
+}
+
+// The files as they are shown: without the folder and the extension that are those of all.
+inline std::vector<std::string> short_names(const Comparison& comparison) {
+  std::vector<std::filesystem::path> paths;
+  for (const auto& one : comparison.checkpoints) paths.emplace_back(one.report.file);
+  const auto all = [&](const auto& part) {
+    return std::all_of(paths.begin(), paths.end(),
+                       [&](const auto& path) { return part(path) == part(paths[0]); });
+  };
+  const bool same_folder = all([](const auto& path) { return path.parent_path(); });
+  const bool same_kind = all([](const auto& path) { return path.extension(); });
+  std::vector<std::string> names;
+  for (auto path : paths) {
+    if (same_folder) path = path.filename();
+    if (same_kind && path.stem() != path.filename()) path.replace_extension();
+    names.push_back(path.string());
+  }
+  return names;
+}
+
+}  // namespace compare
