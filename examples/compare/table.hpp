@@ -34,10 +34,15 @@ inline std::optional<double> deep_of(const Checkpoint& one) {
 inline void print_two(const Comparison& comparison) {
   const Checkpoint& first = comparison.checkpoints[0];
   const Checkpoint& second = comparison.checkpoints[1];
-  const auto names = short_names(comparison);
+  auto names = short_names(comparison);
+  for (auto& name : names) name = words::one_line(name);
+  constexpr std::size_t widest = 24;
+  if (console::width(names[0]) > widest || console::width(names[1]) > widest) {
+    std::cout << "first:  " << names[0] << "\nsecond: " << names[1] << "\n\n";
+    names = {"first", "second"};
+  }
   std::vector<std::vector<std::string>> rows{
       {"neural persistence", "out x in", names[0], names[1], "distance"}};
-  for (auto& heading : rows[0]) heading = words::one_line(heading);
   for (std::size_t k = 0; k < first.layers.size(); ++k) {
     const auto& layer = first.report.layers[k];
     rows.push_back({"  " + words::one_line(layer.name), inspect::shape_of(layer),
@@ -113,6 +118,8 @@ inline void print_table(const Comparison& comparison, const Options& options) {
                     : "NP is the layers' mean of normalised neural persistence, DGP deep graph "
                       "persistence,\nstandardised and rescaled; p = 2. Distances are the " +
                           what + " of diagrams,\nof NP its mean over the layers.\n");
+  std::cout << "Weights count as shares of a file's largest: where that changes, all of NP's\n"
+               "diagrams move with it.\n";
   if (!all.front().step) std::cout << "The files stand as they were given.\n";
   // Of many files, the first that something is to be said of stands for all.
   for (const auto& one : all) {

@@ -167,6 +167,14 @@ TEST_CASE("dgp-compare shows two files layer by layer", "[programs]") {
   std::snprintf(cell, sizeof cell, "  %.6f", training.deep(0, 1, infinity));
   CHECK(lines[4].rfind("deep graph persistence", 0) == 0);
   CHECK(holds(lines[4], cell));
+  // Names too long for headings stand above.
+  const std::string renamed =
+      (training.folder / "after-a-fine-tuning-of-the-head.safetensors").string();
+  write(renamed, training.networks[1]);
+  const auto named = support::lines_of(successful({training.files[0], renamed}));
+  CHECK(named[0] == "first:  step-0");
+  CHECK(named[1] == "second: after-a-fine-tuning-of-the-head");
+  CHECK(holds(named[6], support::lines_of(successful(training.files))[3].substr(30)));
   // The same file twice is no sequence, and no distance.
   const std::string same = successful({training.files[0], training.files[0]});
   CHECK(holds(same, "The files stand as they were given."));
