@@ -24,13 +24,13 @@ class Legend {
     for (std::size_t i = 0; i < series.size(); ++i) {
       if (series[i].label.empty()) continue;
       labels.push_back(decoded(series[i].label));
-      entries_.push_back({i, series[i].mark, {}});
+      entries_.push_back({i, series[i].mark, !series[i].low.empty(), {{}, {}, labels.back()}});
     }
     labels = shortened(labels, font, (is_long(series) ? room / 2 - 7 : room) - sample_width);
     double widest = 0;
     for (std::size_t i = 0; i < entries_.size(); ++i) {
       widest = std::max(widest, width(labels[i], font));
-      entries_[i].text = std::move(labels[i]);
+      entries_[i].label.text = std::move(labels[i]);
     }
     column_width_ = sample_width + widest + 14;
     columns_ = std::max<std::size_t>(1, static_cast<std::size_t>((room + 14.5) / column_width_));
@@ -49,9 +49,14 @@ class Legend {
   // With its upper left corner there.
   void draw(std::string& out, double left, double top) const {
     for (std::size_t i = 0; i < entries_.size(); ++i) {
-      const auto& [series, mark, text] = entries_[i];
+      const auto& [series, mark, band, label] = entries_[i];
       const double x = left + column_width_ * static_cast<double>(i % columns_);
       const double y = top + row_height * (static_cast<double>(i / columns_) + 0.5);
+      if (band) {
+        out += "<rect x=\"" + number(x) + "\" y=\"" + number(y - 6) +
+               "\" width=\"34\" height=\"12\" fill=\"" + colour(series) +
+               "\" fill-opacity=\"0.25\"/>\n";
+      }
       if (mark == Mark::bars) {
         out += "<rect x=\"" + number(x + 8) + "\" y=\"" + number(y - 6) +
                "\" width=\"18\" height=\"12\" fill=\"" + fill(series) + "\"/>\n";
@@ -59,7 +64,7 @@ class Legend {
         if (mark == Mark::line) add_line(out, x, y, x + 34, y, line_style(series, all_));
         add_markers(out, series, {{x + 17, y}}, 3.2);
       }
-      add_text(out, x + sample_width, y + 0.35 * font, "start", font, escaped(text));
+      add_label(out, x + sample_width, y + 0.35 * font, "start", font, label);
     }
   }
 
@@ -70,7 +75,8 @@ class Legend {
   struct Entry {
     std::size_t series;
     Mark mark;
-    std::u32string text;
+    bool band;
+    Label label;
   };
 
   std::size_t all_ = 0;  // series, labelled or not

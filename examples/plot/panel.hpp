@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "axis.hpp"
+#include "cells.hpp"
 #include "chart.hpp"
 #include "legend.hpp"
 #include "looks.hpp"
@@ -27,7 +28,7 @@ inline Ticks named_ticks(const std::vector<std::u32string>& names, std::size_t e
   Ticks ticks;
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (i % every == 0) {
-      ticks.labelled.push_back({static_cast<double>(i), {texts[i], {}}});
+      ticks.labelled.push_back({static_cast<double>(i), {texts[i], {}, names[i]}});
     } else {
       ticks.bare.push_back(static_cast<double>(i));
     }
@@ -39,9 +40,13 @@ class Panel {
  public:
   explicit Panel(const Chart& chart) : chart_(chart), plane_(chart) {
     for (const auto& name : chart.x.categories) x_names_.push_back(decoded(name));
-    for (const auto& name : chart.y.categories) y_names_.push_back(decoded(name));
+    if (plane_.is_map()) {
+      for (const auto& series : chart.series) y_names_.push_back(decoded(series.label));
+    } else {
+      for (const auto& name : chart.y.categories) y_names_.push_back(decoded(name));
+      y_lines_ = wrapped(decoded(chart.y.label), font, plane_.height, 2);
+    }
     place_y_ticks();
-    y_lines_ = wrapped(decoded(chart.y.label), font, plot_height, 2);
     own_left_ = 14 + y_ticks_.widest(small_font) +
                 line_height(font) * static_cast<double>(std::max<std::size_t>(
                                         y_lines_.size(), y_ticks_.multiplier != 0));
@@ -76,15 +81,25 @@ class Panel {
     x_label_top_ = 8 + line_height(small_font);
     if (turned_) x_label_top_ = 12 + 0.72 * x_ticks_.widest(small_font) + small_font * 0.5;
     legend_top_ = x_label_top_ + line_height(font) * static_cast<double>(x_lines_.size()) + 8;
-    const bool wide = Legend::is_long(chart_.series);
+    const bool wide = Legend::is_long(chart_.series) && !plane_.is_map();
     legend_left_ = wide ? 14 - left_ : 0;
-    legend_ = with_legend ? Legend(chart_.series, plane_.width - legend_left_) : Legend();
-    bottom_ = legend_top_ + legend_.height() + 6;
+    double legend_height = 0;
+    if (plane_.is_map()) {
+      colours_ = ColourBar(plane_);
+      legend_height = colours_.height();
+    } else if (with_legend) {
+      legend_ = Legend(chart_.series, plane_.width - legend_left_);
+      legend_height = legend_.height();
+    }
+    bottom_ = legend_top_ + legend_height + 6;
     if (plane_.left_out > 0) bottom_ += line_height(small_font);
   }
 
   double top() const { return top_; }
+  double height() const { return plane_.height; }
   double bottom() const { return bottom_; }
+
+  bool is_map() const { return plane_.is_map(); }
 
   // Adds to `used` the series whose fill is a pattern.
   void collect_patterns(std::vector<std::size_t>& used) const {
@@ -100,9 +115,9 @@ class Panel {
   void draw(std::string& out, double x, double y) const {
     out += "<g transform=\"translate(" + number(x + left_) + " " + number(y) + ")\">\n";
     draw_text(out);
+    std::size_t points = plane_.is_map() ? draw_cells(out, plane_) : 0;
     draw_grid(out);
     if (chart_.diagonal) draw_diagonal(out);
-    std::size_t points = 0;
     for (const Mark mark : {Mark::bars, Mark::line, Mark::points}) {
       std::size_t bars = 0;
       for (std::size_t i = 0; i < chart_.series.size(); ++i) {
@@ -113,6 +128,7 @@ class Panel {
             out += "<title>" + escaped(decoded(series.label)) + "</title>";
           }
           out += "\n";
+          draw_band(out, plane_, i);
           points += mark == Mark::bars   ? draw_bars(out, plane_, i, bars)
                     : mark == Mark::line ? draw_line(out, plane_, i)
                                          : draw_points(out, plane_, i);
@@ -122,7 +138,7 @@ class Panel {
       }
     }
     if (points == 0) {
-      add_text(out, plane_.width / 2, plot_height / 2, "middle", font, "no data",
+      add_text(out, plane_.width / 2, plane_.height / 2, "middle", font, "no data",
                " fill=\"#767676\"");
     }
     draw_axes(out);
@@ -134,12 +150,17 @@ class Panel {
  private:
   void place_y_ticks() {
     if (!y_names_.empty()) {
-      const double slot = plot_height / plane_.y.span();
-      y_ticks_ = named_ticks(y_names_, round_number(14 / slot), 150);
+      const double slot = plane_.height / plane_.y.span();
+      y_ticks_ = named_ticks(y_names_, round_number(13.9 / slot), 150);
+      if (!plane_.is_map()) return;
+      // The first row is at the top.
+      const double last = static_cast<double>(y_names_.size()) - 1;
+      for (auto& tick : y_ticks_.labelled) tick.place = last - tick.place;
+      for (double& at : y_ticks_.bare) at = last - at;
     } else if (is_logarithmic(chart_.y)) {
-      y_ticks_ = logarithmic_ticks(plane_.y, plot_height, true);
+      y_ticks_ = logarithmic_ticks(plane_.y, plane_.height, true);
     } else {
-      y_ticks_ = linear_ticks(plane_.y, plot_height, true, plane_.y_whole);
+      y_ticks_ = linear_ticks(plane_.y, plane_.height, true, plane_.y_whole);
     }
   }
 
@@ -167,7 +188,7 @@ class Panel {
       add_text(out, 0, y, "start", title_font, escaped(line), " font-weight=\"bold\"");
       y += line_height(title_font);
     }
-    y = plot_height + x_label_top_ + font;
+    y = plane_.height + x_label_top_ + font;
     for (std::size_t i = 0; i < x_lines_.size(); ++i) {
       const int multiplier = i + 1 == x_lines_.size() ? x_ticks_.multiplier : 0;
       add_text(out, plane_.width / 2, y, "middle", font, with_multiplier(x_lines_[i], multiplier));
@@ -178,17 +199,10 @@ class Panel {
     double x = -label_left_ + 2 + font;
     for (std::size_t i = 0; i < y_lines.size(); ++i) {
       const int multiplier = i + 1 == y_lines.size() ? y_ticks_.multiplier : 0;
-      add_text(out, x, plot_height / 2, "middle", font, with_multiplier(y_lines[i], multiplier),
-               " transform=\"rotate(-90 " + number(x) + " " + number(plot_height / 2) + ")\"");
+      add_text(out, x, plane_.height / 2, "middle", font, with_multiplier(y_lines[i], multiplier),
+               " transform=\"rotate(-90 " + number(x) + " " + number(plane_.height / 2) + ")\"");
       x += line_height(font);
     }
-  }
-
-  static std::string with_multiplier(const std::u32string& label, int multiplier) {
-    if (multiplier == 0) return escaped(label);
-    const Label power{U"\u00d710", decimal(multiplier, 0)};
-    if (label.empty()) return power.markup();
-    return escaped(label) + " (" + power.markup() + "<tspan dy=\"0.34em\">)</tspan>";
   }
 
   void draw_grid(std::string& out) const {
@@ -198,9 +212,9 @@ class Panel {
         add_line(out, 0, plane_.y_at(tick.place), plane_.width, plane_.y_at(tick.place), stroke);
       }
     }
-    if (x_names_.empty() && plane_.bar_series == 0) {
+    if (x_names_.empty() && plane_.bar_series == 0 && !plane_.is_map()) {
       for (const auto& tick : x_ticks_.labelled) {
-        add_line(out, plane_.x_at(tick.place), 0, plane_.x_at(tick.place), plot_height, stroke);
+        add_line(out, plane_.x_at(tick.place), 0, plane_.x_at(tick.place), plane_.height, stroke);
       }
     }
   }
@@ -215,37 +229,41 @@ class Panel {
 
   void draw_axes(std::string& out) const {
     const std::string stroke = "stroke=\"#333333\" stroke-width=\"1\" fill=\"none\"";
-    out += "<path d=\"M0 0V" + number(plot_height) + "H" + number(plane_.width) + "\" " + stroke +
+    out += "<path d=\"M0 0V" + number(plane_.height) + "H" + number(plane_.width) + "\" " + stroke +
            "/>\n";
     if (!is_logarithmic(chart_.y) && plane_.y.low < 0 && plane_.y.high > 0 && y_names_.empty()) {
       add_line(out, 0, plane_.y_at(0), plane_.width, plane_.y_at(0),
                "stroke=\"#8c8c8c\" stroke-width=\"1\"");
     }
     for (const double at : x_ticks_.bare) {
-      add_line(out, plane_.x_at(at), plot_height, plane_.x_at(at), plot_height + 3, stroke);
+      add_line(out, plane_.x_at(at), plane_.height, plane_.x_at(at), plane_.height + 3, stroke);
     }
     for (const double at : y_ticks_.bare)
       add_line(out, -3, plane_.y_at(at), 0, plane_.y_at(at), stroke);
     for (const auto& tick : x_ticks_.labelled) {
       const double x = plane_.x_at(tick.place);
-      add_line(out, x, plot_height, x, plot_height + 5, stroke);
-      const double y = plot_height + 8 + (turned_ ? 0.6 : 0.85) * small_font;
+      add_line(out, x, plane_.height, x, plane_.height + 5, stroke);
+      const double y = plane_.height + 8 + (turned_ ? 0.6 : 0.85) * small_font;
       const std::string turn =
           turned_ ? " transform=\"rotate(-45 " + number(x + 3) + " " + number(y) + ")\"" : "";
-      add_text(out, turned_ ? x + 3 : x, y, turned_ ? "end" : "middle", small_font,
-               tick.label.markup(), turn);
+      add_label(out, turned_ ? x + 3 : x, y, turned_ ? "end" : "middle", small_font, tick.label,
+                turn);
     }
     for (const auto& tick : y_ticks_.labelled) {
       const double y = plane_.y_at(tick.place);
       add_line(out, -5, y, 0, y, stroke);
-      add_text(out, -8, y + 0.35 * small_font, "end", small_font, tick.label.markup());
+      add_label(out, -8, y + 0.35 * small_font, "end", small_font, tick.label);
     }
   }
 
   void draw_legend(std::string& out) const {
-    legend_.draw(out, legend_left_, plot_height + legend_top_);
+    if (plane_.is_map()) {
+      colours_.draw(out, 0, plane_.height + legend_top_);
+    } else {
+      legend_.draw(out, legend_left_, plane_.height + legend_top_);
+    }
     if (plane_.left_out > 0) {
-      add_text(out, 0, plot_height + bottom_ - 8, "start", small_font,
+      add_text(out, 0, plane_.height + bottom_ - 8, "start", small_font,
                integer(static_cast<long long>(plane_.left_out)) +
                    (plane_.left_out == 1 ? " point" : " points") + " not shown: " +
                    (is_logarithmic(chart_.x) || is_logarithmic(chart_.y)
@@ -267,6 +285,7 @@ class Panel {
   std::vector<std::u32string> y_lines_;
   RuleLabels rules_;
   Legend legend_;
+  ColourBar colours_;  // instead, of a heat map
   double legend_left_ = 0;
   double label_left_ = 0;  // where the y axis's label begins, left of the plot
   double own_left_ = 0;

@@ -17,8 +17,6 @@
 
 namespace plot {
 
-inline constexpr double plot_height = 300;  // in pixels
-
 // Of a chart that lives as long.
 struct Plane {
   explicit Plane(const Chart& shown) : chart(shown) {
@@ -28,13 +26,44 @@ struct Plane {
                                     " x values, but " + std::to_string(series.y.size()) +
                                     " y values");
       }
+      if (series.low.size() != series.high.size() ||
+          (!series.low.empty() && series.low.size() != series.y.size())) {
+        throw std::invalid_argument("a series has " + std::to_string(series.y.size()) +
+                                    " y values, but " + std::to_string(series.low.size()) +
+                                    " lower and " + std::to_string(series.high.size()) +
+                                    " upper ends of intervals");
+      }
+      if (is_map() != (series.mark == Mark::cells)) {
+        throw std::invalid_argument("a chart has cells, but not only cells");
+      }
+      if (!series.low.empty()) ++bands;
       if (series.mark == Mark::bars) ++bar_series;
     }
     find_ranges();
+    if (!is_map()) return;
+    colours = y;
+    const auto rows = static_cast<double>(chart.series.size());
+    y = {-0.5, rows - 0.5};
+    height = std::clamp(14 * rows, height, 2.5 * height);
   }
 
+  bool is_map() const { return !chart.series.empty() && chart.series[0].mark == Mark::cells; }
+
   double x_at(double place) const { return x.share(place) * width; }
-  double y_at(double place) const { return (1 - y.share(place)) * plot_height; }
+  double y_at(double place) const { return (1 - y.share(place)) * height; }
+
+  // How wide the bands of a series, or its bars, are at a named place.
+  double slot(std::size_t series_beside) const {
+    return 0.8 * bar_slot / static_cast<double>(std::max<std::size_t>(series_beside, 1));
+  }
+
+  // How far the points of a series stand beside their place: as its band does.
+  double beside(std::size_t series) const {
+    if (chart.x.categories.empty() || chart.series[series].low.empty()) return 0;
+    std::size_t before = 0;
+    for (std::size_t i = 0; i < series; ++i) before += chart.series[i].low.empty() ? 0U : 1U;
+    return slot(bands) * (static_cast<double>(before) + 0.5) - 0.4 * bar_slot;
+  }
 
   // Calls body(x, y) with the place of each point of a series, NaN where it has none.
   template <class Body>
@@ -55,7 +84,10 @@ struct Plane {
   double bar_slot = 1;  // room of the bars at one place
   std::size_t bar_series = 0;
   std::size_t left_out = 0;  // points that are numbers, but have no place
+  std::size_t bands = 0;     // series that have some
+  Range colours;             // of a heat map, whose y are its rows, the first at the top
   double width = 0;          // in pixels
+  double height = 300;
 
  private:
   void find_ranges() {
@@ -71,6 +103,10 @@ struct Plane {
         } else {
           over_x.take(at_x);
           over_y.take(at_y);
+          for (const auto* ends : {&series.low, &series.high}) {
+            const double end = ends->empty() ? at_y : place(chart.y, (*ends)[i]);
+            if (!std::isnan(end)) over_y.take(end);
+          }
           x_whole = x_whole && at_x == std::floor(at_x);
           y_whole = y_whole && at_y == std::floor(at_y);
           if (series.mark == Mark::bars) bars.push_back(at_x);
@@ -115,8 +151,8 @@ struct Plane {
     };
     x_whole = x_whole && over_x.low <= over_x.high;
     y_whole = y_whole && over_y.low <= over_y.high;
-    x = with_names(chart.x, over_x, 0.02);
-    y = with_names(chart.y, over_y, 0.05);
+    x = with_names(chart.x, over_x, is_map() ? 0 : 0.02);
+    y = with_names(chart.y, over_y, is_map() ? 0 : 0.05);
   }
 };
 

@@ -25,7 +25,10 @@ class RuleLabels {
 
   // With so much room left and right of the plot.
   RuleLabels(const Plane& plane, double left, double right)
-      : left_(-left), right_(plane.width + right) {
+      : left_(-left),
+        right_(plane.width + right),
+        bottom_(plane.height),
+        on_cells_(plane.is_map()) {
     std::vector<Placed> rules;
     for (const auto& given : plane.chart.rules) {
       const double at = place(plane.chart.x, given.x);
@@ -53,7 +56,10 @@ class RuleLabels {
       const double top =
           rule.label.empty() ? 0 : -line_height(small_font) * static_cast<double>(rule.row + 1) + 2;
       out += "<g><title>" + escaped(rule.name) + "</title>";
-      add_line(out, rule.line, top, rule.line, plot_height,
+      if (on_cells_) {
+        add_line(out, rule.line, 0, rule.line, bottom_, "stroke=\"#ffffff\" stroke-width=\"2.4\"");
+      }
+      add_line(out, rule.line, top, rule.line, bottom_,
                "stroke=\"#4d4d4d\" stroke-width=\"1\" stroke-dasharray=\"4 3\"");
       out += "</g>\n";
     }
@@ -126,6 +132,8 @@ class RuleLabels {
 
   double left_ = 0;
   double right_ = 0;
+  double bottom_ = 0;
+  bool on_cells_ = false;  // which may be as dark as a line
   std::vector<Placed> labels_;
   std::size_t rows_ = 0;
 };

@@ -32,10 +32,11 @@ inline bool share_a_legend(const std::vector<const Chart*>& charts) {
   const auto alike = [](const Series& a, const Series& b) {
     return a.label == b.label && a.mark == b.mark;
   };
-  return charts.size() > 1 && std::all_of(charts.begin(), charts.end(), [&](const Chart* chart) {
-           return std::equal(chart->series.begin(), chart->series.end(), charts[0]->series.begin(),
-                             charts[0]->series.end(), alike);
-         });
+  if (charts.size() < 2 || Plane(*charts[0]).is_map()) return false;
+  return std::all_of(charts.begin(), charts.end(), [&](const Chart* chart) {
+    return std::equal(chart->series.begin(), chart->series.end(), charts[0]->series.begin(),
+                      charts[0]->series.end(), alike);
+  });
 }
 
 inline std::string render_grid(const std::vector<const Chart*>& charts, std::size_t columns) {
@@ -53,17 +54,17 @@ inline std::string render_grid(const std::vector<const Chart*>& charts, std::siz
   }
   struct Row {
     double top = 0;
-    double bottom = 0;
+    double bottom = 0;  // as far below the plots' upper edge
   };
   std::vector<Row> rows((charts.size() + columns - 1) / columns);
   for (std::size_t i = 0; i < panels.size(); ++i) {
     panels[i].arrange(lefts[i % columns], !shared);
     Row& row = rows[i / columns];
     row.top = std::max(row.top, panels[i].top());
-    row.bottom = std::max(row.bottom, panels[i].bottom());
+    row.bottom = std::max(row.bottom, panels[i].height() + panels[i].bottom());
   }
   double height = 0;
-  for (const Row& row : rows) height += row.top + plot_height + row.bottom;
+  for (const Row& row : rows) height += row.top + row.bottom;
   const double width = panel_width * static_cast<double>(charts.empty() ? 0 : columns);
   const Legend legend = shared ? Legend(charts[0]->series, width - 28) : Legend();
   const double legend_top = height + 6;
@@ -82,7 +83,8 @@ inline std::string render_grid(const std::vector<const Chart*>& charts, std::siz
     title += decoded(chart->title);
   }
   if (!title.empty()) out += "<title>" + escaped(title) + "</title>\n";
-  out += dark_style();
+  out += dark_style(
+      std::any_of(panels.begin(), panels.end(), [](const Panel& panel) { return panel.is_map(); }));
   out += "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n";
   if (!patterns.empty()) {
     out += "<defs>\n";
@@ -93,7 +95,7 @@ inline std::string render_grid(const std::vector<const Chart*>& charts, std::siz
   for (std::size_t i = 0; i < panels.size(); ++i) {
     const Row& row = rows[i / columns];
     panels[i].draw(out, panel_width * static_cast<double>(i % columns), y + row.top);
-    if (i % columns == columns - 1) y += row.top + plot_height + row.bottom;
+    if (i % columns == columns - 1) y += row.top + row.bottom;
   }
   legend.draw(out, 14, legend_top);
   return out + "</svg>\n";

@@ -8,6 +8,8 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdlib>
+#include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -105,6 +107,28 @@ inline double width(std::u32string_view text, double size) {
   return total * size;
 }
 
+inline std::string integer(long long value) {
+  std::array<char, 24> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  return {digits.data(), end};
+}
+
+// A number as it is read: its sign a minus, its thousands set apart where there are five digits.
+inline std::u32string decimal(long long mantissa, int exponent) {
+  std::string digits = integer(std::abs(mantissa));
+  if (exponent > 0 && mantissa != 0) digits.append(static_cast<std::size_t>(exponent), '0');
+  const std::size_t decimals = exponent < 0 ? static_cast<std::size_t>(-exponent) : 0;
+  if (digits.size() <= decimals) digits.insert(0, decimals + 1 - digits.size(), '0');
+  const std::size_t whole = digits.size() - decimals;
+  std::u32string text = mantissa < 0 ? U"\u2212" : U"";
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (i == whole) text += U'.';
+    if (i > 0 && i < whole && whole > 4 && (whole - i) % 3 == 0) text += U'\u2009';
+    text += static_cast<char32_t>(digits[i]);
+  }
+  return text;
+}
+
 // Text of at most this width, characters in its middle replaced by an ellipsis where it is longer:
 // names of layers differ at their ends.
 inline std::u32string shortened(const std::u32string& text, double size, double most) {
@@ -117,8 +141,10 @@ inline std::u32string shortened(const std::u32string& text, double size, double 
   return cut();
 }
 
-// Names of at most this width. Where one is longer, what all begin or end with is left out of all,
-// up to a separator, so that what tells them apart remains: model.layers.7.weight, …7.weight, …7….
+// Names of at most this width, of which different ones stay different. Where one is longer, what
+// all begin or end with is left out of all, up to a separator, so that what tells them apart
+// remains: model.layers.7.weight, …7.weight, …7…. What is still too long loses its middle, and is
+// numbered where that makes it like another.
 inline std::vector<std::u32string> shortened(const std::vector<std::u32string>& names, double size,
                                              double most) {
   const auto all_fit = [&](const std::vector<std::u32string>& texts) {
@@ -158,7 +184,20 @@ inline std::vector<std::u32string> shortened(const std::vector<std::u32string>& 
     }
     if (all_fit(result)) return result;
   }
-  for (auto& text : result) text = shortened(text, size, most);
+  std::map<std::u32string, std::set<std::size_t>> meanings;  // by the first of each name
+  std::map<std::u32string, std::size_t> first;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    meanings[shortened(result[i], size, most)].insert(first.emplace(names[i], i).first->second);
+  }
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const std::u32string text = shortened(result[i], size, most);
+    if (meanings[text].size() == 1) {
+      result[i] = text;
+      continue;
+    }
+    const std::u32string number = decimal(static_cast<long long>(first[names[i]]) + 1, 0) + U": ";
+    result[i] = number + shortened(result[i], size, most - width(number, size));
+  }
   return result;
 }
 
@@ -183,12 +222,6 @@ inline std::vector<std::u32string> wrapped(const std::u32string& text, double si
   return lines;
 }
 
-inline std::string integer(long long value) {
-  std::array<char, 24> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-  return {digits.data(), end};
-}
-
 // A coordinate, to a hundredth of a pixel.
 inline std::string number(double value) {
   const long long hundredths = std::llround(value * 100);
@@ -199,26 +232,11 @@ inline std::string number(double value) {
   return text;
 }
 
-// A number as it is read: its sign a minus, its thousands set apart where there are five digits.
-inline std::u32string decimal(long long mantissa, int exponent) {
-  std::string digits = integer(std::abs(mantissa));
-  if (exponent > 0 && mantissa != 0) digits.append(static_cast<std::size_t>(exponent), '0');
-  const std::size_t decimals = exponent < 0 ? static_cast<std::size_t>(-exponent) : 0;
-  if (digits.size() <= decimals) digits.insert(0, decimals + 1 - digits.size(), '0');
-  const std::size_t whole = digits.size() - decimals;
-  std::u32string text = mantissa < 0 ? U"\u2212" : U"";
-  for (std::size_t i = 0; i < digits.size(); ++i) {
-    if (i == whole) text += U'.';
-    if (i > 0 && i < whole && whole > 4 && (whole - i) % 3 == 0) text += U'\u2009';
-    text += static_cast<char32_t>(digits[i]);
-  }
-  return text;
-}
-
 // What stands at a tick: a text or, with a superscript, a power.
 struct Label {
   std::u32string text;
   std::u32string superscript;
+  std::u32string name = {};  // of which the text is a part; empty: it is all
 
   double width(double size) const {
     return plot::width(text, size) + plot::width(superscript, size * 0.75);
@@ -236,11 +254,28 @@ inline Label power_of_ten(int mantissa, int exponent) {
   return {text, decimal(exponent, 0)};
 }
 
+// The label of an axis whose ticks count in powers of ten.
+inline std::string with_multiplier(const std::u32string& label, int multiplier) {
+  if (multiplier == 0) return escaped(label);
+  const Label power{U"\u00d710", decimal(multiplier, 0)};
+  if (label.empty()) return power.markup();
+  return escaped(label) + " (" + power.markup() + "<tspan dy=\"0.34em\">)</tspan>";
+}
+
 // Adds a <text>; anchor: start, middle or end.
 inline void add_text(std::string& out, double x, double y, const char* anchor, double size,
                      const std::string& markup, const std::string& attributes = {}) {
   out += "<text x=\"" + number(x) + "\" y=\"" + number(y) + "\" text-anchor=\"" + anchor +
          "\" font-size=\"" + number(size) + "\"" + attributes + ">" + markup + "</text>\n";
+}
+
+// Adds a label; where it is a part of a name only, the name shows when one points there.
+inline void add_label(std::string& out, double x, double y, const char* anchor, double size,
+                      const Label& label, const std::string& attributes = {}) {
+  const bool in_part = !label.name.empty() && label.name != label.text;
+  if (in_part) out += "<g><title>" + escaped(label.name) + "</title>";
+  add_text(out, x, y, anchor, size, label.markup(), attributes);
+  if (in_part) out += "</g>\n";
 }
 
 }  // namespace plot

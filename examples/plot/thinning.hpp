@@ -83,6 +83,43 @@ inline std::vector<Stroke> thinned(const std::vector<Stroke>& parts) {
   return result;
 }
 
+// Of one part of a line the points from which the line between its ends strays by more than so many
+// pixels, and theirs in turn (Douglas and Peucker 1973): no point is further from the line that is
+// drawn.
+inline Stroke straightened(const Stroke& part, double most) {
+  if (part.size() < 3) return part;
+  std::vector<bool> kept(part.size(), false);
+  kept.front() = kept.back() = true;
+  std::vector<std::pair<std::size_t, std::size_t>> open{{0, part.size() - 1}};
+  while (!open.empty()) {
+    const auto [begin, end] = open.back();
+    open.pop_back();
+    const double x = part[end].x - part[begin].x;
+    const double y = part[end].y - part[begin].y;
+    const double squares = x * x + y * y;
+    double furthest = most;
+    std::size_t at = begin;
+    for (std::size_t i = begin + 1; i < end; ++i) {
+      const double dx = part[i].x - part[begin].x;
+      const double dy = part[i].y - part[begin].y;
+      const double along = squares > 0 ? std::clamp((dx * x + dy * y) / squares, 0.0, 1.0) : 0.0;
+      const double distance = std::hypot(dx - along * x, dy - along * y);
+      if (!(distance > furthest)) continue;
+      furthest = distance;
+      at = i;
+    }
+    if (at == begin) continue;
+    kept[at] = true;
+    open.emplace_back(begin, at);
+    open.emplace_back(at, end);
+  }
+  Stroke result;
+  for (std::size_t i = 0; i < part.size(); ++i) {
+    if (kept[i]) result.push_back(part[i]);
+  }
+  return result;
+}
+
 // Of points that hide each other, one in each of small squares.
 inline std::vector<Point> thinned(const std::vector<Point>& points, double width, double height) {
   std::vector<Point> kept = points;
