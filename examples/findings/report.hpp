@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <filesystem>
 #include <limits>
 #include <string>
 #include <vector>
@@ -19,9 +20,6 @@
 namespace findings {
 
 inline std::string escaped(const std::string& text) { return plot::escaped(plot::decoded(text)); }
-
-// More lines could not be told from each other.
-inline constexpr std::size_t most_layers_in_a_chart = 8;
 
 inline std::vector<plot::Series> layers_over_training(const Findings& findings) {
   std::vector<plot::Series> layers;
@@ -59,19 +57,22 @@ inline std::vector<plot::Chart> charts_of(const Findings& findings, const Option
         deep.y.push_back(*snapshot.deep);
       }
     }
-    charts.push_back({"Neural persistence against the spread of the weights",
+    charts.push_back({"Neural persistence of the network against the spread of its weights",
                       {"standard deviation of |w| / max |w|"},
                       {"mean normalised neural persistence"},
                       {tracks}});
     const std::string moment = findings.training.back().step ? "step" : "checkpoint";
-    charts.push_back({"Over training", {moment}, {""}, {persistence, deviation, deep}});
-    if (findings.layers.size() <= most_layers_in_a_chart) {
-      charts.push_back({"Neural persistence of each layer over training",
-                        {moment},
-                        {"normalised"},
-                        layers_over_training(findings)});
-    }
+    charts.push_back({"The network over its training",
+                      {moment},
+                      {"measure (of 1 at most)"},
+                      {persistence, deviation, deep}});
+    charts.push_back(plot::legible({"Neural persistence of each layer over the training",
+                                    {moment},
+                                    {"normalised neural persistence"},
+                                    layers_over_training(findings)}));
   }
+  const std::string file =
+      std::filesystem::path(findings.training.back().file).filename().string() + ": ";
   std::vector<std::string> names;
   for (const auto& layer : findings.layers) names.push_back(layer.name);
   const auto by_layer = [&](const std::string& label, const auto& figure) {
@@ -100,20 +101,24 @@ inline std::vector<plot::Chart> charts_of(const Findings& findings, const Option
                         {-0.5, end, end, -0.5, end},
                         {threshold, threshold, gap, -threshold, -threshold}});
   }
-  charts.push_back({"The layer as trained against itself shuffled",
+  charts.push_back({file + "how far each layer as trained is from itself shuffled",
                     {"layer", false, names},
-                    {"z-score"},
+                    {"z-score (standard deviations of shuffles)"},
                     z_scores});
-  charts.push_back(
-      {"Neural persistence and its bounds",
-       {"layer", false, names},
-       {"normalised"},
-       {by_layer("lower bound", [](const auto& l) { return l.bounds.lower.normalized; }),
-        by_layer("neural persistence", [](const auto& l) { return l.persistence; }),
-        by_layer("upper bound", [](const auto& l) { return l.bounds.upper.normalized; })}});
-  charts.push_back({"Spatial concentration",
+  plot::Series bounded =
+      by_layer("neural persistence and its bounds", [](const auto& l) { return l.persistence; });
+  bounded.mark = Mark::points;
+  for (const auto& layer : findings.layers) {
+    bounded.low.push_back(layer.bounds.lower.normalized);
+    bounded.high.push_back(layer.bounds.upper.normalized);
+  }
+  charts.push_back({file + "neural persistence of each layer between its bounds",
                     {"layer", false, names},
-                    {"largest Kendall tau-b"},
+                    {"normalised neural persistence"},
+                    {bounded}});
+  charts.push_back({file + "do large weights of a layer share rows and columns?",
+                    {"layer", false, names},
+                    {"spatial concentration (Kendall's tau-b)"},
                     {by_layer("as trained", [](const auto& l) { return l.spatial_concentration; }),
                      by_layer("shuffled (mean)", [](const auto& l) {
                        return l.shuffled_concentration.original + l.shuffled_concentration.mean;
@@ -123,9 +128,9 @@ inline std::vector<plot::Chart> charts_of(const Findings& findings, const Option
     return loss / (static_cast<double>(layer.rows) * static_cast<double>(layer.cols));
   };
   charts.push_back(
-      {"Fits to the distribution of |w| / max |w|",
+      {file + "how well distributions fit the weights |w| / max |w| of each layer",
        {"layer", false, names},
-       {"negative log-likelihood per weight"},
+       {"negative log-likelihood (nats per weight)"},
        {by_layer("beta", [&](const auto& l) { return per_weight(l, l.fits.beta.loss); }),
         by_layer("truncated Pareto",
                  [&](const auto& l) { return per_weight(l, l.fits.truncated_pareto.loss); }),

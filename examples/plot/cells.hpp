@@ -23,6 +23,9 @@ struct Cell {
   double value;  // its place on the axis of colours; NaN: a gap
 };
 
+// Cells have no finer edges: their text is shorter, and nobody sees it.
+inline double to_tenth(double pixels) { return std::round(pixels * 10) / 10; }
+
 // Each cell reaches as far as the colour of its point is the nearest: half the way to the next, and
 // no further than the first and last point; at named places half a place.
 inline std::vector<Cell> cells_of(const Plane& plane, const Series& series) {
@@ -45,8 +48,8 @@ inline std::vector<Cell> cells_of(const Plane& plane, const Series& series) {
   // The only moment there is fills its row.
   if (cells.size() == 1 && !named) cells[0] = {plane.x.low, plane.x.high, cells[0].value};
   for (Cell& cell : cells) {
-    cell.left = plane.x_at(cell.left);
-    cell.right = plane.x_at(cell.right);
+    cell.left = to_tenth(plane.x_at(cell.left));
+    cell.right = to_tenth(plane.x_at(cell.right));
   }
   return cells;
 }

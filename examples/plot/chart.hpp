@@ -49,10 +49,11 @@ struct Chart {
   bool diagonal = false;  // whether y = x is drawn, where both axes are of the same kind
 };
 
+inline constexpr std::size_t most_lines = 10;
+
 // The chart as it is or, where it has more lines than can be told from each other, a heat map with
 // a row for each.
 inline Chart legible(Chart chart) {
-  constexpr std::size_t most_lines = 10;
   if (chart.series.size() <= most_lines) return chart;
   for (auto& series : chart.series) series.mark = Mark::cells;
   return chart;

@@ -37,6 +37,9 @@ struct NamedDiagram {
 // normalised persistence for p = 1 with the essential class omitted. Essential classes are not
 // shown.
 //
+// More diagrams than can be told from each other as curves are the rows of a heat map, in which the
+// colour at x is that death; the number of pairs is not told.
+//
 // Where any birth is another, the usual picture is drawn: births, deaths and the diagonal.
 //
 // Time O(pairs log pairs), memory O(pairs).
@@ -51,16 +54,18 @@ Chart persistence_chart(const std::vector<NamedDiagram<Scalar>>& diagrams,
       born_at_one = born_at_one && static_cast<double>(pair.birth) == 1;
     }
   }
+  const bool is_map = born_at_one && diagrams.size() > most_lines;
   Chart chart;
   chart.title = std::move(title);
   chart.x.label = born_at_one ? "share of the pairs, by descending death" : "birth";
   chart.y.label = "death";
   for (const auto& [name, diagram] : diagrams) {
     const std::size_t count = diagram.pairs.size();
-    Series series{name, {}, {}, born_at_one ? Mark::line : Mark::points};
+    Series series{name, {}, {}, is_map ? Mark::cells : born_at_one ? Mark::line : Mark::points};
     if (born_at_one) {
-      series.label += (name.empty() ? "" : ", ") + integer(static_cast<long long>(count)) +
-                      (count == 1 ? " pair" : " pairs");
+      if (!is_map)
+        series.label += (name.empty() ? "" : ", ") + integer(static_cast<long long>(count)) +
+                        (count == 1 ? " pair" : " pairs");
       std::vector<double> deaths;
       deaths.reserve(count);
       for (const auto& pair : diagram.pairs) deaths.push_back(static_cast<double>(pair.death));
@@ -83,7 +88,7 @@ Chart persistence_chart(const std::vector<NamedDiagram<Scalar>>& diagrams,
     chart.series.push_back(std::move(series));
   }
   chart.diagonal = !born_at_one;
-  if (born_at_one && any_pair) {
+  if (born_at_one && any_pair && !is_map) {
     chart.series.push_back({"birth", {0, 1}, {1, 1}, Mark::line});
   }
   return chart;

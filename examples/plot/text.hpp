@@ -203,7 +203,7 @@ inline std::vector<std::u32string> shortened(const std::vector<std::u32string>& 
 
 // Lines of at most this width, broken at spaces, and at most so many of them.
 inline std::vector<std::u32string> wrapped(const std::u32string& text, double size, double most,
-                                           std::size_t most_lines) {
+                                           std::size_t most_rows) {
   std::vector<std::u32string> lines;
   const std::size_t last = std::min<std::size_t>(text.size(), 2000);  // no more is ever seen
   for (std::size_t begin = 0; begin < last;) {
@@ -212,7 +212,7 @@ inline std::vector<std::u32string> wrapped(const std::u32string& text, double si
     begin = end + 1;
     if (word.empty()) continue;
     if (!lines.empty() &&
-        (lines.size() == most_lines || width(lines.back() + U' ' + word, size) <= most)) {
+        (lines.size() == most_rows || width(lines.back() + U' ' + word, size) <= most)) {
       lines.back() += U' ' + word;
     } else {
       lines.push_back(word);

@@ -116,7 +116,7 @@ inline void evaluate(const Inputs& inputs, const StudyOptions& options, const st
     });
   }
   const Summary summary = summary_of(study);
-  write_picture(study, summary, std::filesystem::path(options.output) / "rates.svg");
+  write_picture(study, summary, inputs.model, std::filesystem::path(options.output) / "rates.svg");
   if (format == "json") return print_json(json_of(study, summary, inputs, white, options));
   if (with_lines) std::cout << "\n";
   print_summary(study, summary, options);

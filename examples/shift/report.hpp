@@ -200,11 +200,19 @@ inline ordered_json json_of(const Study& study, const Summary& summary, const In
 }
 
 // A panel for each corruption, a line for each method.
-inline void write_picture(const Study& study, const Summary& summary,
+inline void write_picture(const Study& study, const Summary& summary, const std::string& model,
                           const std::filesystem::path& path) {
+  std::vector<std::string> intensities;
+  for (std::size_t i = 0; i < corruptions::intensities; ++i) {
+    intensities.push_back(std::to_string(i));
+  }
   std::vector<plot::Chart> charts;
   for (const auto& corruption : summary.corruptions) {
-    plot::Chart chart{corruption, {"intensity"}, {"detection rate", false, {}, {0, 1}}};
+    plot::Chart chart{corruption + ": batches of " + std::to_string(study.shown_batch_size) +
+                          " images that are noticed by " +
+                          std::filesystem::path(model).filename().string(),
+                      {"intensity (the larger, the stronger)", false, intensities},
+                      {"share of batches, with its 95 % confidence interval", false, {}, {0, 1}}};
     for (const auto& detector : study.detectors) {
       plot::Series series{detector.label(), {}, {}};
       for (const auto& cell : study.cells) {
@@ -212,6 +220,8 @@ inline void write_picture(const Study& study, const Summary& summary,
         if (!study.shows(cell)) continue;
         series.x.push_back(static_cast<double>(cell.condition.intensity));
         series.y.push_back(cell.result.rate);
+        series.low.push_back(cell.result.lowest);
+        series.high.push_back(cell.result.highest);
       }
       chart.series.push_back(std::move(series));
     }

@@ -89,26 +89,28 @@ inline void write_svg(const std::filesystem::path& path, const Record& record) {
   if (record.by_validation) rules.push_back({"loss stops", record.by_validation->epoch});
   const auto chart = [&](const std::string& title, const std::string& axis,
                          const std::vector<Series>& all) {
-    return Chart{title, {"epoch"}, {axis}, all, rules};
+    return plot::legible({title, {"epoch"}, {axis}, all, rules});
   };
   auto persistence = layers(&Check::np_layers);
   persistence.push_back(field("mean", &Check::np_mean));
   console::write_text(
       path,
       plot::render(
-          {chart("Loss", "cross-entropy",
+          {chart("Loss on the training and the validation images", "cross-entropy (nats per image)",
                  {field("training", &Check::training_loss),
                   field("validation", &Check::validation_loss)}),
-           chart("Accuracy", "share of images", {field("validation", &Check::validation_accuracy)}),
-           chart("Neural persistence", "normalised", persistence),
-           chart("Excess of neural persistence over shuffled weights", "deviations",
-                 layers(&Check::excess)),
-           chart("Deep graph persistence", "normalised",
+           chart("Accuracy on the validation images", "share of images read rightly",
+                 {field("validation", &Check::validation_accuracy)}),
+           chart("Neural persistence of each layer", "normalised neural persistence", persistence),
+           chart("Neural persistence of each layer beyond that of its weights shuffled",
+                 "excess (standard deviations of shuffles)", layers(&Check::excess)),
+           chart("Deep graph persistence of the network", "normalised deep graph persistence",
                  {field("standardised, rescaled", &Check::dgp_standardized_rescaled),
                   field("standardised", &Check::dgp_standardized)}),
-           chart("Weight variance", "of |w| / max |w|",
+           chart("Variance of the network's weights", "variance of |w| / max |w|",
                  {field("network", &Check::weight_variance)}),
-           chart("Spatial concentration", "Kendall's tau", layers(&Check::spatial_concentration))},
+           chart("Spatial concentration of each layer: do large weights share rows and columns?",
+                 "Kendall's tau-b", layers(&Check::spatial_concentration))},
           2));
 }
 
