@@ -1,12 +1,11 @@
 // Reports as pictures of their persistence diagrams: of few files each by itself, of many how the
-// layers' diagrams differ from file to file.
+// figures and diagrams of a layer differ from file to file.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
 #include <filesystem>
 #include <limits>
-#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -20,32 +19,17 @@
 
 namespace inspect {
 
-using NamedDiagrams = std::vector<plot::NamedDiagram<double>>;
+using NamedFigures = std::vector<std::pair<std::string, const Figures*>>;
 
-inline plot::NamedDiagram<double> named_diagram(const std::string& name, const Figures& measured) {
-  dgp::PersistenceDiagram<double> diagram;
-  for (const double death : measured.deaths) diagram.pairs.push_back({1, death});
-  return {name, diagram};
+inline NamedFigures layers_of(const Report& report) {
+  NamedFigures layers;
+  for (const auto& layer : report.layers) layers.emplace_back(layer.name, &layer.persistence);
+  return layers;
 }
 
-inline plot::Chart neural_chart(const NamedDiagrams& diagrams, const std::string& of,
-                                const std::string& whose) {
-  auto chart = plot::persistence_chart(
-      diagrams, of + ": at which weights the neurons of " + whose + " join (neural persistence)");
-  chart.y.label = "death (|weight| / largest |weight| of the network)";
-  return chart;
-}
-
-inline plot::Chart deep_chart(const NamedDiagrams& diagrams, const std::string& of) {
-  auto chart = plot::persistence_chart(
-      diagrams, of + ": at which path strengths inputs and outputs join (deep graph persistence)");
-  chart.y.label = "death (strength of the best path, normalised)";
-  return chart;
-}
-
-// The variants of deep graph persistence that a report has, with their names.
-inline std::vector<std::pair<std::string, const Figures*>> deep_variants(const Report& report) {
-  std::vector<std::pair<std::string, const Figures*>> variants;
+// The variants of deep graph persistence that there are.
+inline NamedFigures variants_of(const Report& report) {
+  NamedFigures variants;
   if (report.standardized) {
     variants.emplace_back("standardised, rescaled", &report.standardized->standardized_rescaled);
     variants.emplace_back("standardised", &report.standardized->standardized);
@@ -54,90 +38,107 @@ inline std::vector<std::pair<std::string, const Figures*>> deep_variants(const R
   return variants;
 }
 
-// The files without their folders, where that tells them apart.
-inline std::vector<std::string> names_of_files(const std::vector<Report>& reports) {
-  std::vector<std::string> names;
-  std::set<std::string> paths;
-  for (const auto& report : reports) {
-    names.push_back(std::filesystem::path(report.file).filename().string());
-    paths.insert(report.file);
+enum class Measure { neural, deep };
+
+inline plot::Chart diagrams_chart(Measure measure, const std::string& of,
+                                  const NamedFigures& figures) {
+  const bool neural = measure == Measure::neural;
+  std::vector<plot::NamedDiagram<double>> diagrams;
+  for (const auto& [name, measured] : figures) {
+    auto& diagram = diagrams.emplace_back(plot::NamedDiagram<double>{name, {}}).diagram;
+    for (const double death : measured->deaths) diagram.pairs.push_back({1, death});
   }
-  if (std::set<std::string>(names.begin(), names.end()).size() == paths.size()) return names;
-  for (std::size_t i = 0; i < names.size(); ++i) names[i] = reports[i].file;
-  return names;
+  auto chart = plot::persistence_chart(
+      diagrams,
+      of + (neural ? ": at which weights the neurons of a layer join (neural persistence)"
+                   : ": at which path strengths inputs and outputs join (deep graph persistence)"));
+  chart.y.label = neural ? "death (|weight| / largest |weight| of the network)"
+                         : "death (strength of the best path, normalised)";
+  return chart;
 }
 
 inline std::vector<plot::Chart> charts_by_file(const std::vector<Report>& reports,
                                                const std::vector<std::string>& files) {
   std::vector<plot::Chart> charts;
   for (std::size_t i = 0; i < reports.size(); ++i) {
-    NamedDiagrams layers;
-    for (const auto& layer : reports[i].layers) {
-      layers.push_back(named_diagram(layer.name, layer.persistence));
-    }
-    charts.push_back(neural_chart(layers, files[i], "each layer"));
-    NamedDiagrams deep;
-    for (const auto& [name, figures] : deep_variants(reports[i])) {
-      deep.push_back(named_diagram(name, *figures));
-    }
-    if (!deep.empty()) charts.push_back(deep_chart(deep, files[i]));
+    charts.push_back(diagrams_chart(Measure::neural, files[i], layers_of(reports[i])));
+    const auto variants = variants_of(reports[i]);
+    if (!variants.empty()) charts.push_back(diagrams_chart(Measure::deep, files[i], variants));
   }
   return charts;
 }
 
-// A chart of all layers over the files, then one for each layer, of its diagrams in each file, and
-// the like for deep graph persistence. Layers are known by their names; of many there is the first
-// chart only.
-inline std::vector<plot::Chart> charts_by_layer(const std::vector<Report>& reports,
-                                                const std::vector<std::string>& files) {
-  std::vector<std::string> layers;
-  for (const auto& report : reports) {
-    for (const auto& layer : report.layers) {
-      if (std::find(layers.begin(), layers.end(), layer.name) == layers.end()) {
-        layers.push_back(layer.name);
+// What has one name in several files: a layer, or a variant of deep graph persistence.
+struct Row {
+  std::string name;
+  std::vector<const Figures*> figures;  // by file; null where it has none
+};
+
+inline std::vector<Row> rows_of(const std::vector<NamedFigures>& files) {
+  std::vector<Row> rows;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    for (const auto& [name, figures] : files[i]) {
+      const auto has_name = [&name = name](const Row& row) { return row.name == name; };
+      auto row = std::find_if(rows.begin(), rows.end(), has_name);
+      if (row == rows.end()) {
+        row = rows.insert(rows.end(), {name, std::vector<const Figures*>(files.size())});
       }
+      row->figures[i] = figures;
     }
   }
-  const auto layer_of = [](const Report& report, const std::string& name) {
-    const auto at = std::find_if(report.layers.begin(), report.layers.end(),
-                                 [&](const LayerFigures& layer) { return layer.name == name; });
-    return at == report.layers.end() ? nullptr : &at->persistence;
-  };
-  const std::string count = std::to_string(reports.size()) + " files";
-  std::vector<plot::Chart> charts;
-  plot::Chart overview{"Neural persistence of each layer in " + count,
-                       {"file", false, files},
-                       {"normalised neural persistence"}};
-  for (const auto& name : layers) {
-    plot::Series& series = overview.series.emplace_back();
-    series.label = name;
+  return rows;
+}
+
+// The figures of all files and, as long as these are not too many to be seen, their diagrams: a
+// chart for each layer and variant.
+inline std::vector<plot::Chart> charts_by_row(const std::vector<Report>& reports,
+                                              const std::vector<std::string>& files) {
+  constexpr std::size_t most_diagrams = 400;
+  std::vector<plot::Chart> figures;
+  std::vector<plot::Chart> diagrams;
+  std::size_t count = 0;
+  for (const Measure measure : {Measure::neural, Measure::deep}) {
+    const bool neural = measure == Measure::neural;
+    std::vector<NamedFigures> all;
     for (const auto& report : reports) {
-      const Figures* figures = layer_of(report, name);
-      series.y.push_back(figures != nullptr ? figures->normalized
-                                            : std::numeric_limits<double>::quiet_NaN());
+      all.push_back(neural ? layers_of(report) : variants_of(report));
     }
-  }
-  charts.push_back(plot::legible(std::move(overview)));
-  if (layers.size() <= plot::most_lines) {
-    for (const auto& name : layers) {
-      NamedDiagrams diagrams;
-      for (std::size_t i = 0; i < reports.size(); ++i) {
-        const Figures* figures = layer_of(reports[i], name);
-        if (figures != nullptr) diagrams.push_back(named_diagram(files[i], *figures));
+    plot::Chart chart{std::to_string(files.size()) + " files: " +
+                          (neural ? "neural persistence of each layer"
+                                  : "deep graph persistence of each network"),
+                      {"file", false, files},
+                      {"normalised persistence"}};
+    for (const Row& row : rows_of(all)) {
+      plot::Series series{row.name, {}, {}};
+      NamedFigures named;
+      for (std::size_t i = 0; i < files.size(); ++i) {
+        const Figures* measured = row.figures[i];
+        series.y.push_back(measured != nullptr ? measured->normalized
+                                               : std::numeric_limits<double>::quiet_NaN());
+        if (measured != nullptr) named.emplace_back(files[i], measured);
       }
-      charts.push_back(neural_chart(diagrams, name, "this layer"));
+      chart.series.push_back(std::move(series));
+      count += named.size();
+      if (count <= most_diagrams) diagrams.push_back(diagrams_chart(measure, row.name, named));
     }
+    if (!chart.series.empty()) figures.push_back(plot::legible(std::move(chart)));
   }
-  for (const std::string variant : {"standardised, rescaled", "standardised", "raw"}) {
-    NamedDiagrams diagrams;
-    for (std::size_t i = 0; i < reports.size(); ++i) {
-      for (const auto& [name, figures] : deep_variants(reports[i])) {
-        if (name == variant) diagrams.push_back(named_diagram(files[i], *figures));
-      }
-    }
-    if (!diagrams.empty()) charts.push_back(deep_chart(diagrams, "Weights " + variant));
+  if (count <= most_diagrams) figures.insert(figures.end(), diagrams.begin(), diagrams.end());
+  return figures;
+}
+
+// The files without their folders, where that tells them apart.
+inline std::vector<std::string> names_of_files(const std::vector<Report>& reports) {
+  std::vector<std::string> names;
+  std::vector<std::string> paths;
+  for (const auto& report : reports) {
+    paths.push_back(report.file);
+    names.push_back(std::filesystem::path(report.file).filename().string());
   }
-  return charts;
+  const auto different = [](const std::vector<std::string>& all) {
+    return std::set<std::string>(all.begin(), all.end()).size();
+  };
+  return different(names) == different(paths) ? names : paths;
 }
 
 inline void write_picture(const std::vector<Report>& reports, const Options& options) {
@@ -145,7 +146,7 @@ inline void write_picture(const std::vector<Report>& reports, const Options& opt
   const auto files = names_of_files(reports);
   console::write_text(options.picture,
                       plot::render(reports.size() <= few ? charts_by_file(reports, files)
-                                                         : charts_by_layer(reports, files)));
+                                                         : charts_by_row(reports, files)));
 }
 
 }  // namespace inspect

@@ -23,8 +23,8 @@ struct Cell {
   double value;  // its place on the axis of colours; NaN: a gap
 };
 
-// Cells have no finer edges: their text is shorter, and nobody sees it.
-inline double to_tenth(double pixels) { return std::round(pixels * 10) / 10; }
+// Edges of cells are no finer: their text is shorter, and nobody sees it.
+inline double to_half(double pixels) { return std::round(pixels * 2) / 2; }
 
 // Each cell reaches as far as the colour of its point is the nearest: half the way to the next, and
 // no further than the first and last point; at named places half a place.
@@ -48,8 +48,8 @@ inline std::vector<Cell> cells_of(const Plane& plane, const Series& series) {
   // The only moment there is fills its row.
   if (cells.size() == 1 && !named) cells[0] = {plane.x.low, plane.x.high, cells[0].value};
   for (Cell& cell : cells) {
-    cell.left = to_tenth(plane.x_at(cell.left));
-    cell.right = to_tenth(plane.x_at(cell.right));
+    cell.left = to_half(plane.x_at(cell.left));
+    cell.right = to_half(plane.x_at(cell.right));
   }
   return cells;
 }
@@ -78,7 +78,6 @@ inline std::size_t draw_cells(std::string& out, const Plane& plane) {
   const double row_height = plane.height / static_cast<double>(rows.size());
   std::array<std::string, colour_levels> paths;
   std::size_t drawn = 0;
-  std::string names;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const double middle = (static_cast<double>(i) + 0.5) * row_height;
     const auto cells = sampled(cells_of(plane, rows[i]), plane.width);
@@ -95,6 +94,7 @@ inline std::size_t draw_cells(std::string& out, const Plane& plane) {
            ++k, ++drawn) {
         right = cells[k].right;
       }
+      if (!(right > left)) continue;
       auto& path = paths[level];
       path += 'M';
       path += number(left);
@@ -103,10 +103,6 @@ inline std::size_t draw_cells(std::string& out, const Plane& plane) {
       path += 'h';
       path += number(right - left);
     }
-    names += "<rect y=\"" + number(middle - row_height / 2) + "\" width=\"" + number(plane.width) +
-             "\" height=\"" + number(row_height) +
-             "\" fill=\"none\" pointer-events=\"all\"><title>" + escaped(decoded(rows[i].label)) +
-             "</title></rect>\n";
   }
   // A little higher than a row, lest the page shows between two.
   out += "<g fill=\"none\" shape-rendering=\"crispEdges\" stroke-width=\"" +
@@ -115,8 +111,23 @@ inline std::size_t draw_cells(std::string& out, const Plane& plane) {
     if (paths[level].empty()) continue;
     out += "<path d=\"" + paths[level] + "\" stroke=\"" + scale.colour(level) + "\"/>\n";
   }
-  out += "</g>\n" + names;
+  out += "</g>\n";
   return drawn;
+}
+
+// The full names of rows, which show where one points at a row or at what is written of its name,
+// so far to the left.
+inline void add_row_names(std::string& out, const Plane& plane, double written) {
+  const auto& rows = plane.chart.series;
+  const double row_height = plane.height / static_cast<double>(rows.size());
+  out += "<g fill=\"none\" pointer-events=\"all\">\n";
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    out += "<rect x=\"" + number(-written) + "\" y=\"" +
+           number(static_cast<double>(i) * row_height) + "\" width=\"" +
+           number(written + plane.width) + "\" height=\"" + number(row_height) + "\"><title>" +
+           escaped(decoded(rows[i].label)) + "</title></rect>\n";
+  }
+  out += "</g>\n";
 }
 
 // What stands beneath a heat map in place of a legend: its colours, and the numbers they mean.
@@ -126,7 +137,7 @@ class ColourBar {
 
   explicit ColourBar(const Plane& plane)
       : scale_(plane.colours, is_logarithmic(plane.chart.y)),
-        length_(std::min(300.0, plane.width)),
+        length_(std::min(9.0 * colour_levels, plane.width)),
         ticks_(is_logarithmic(plane.chart.y)
                    ? logarithmic_ticks(scale_.range, length_, false)
                    : linear_ticks(scale_.range, length_, false, plane.y_whole)),

@@ -142,6 +142,7 @@ class Panel {
                " fill=\"#767676\"");
     }
     draw_axes(out);
+    if (plane_.is_map()) add_row_names(out, plane_, own_left_);
     rules_.draw(out);
     draw_legend(out);
     out += "</g>\n";
@@ -155,7 +156,10 @@ class Panel {
       if (!plane_.is_map()) return;
       // The first row is at the top.
       const double last = static_cast<double>(y_names_.size()) - 1;
-      for (auto& tick : y_ticks_.labelled) tick.place = last - tick.place;
+      for (auto& tick : y_ticks_.labelled) {
+        tick.place = last - tick.place;
+        tick.label.name.clear();  // the row has it
+      }
       for (double& at : y_ticks_.bare) at = last - at;
     } else if (is_logarithmic(chart_.y)) {
       y_ticks_ = logarithmic_ticks(plane_.y, plane_.height, true);
@@ -206,17 +210,21 @@ class Panel {
   }
 
   void draw_grid(std::string& out) const {
-    const std::string stroke = "stroke=\"#e3e3e3\" stroke-width=\"1\"";
+    std::string path;
+    const auto across = [&](double y) { path += "M0 " + number(y) + "H" + number(plane_.width); };
+    const auto upright = [&](double x) { path += "M" + number(x) + " 0V" + number(plane_.height); };
     if (y_names_.empty()) {
-      for (const auto& tick : y_ticks_.labelled) {
-        add_line(out, 0, plane_.y_at(tick.place), plane_.width, plane_.y_at(tick.place), stroke);
-      }
+      for (const auto& tick : y_ticks_.labelled) across(plane_.y_at(tick.place));
     }
     if (x_names_.empty() && plane_.bar_series == 0 && !plane_.is_map()) {
-      for (const auto& tick : x_ticks_.labelled) {
-        add_line(out, plane_.x_at(tick.place), 0, plane_.x_at(tick.place), plane_.height, stroke);
-      }
+      for (const auto& tick : x_ticks_.labelled) upright(plane_.x_at(tick.place));
     }
+    // Between named places, of which each has many bands.
+    for (std::size_t k = 1; plane_.bands > 1 && k < x_names_.size(); ++k) {
+      upright(plane_.x_at(static_cast<double>(k) - 0.5));
+    }
+    if (path.empty()) return;
+    out += "<path d=\"" + path + "\" stroke=\"#e3e3e3\" stroke-width=\"1\"/>\n";
   }
 
   void draw_diagonal(std::string& out) const {
@@ -228,22 +236,26 @@ class Panel {
   }
 
   void draw_axes(std::string& out) const {
-    const std::string stroke = "stroke=\"#333333\" stroke-width=\"1\" fill=\"none\"";
-    out += "<path d=\"M0 0V" + number(plane_.height) + "H" + number(plane_.width) + "\" " + stroke +
-           "/>\n";
+    const double bottom = plane_.height;
     if (!is_logarithmic(chart_.y) && plane_.y.low < 0 && plane_.y.high > 0 && y_names_.empty()) {
       add_line(out, 0, plane_.y_at(0), plane_.width, plane_.y_at(0),
                "stroke=\"#8c8c8c\" stroke-width=\"1\"");
     }
-    for (const double at : x_ticks_.bare) {
-      add_line(out, plane_.x_at(at), plane_.height, plane_.x_at(at), plane_.height + 3, stroke);
-    }
-    for (const double at : y_ticks_.bare)
-      add_line(out, -3, plane_.y_at(at), 0, plane_.y_at(at), stroke);
+    std::string path = "M0 0V" + number(bottom) + "H" + number(plane_.width);
+    const auto x_mark = [&](double place, int length) {
+      path += "M" + number(plane_.x_at(place)) + " " + number(bottom) + "v" + integer(length);
+    };
+    const auto y_mark = [&](double place, int length) {
+      path += "M0 " + number(plane_.y_at(place)) + "h" + integer(-length);
+    };
+    for (const double at : x_ticks_.bare) x_mark(at, 3);
+    for (const double at : y_ticks_.bare) y_mark(at, 3);
+    for (const auto& tick : x_ticks_.labelled) x_mark(tick.place, 5);
+    for (const auto& tick : y_ticks_.labelled) y_mark(tick.place, 5);
+    out += "<path d=\"" + path + "\" stroke=\"#333333\" stroke-width=\"1\" fill=\"none\"/>\n";
     for (const auto& tick : x_ticks_.labelled) {
       const double x = plane_.x_at(tick.place);
-      add_line(out, x, plane_.height, x, plane_.height + 5, stroke);
-      const double y = plane_.height + 8 + (turned_ ? 0.6 : 0.85) * small_font;
+      const double y = bottom + 8 + (turned_ ? 0.6 : 0.85) * small_font;
       const std::string turn =
           turned_ ? " transform=\"rotate(-45 " + number(x + 3) + " " + number(y) + ")\"" : "";
       add_label(out, turned_ ? x + 3 : x, y, turned_ ? "end" : "middle", small_font, tick.label,
@@ -251,7 +263,6 @@ class Panel {
     }
     for (const auto& tick : y_ticks_.labelled) {
       const double y = plane_.y_at(tick.place);
-      add_line(out, -5, y, 0, y, stroke);
       add_label(out, -8, y + 0.35 * small_font, "end", small_font, tick.label);
     }
   }

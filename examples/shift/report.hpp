@@ -199,33 +199,42 @@ inline ordered_json json_of(const Study& study, const Summary& summary, const In
           {"rates", rates}};
 }
 
-// A panel for each corruption, a line for each method.
+// A panel for each corruption, a line for each method; of many methods two, one for those of deep
+// graph persistence and one for all others.
 inline void write_picture(const Study& study, const Summary& summary, const std::string& model,
                           const std::filesystem::path& path) {
   std::vector<std::string> intensities;
   for (std::size_t i = 0; i < corruptions::intensities; ++i) {
     intensities.push_back(std::to_string(i));
   }
+  std::vector<bool (*)(const Detector&)> groups{is_any};
+  if (study.detectors.size() > plot::most_lines) groups = {is_deep, is_other};
   std::vector<plot::Chart> charts;
   for (const auto& corruption : summary.corruptions) {
-    plot::Chart chart{corruption + ": batches of " + std::to_string(study.shown_batch_size) +
-                          " images that are noticed by " +
-                          std::filesystem::path(model).filename().string(),
-                      {"intensity (the larger, the stronger)", false, intensities},
-                      {"share of batches, with its 95 % confidence interval", false, {}, {0, 1}}};
-    for (const auto& detector : study.detectors) {
-      plot::Series series{detector.label(), {}, {}};
-      for (const auto& cell : study.cells) {
-        if (cell.detector != detector || cell.condition.name() != corruption) continue;
-        if (!study.shows(cell)) continue;
-        series.x.push_back(static_cast<double>(cell.condition.intensity));
-        series.y.push_back(cell.result.rate);
-        series.low.push_back(cell.result.lowest);
-        series.high.push_back(cell.result.highest);
+    for (const auto& shown : groups) {
+      plot::Chart chart{corruption + ": batches of " + std::to_string(study.shown_batch_size) +
+                            " images that " +
+                            (shown == is_deep    ? "deep graph persistence notices"
+                             : shown == is_other ? "others notice"
+                                                 : "each method notices") +
+                            " (" + std::filesystem::path(model).filename().string() + ")",
+                        {"intensity (the larger, the stronger)", false, intensities},
+                        {"share of batches, 95 % intervals", false, {}, {0, 1}}};
+      for (const auto& detector : study.detectors) {
+        if (!shown(detector)) continue;
+        plot::Series series{detector.label(), {}, {}};
+        for (const auto& cell : study.cells) {
+          if (cell.detector != detector || cell.condition.name() != corruption) continue;
+          if (!study.shows(cell)) continue;
+          series.x.push_back(static_cast<double>(cell.condition.intensity));
+          series.y.push_back(cell.result.rate);
+          series.low.push_back(cell.result.lowest);
+          series.high.push_back(cell.result.highest);
+        }
+        chart.series.push_back(std::move(series));
       }
-      chart.series.push_back(std::move(series));
+      charts.push_back(std::move(chart));
     }
-    charts.push_back(std::move(chart));
   }
   console::write_text(path, plot::render(charts, 2));
 }
