@@ -48,8 +48,8 @@ inline std::vector<Cell> cells_of(const Plane& plane, const Series& series) {
   // The only moment there is fills its row.
   if (cells.size() == 1 && !named) cells[0] = {plane.x.low, plane.x.high, cells[0].value};
   for (Cell& cell : cells) {
-    cell.left = to_half(plane.x_at(cell.left));
-    cell.right = to_half(plane.x_at(cell.right));
+    cell.left = plane.x_at(cell.left);
+    cell.right = plane.x_at(cell.right);
   }
   return cells;
 }
@@ -87,12 +87,12 @@ inline std::size_t draw_cells(std::string& out, const Plane& plane) {
         continue;
       }
       const std::size_t level = scale.level(cells[k].value);
-      const double left = cells[k].left;
+      const double left = to_half(cells[k].left);
       double right = left;
       for (; k < cells.size() && !std::isnan(cells[k].value) &&
-             scale.level(cells[k].value) == level && cells[k].left <= right + 1e-6;
+             scale.level(cells[k].value) == level && to_half(cells[k].left) <= right;
            ++k, ++drawn) {
-        right = cells[k].right;
+        right = to_half(cells[k].right);
       }
       if (!(right > left)) continue;
       auto& path = paths[level];
