@@ -95,7 +95,9 @@ class RuleLabels {
       Placed& rule = labels_[i];
       if (rule.label.empty()) continue;
       const auto free = [&](double text, std::size_t row) {
-        if (text < left_ + 4 || text + rule.length > right_ - 2) return false;
+        // Left of the plot's upper edge stands the y axis's highest number.
+        const double least = row == 0 ? -4 : left_ + 4;
+        if (text < least || text + rule.length > right_ - 2) return false;
         for (std::size_t k = 0; k < i; ++k) {
           const Placed& other = labels_[k];
           if (other.label.empty()) continue;

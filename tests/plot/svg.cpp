@@ -9,6 +9,7 @@
 #include <regex>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <Eigen/Core>
@@ -434,6 +435,188 @@ TEST_CASE("svg: long series are thinned to what can be seen") {
   CHECK(render(line(x, y)).size() < 500000);
 }
 
+TEST_CASE("svg: of a line no point is further than a fifth of a pixel, and few are written") {
+  support::Random random(25);
+  for (int round = 0; round < 40; ++round) {
+    std::vector<double> x;
+    std::vector<double> y;
+    double at = 0;
+    const int points = 50 + random.below(1500);
+    for (int i = 0; i < points; ++i) {
+      at += round % 3 == 0 ? 0.002 * random.normal() : -0.001 * random.uniform();  // or a descent
+      x.push_back(round % 4 == 3 ? random.normal() : i / 2);                       // or to and fro
+      y.push_back(at);
+    }
+    const std::string path = path_of_line(render(line(x, y)));
+    const auto drawn_x = matches(path, "[ML]([-0-9.]+) ");
+    const auto drawn_y = matches(path, " ([-0-9.]+)");
+    REQUIRE(drawn_x.size() == drawn_y.size());
+    CHECK(drawn_x.size() <= x.size());
+    std::vector<plot::Point> drawn;
+    for (std::size_t i = 0; i < drawn_x.size(); ++i) {
+      drawn.push_back({std::stod(drawn_x[i]), std::stod(drawn_y[i])});
+    }
+    Chart chart = line(x, y);
+    plot::Plane plane(chart);
+    std::smatch axis;
+    const std::string svg = render(chart);
+    REQUIRE(std::regex_search(svg, axis, std::regex("d=\"M0 0V300H([0-9.]+)")));
+    plane.width = std::stod(axis[1]);
+    double furthest = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const plot::Point point{plane.x_at(x[i]), plane.y_at(y[i])};
+      double nearest = infinity;
+      for (std::size_t k = 1; k < drawn.size(); ++k) {
+        const double dx = drawn[k].x - drawn[k - 1].x;
+        const double dy = drawn[k].y - drawn[k - 1].y;
+        const double squares = dx * dx + dy * dy;
+        const double along =
+            ((point.x - drawn[k - 1].x) * dx + (point.y - drawn[k - 1].y) * dy) / squares;
+        const double share = squares > 0 ? std::clamp(along, 0.0, 1.0) : 0.0;
+        nearest = std::min(nearest, std::hypot(point.x - drawn[k - 1].x - share * dx,
+                                               point.y - drawn[k - 1].y - share * dy));
+      }
+      furthest = std::max(furthest, nearest);
+    }
+    INFO("round " << round);
+    CHECK(furthest < 0.22);  // and the rounding of coordinates
+  }
+  std::vector<double> smooth;
+  for (int i = 0; i < 1500; ++i) smooth.push_back(std::sin(0.004 * i));
+  CHECK(count(path_of_line(render(line({}, smooth))), 'L') < 60);
+}
+
+// The corners of the paths that show intervals, in the order of the series.
+std::vector<std::vector<std::pair<double, double>>> bands(const std::string& svg) {
+  std::vector<std::vector<std::pair<double, double>>> found;
+  for (const auto& path :
+       matches(svg, "<path d=\"([^\"]*)\" fill=\"#[0-9A-F]+\" fill-opacity=\"0.25\"/>")) {
+    auto& corners = found.emplace_back();
+    const auto xs = matches(path, "[ML]([-0-9.]+) ");
+    const auto ys = matches(path, " ([-0-9.]+)");
+    REQUIRE(xs.size() == ys.size());
+    for (std::size_t i = 0; i < xs.size(); ++i) {
+      corners.emplace_back(std::stod(xs[i]), std::stod(ys[i]));
+    }
+  }
+  return found;
+}
+
+TEST_CASE("svg: intervals are bands") {
+  Chart chart = line({0, 1, 2, 3}, {1, 2, 2, 2});
+  chart.series[0].low = {0, 1, 1, 0};
+  chart.series[0].high = {2, 3, 2, 4};
+  chart.y.covers = {0, 4};  // 0 … 4.2
+  const auto y_at = [](double y) { return 300 - 300 * y / 4.2; };
+  auto found = bands(render(chart));
+  REQUIRE(found.size() == 1);
+  REQUIRE(found[0].size() == 8);  // there above, and back below
+  const std::vector<double> around{2, 3, 2, 4, 0, 1, 1, 0};
+  for (std::size_t i = 0; i < 8; ++i) {
+    CHECK(found[0][i].second == Approx(y_at(around[i])).margin(0.01));
+  }
+  // A gap is one of the band; an end that lies nowhere is that of the plot; a point alone has some.
+  chart.series[0].low = {0, nan, -infinity, 0};
+  chart.series[0].y[3] = nan;
+  found = bands(render(chart));
+  REQUIRE(found.size() == 1);
+  REQUIRE(found[0].size() == 8);
+  CHECK(found[0][1].first - found[0][0].first == Approx(6));
+  CHECK(found[0][5].first - found[0][4].first == Approx(6));
+  CHECK(found[0][6].second == Approx(300));
+  check_drawing(render(chart));
+
+  // The axis reaches as far as they do.
+  Chart wide = line({0, 1}, {0, 1});
+  wide.series[0].low = {-20, 1};
+  wide.series[0].high = {0, 30};
+  CHECK(among(numbers(render(wide)), "30"));
+  CHECK(among(numbers(render(wide)), "\u221220"));
+  wide.series[0].high.pop_back();
+  CHECK_THROWS_AS(render(wide), std::invalid_argument);
+  wide.series[0].low.pop_back();
+  CHECK_THROWS_AS(render(wide), std::invalid_argument);
+}
+
+TEST_CASE("svg: at named places intervals stand beside each other, their points within") {
+  Chart chart;
+  chart.x.categories = {"a", "b", "c"};
+  for (int k = 0; k < 7; ++k) {
+    Series series{"s" + std::to_string(k), {}, {1, 2, 3}, k % 2 == 0 ? Mark::line : Mark::points};
+    series.low = {0, 1, 2};
+    series.high = {2, 4, 5};
+    chart.series.push_back(series);
+  }
+  const std::string svg = render(chart);
+  check_drawing(svg);
+  const auto found = bands(svg);
+  REQUIRE(found.size() == 7);
+  std::vector<std::pair<double, double>> extents;
+  for (const auto& corners : found) {
+    REQUIRE(corners.size() == 12);
+    for (std::size_t i = 0; i < 12; i += 4) {
+      extents.emplace_back(corners[i].first, corners[i + 1].first);
+    }
+  }
+  std::sort(extents.begin(), extents.end());
+  for (std::size_t i = 0; i < extents.size(); ++i) {
+    CHECK(extents[i].second - extents[i].first > 2);
+    if (i > 0) CHECK(extents[i].first > extents[i - 1].second);
+  }
+  const auto points = matches(path_of_line(svg), "[ML]([0-9.]+) ");
+  REQUIRE(points.size() == 3);
+  for (std::size_t i = 0; i < 3; ++i) {
+    CHECK(std::stod(points[i]) ==
+          Approx(0.5 * (found[0][4 * i].first + found[0][4 * i + 1].first)).margin(0.02));
+  }
+  // The legend shows what a band is.
+  CHECK(matches(svg, "(<rect [^>]*fill-opacity=\"0.25\"/>)").size() == 7);
+}
+
+TEST_CASE("svg: names that differ are written differently, and show in full") {
+  support::Random random(26);
+  for (int round = 0; round < 60; ++round) {
+    std::vector<std::u32string> names;
+    const int count = 2 + random.below(30);
+    for (int i = 0; i < count; ++i) {
+      // They differ at any place, or nowhere.
+      std::u32string name = U"the.encoder.of.a.long.model.name.with.layers.and.more.weight";
+      for (int k = random.below(3); k > 0; --k) {
+        name[static_cast<std::size_t>(random.below(static_cast<int>(name.size())))] = U'X';
+      }
+      names.push_back(name);
+    }
+    const double most = 60 + 200 * random.uniform();
+    const auto written = plot::shortened(names, plot::small_font, most);
+    REQUIRE(written.size() == names.size());
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      CHECK(plot::width(written[i], plot::small_font) <= most);
+      for (std::size_t k = 0; k < i; ++k) {
+        CHECK((names[i] == names[k]) == (written[i] == written[k]));
+      }
+    }
+  }
+
+  Chart chart;
+  const std::string rest(100, 'm');
+  for (int i = 0; i < 3; ++i) {
+    const std::string name = "a" + rest + std::to_string(i) + rest + "z";
+    chart.x.categories.push_back(name);
+    chart.series.push_back({"of " + name, {}, {1, 2, 3}, Mark::bars});
+  }
+  const std::string svg = render(chart);
+  check_drawing(svg);
+  const auto full = matches(svg, "<g><title>([^<]*)</title><text");
+  for (int i = 0; i < 3; ++i) {
+    const auto k = static_cast<std::size_t>(i);
+    CHECK(std::count(full.begin(), full.end(), chart.x.categories[k]) == 1);
+    CHECK(std::count(full.begin(), full.end(), chart.series[k].label) == 1);
+  }
+  CHECK(full.size() == 6);
+  // What is written in full needs no more.
+  CHECK(matches(render(line({1, 2}, {1, 2})), "(<g><title>)").empty());
+}
+
 TEST_CASE("svg: series differ in more than colour") {
   Chart chart;
   for (int k = 0; k < 40; ++k) {
@@ -477,6 +660,138 @@ TEST_CASE("svg: the legend and the labels of rules stand outside of the plot") {
   CHECK(above.size() == 20);
   for (const auto& y : below) CHECK(std::stod(y) > 300);
   for (const auto& y : above) CHECK(std::stod(y) < 0);
+}
+
+// Where a text stands in the picture: its corners, turned as it is.
+struct Box {
+  std::string text;
+  std::vector<plot::Point> corners;
+};
+
+std::vector<Box> boxes(const std::string& svg) {
+  std::vector<Box> found;
+  static const std::regex form(
+      "<g transform=\"translate\\(([-0-9.]+) ([-0-9.]+)\\)\">|<text x=\"([-0-9.]+)\" "
+      "y=\"([-0-9.]+)\" text-anchor=\"([a-z]+)\" font-size=\"([0-9.]+)\"([^>]*)>(.*)</text>");
+  static const std::regex turn("rotate\\(([-0-9]+) ([-0-9.]+) ([-0-9.]+)\\)");
+  plot::Point origin{0, 0};
+  const std::size_t legend =
+      svg.rfind("</g>\n<");  // a shared one stands in the picture's own place
+  for (auto at = std::sregex_iterator(svg.begin(), svg.end(), form); at != std::sregex_iterator();
+       ++at) {
+    const auto& parts = *at;
+    if (parts[1].matched) {
+      origin = {std::stod(parts[1]), std::stod(parts[2])};
+      continue;
+    }
+    const std::string text = std::regex_replace(parts[8].str(), std::regex("<[^>]*>"), "");
+    const double size = std::stod(parts[6]);
+    // Fonts are narrower than plots take them to be.
+    const double width = 0.9 * plot::width(plot::decoded(text), size);
+    const double x = std::stod(parts[3]);
+    const double y = std::stod(parts[4]);
+    const double left = parts[5] == "start" ? x : parts[5] == "end" ? x - width : x - width / 2;
+    std::vector<plot::Point> corners{{left, y - 0.72 * size},
+                                     {left + width, y - 0.72 * size},
+                                     {left + width, y + 0.2 * size},
+                                     {left, y + 0.2 * size}};
+    std::smatch turned;
+    const std::string attributes = parts[7];
+    if (std::regex_search(attributes, turned, turn)) {
+      const double angle = std::stod(turned[1]) * std::acos(-1.0) / 180;
+      const plot::Point about{std::stod(turned[2]), std::stod(turned[3])};
+      for (auto& corner : corners) {
+        const double dx = corner.x - about.x;
+        const double dy = corner.y - about.y;
+        corner = {about.x + std::cos(angle) * dx - std::sin(angle) * dy,
+                  about.y + std::sin(angle) * dx + std::cos(angle) * dy};
+      }
+    }
+    const bool in_panel = static_cast<std::size_t>(parts.position(0)) < legend;
+    for (auto& corner : corners) {
+      if (in_panel) corner = {corner.x + origin.x, corner.y + origin.y};
+    }
+    found.push_back({text, corners});
+  }
+  return found;
+}
+
+// Whether no side of either rectangle parts them.
+bool overlap(const Box& a, const Box& b) {
+  for (const auto* box : {&a, &b}) {
+    for (std::size_t k = 0; k < 2; ++k) {
+      const double x = box->corners[k + 1].x - box->corners[k].x;
+      const double y = box->corners[k + 1].y - box->corners[k].y;
+      plot::Range of_a;
+      plot::Range of_b;
+      for (const auto& corner : a.corners) of_a.take(corner.x * x + corner.y * y);
+      for (const auto& corner : b.corners) of_b.take(corner.x * x + corner.y * y);
+      if (of_a.high <= of_b.low || of_b.high <= of_a.low) return false;
+    }
+  }
+  return true;
+}
+
+TEST_CASE("svg: no text stands on another, nor outside of the picture") {
+  support::Random random(27);
+  const std::vector<std::string> words{"loss",
+                                       "layers.0.weight",
+                                       "neural persistence of each layer",
+                                       "a",
+                                       "model.encoder.layers.11.attention.weight",
+                                       ""};
+  const auto word = [&] {
+    return words[static_cast<std::size_t>(random.below(static_cast<int>(words.size())))];
+  };
+  std::size_t seen = 0;
+  for (int round = 0; round < 150; ++round) {
+    std::vector<Chart> charts(static_cast<std::size_t>(1 + random.below(4)));
+    for (auto& chart : charts) {
+      chart.title = word() + " " + word() + " " + word();
+      chart.x.label = word();
+      chart.y.label = word() + " " + word();
+      chart.x.logarithmic = random.below(4) == 0;
+      chart.y.logarithmic = random.below(4) == 0;
+      if (random.below(3) == 0) {
+        for (int k = 1 + random.below(60); k > 0; --k) chart.x.categories.push_back(word());
+      }
+      const double scale = std::pow(10.0, random.below(16) - 8);
+      const bool is_map = random.below(3) == 0;
+      for (int k = random.below(is_map ? 60 : 14); k > 0; --k) {
+        Series series{word() + std::to_string(k), {}, {}};
+        series.mark = is_map ? Mark::cells : static_cast<Mark>(random.below(3));
+        for (int i = 1 + random.below(20); i > 0; --i) {
+          series.y.push_back(scale * random.normal());
+          if (!is_map) {
+            series.low.push_back(series.y.back() - scale);
+            series.high.push_back(series.y.back() + scale);
+          }
+        }
+        chart.series.push_back(series);
+      }
+      for (int k = random.below(5); k > 0; --k)
+        chart.rules.push_back({word(), 20 * random.uniform()});
+    }
+    const std::string svg = render(charts, 2);
+    const double width = std::stod(matches(svg, " width=\"([0-9.]+)\"").front());
+    const double height = std::stod(matches(svg, " height=\"([0-9.]+)\"").front());
+    const auto all = boxes(svg);
+    seen += all.size();
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      for (const auto& corner : all[i].corners) {
+        if (corner.x < -1 || corner.x > width + 1 || corner.y < -1 || corner.y > height + 1) {
+          FAIL_CHECK("round " << round << ": " << all[i].text << " leaves the picture, at "
+                              << corner.x << " " << corner.y);
+        }
+      }
+      for (std::size_t k = 0; k < i; ++k) {
+        if (overlap(all[i], all[k])) {
+          FAIL_CHECK("round " << round << ": " << all[i].text << " stands on " << all[k].text);
+        }
+      }
+    }
+  }
+  CHECK(seen > 5000);
 }
 
 TEST_CASE("svg: a grid holds all charts") {
@@ -574,7 +889,15 @@ TEST_CASE("svg: every colour has one for dark pages") {
     chart.series.push_back({"points", {0, 1, 2}, {y, 1, 2}, Mark::points});
     bars.series.push_back({"bars", {}, {y, 2}, Mark::bars});
   }
-  const std::string svg = render({chart, bars});
+  Chart map{"map", {"x"}, {"y"}, {}, {{"a rule", 1}}};
+  Chart signs = map;
+  for (int i = 0; i < 40; ++i) {
+    chart.series[0].low.assign(3, 0);
+    chart.series[0].high.assign(3, 1);
+    map.series.push_back({"row", {0, 1, 2}, {0.1 * i, 0.2 * i, 0.05 * i}, Mark::cells});
+    signs.series.push_back({"row", {0, 1, 2}, {0.1 * i, -0.1 * i, 2}, Mark::cells});
+  }
+  const std::string svg = render({chart, bars, map, signs});
   CHECK(fault(svg).empty());
   const std::string style = svg.substr(svg.find("<style>"), svg.find("</style>"));
   const auto rest = svg.substr(svg.find("</style>"));
