@@ -645,13 +645,69 @@ TEST_CASE("diagrams are drawn to a file, or an error says why not", "[inspect]")
     const std::string svg = support::read_file(picture);
     CHECK(svg.rfind("<svg", 0) == 0);
     CHECK(holds(svg, "</svg>"));
-    CHECK(holds(svg, "Neural persistence"));
+    CHECK(holds(svg, std::filesystem::path(path).filename().string() +
+                         ": at which weights the neurons of a layer join (neural persistence)"));
     // Machines read JSON and CSV: no word on the picture there.
     CHECK(successful({path, "--format", "json", "--svg", picture}) ==
           successful({path, "--format", "json"}));
   }
   const auto unwritable = (folder / "no such folder" / "diagrams.svg").string();
   CHECK(holds(failure({digits, "--svg", unwritable}, 1), unwritable));
+}
+
+TEST_CASE("pictures of many files or layers stay small and name all", "[inspect]") {
+  const TemporaryFolder folder;
+  const auto picture = (folder / "diagrams.svg").string();
+  const auto svg_of = [&](Arguments models) {
+    models.insert(models.end(), {"--svg", picture});
+    successful(models);
+    return support::read_file(picture);
+  };
+  // Of few files, each has its own diagrams; of the same name, their folders tell them apart.
+  std::filesystem::create_directory(folder / "a");
+  std::filesystem::create_directory(folder / "b");
+  for (const auto* name : {"a/x.safetensors", "b/x.safetensors"}) {
+    std::filesystem::copy_file(digits, folder / name);
+  }
+  const std::string two =
+      svg_of({(folder / "a/x.safetensors").string(), (folder / "b/x.safetensors").string()});
+  CHECK(holds(two, "a/x.safetensors: at which weights"));
+  CHECK(holds(two, "b/x.safetensors: at which weights"));
+
+  Arguments fifty;
+  for (int i = 0; i < 50; ++i) {
+    const auto path = folder / ("checkpoint-" + std::to_string(i) + ".safetensors");
+    std::filesystem::copy_file(digits, path);
+    fifty.push_back(path.string());
+  }
+  const std::string many = svg_of(fifty);
+  CHECK(many.size() < 200000);
+  CHECK(holds(many, "50 files: neural persistence of each layer"));
+  CHECK(holds(many, "50 files: deep graph persistence of each network"));
+  for (const std::string row :
+       {"layers.0.weight", "layers.2.weight", "standardised, rescaled", "raw"}) {
+    CHECK(holds(many, row + ": at which"));
+  }
+  for (const auto* name : {"checkpoint-0.safetensors", "checkpoint-49.safetensors"}) {
+    CHECK(holds(many, std::string("<title>") + name + "</title>"));
+  }
+
+  // Thirty layers in hundreds of files: their figures only.
+  std::vector<support::Tensor> layers;
+  for (int k = 0; k < 30; ++k) {
+    layers.push_back({"layers." + std::to_string(k) + ".weight",
+                      "F32",
+                      {2, 2},
+                      f32({1, 2, 3, 0.5F * static_cast<float>(k)})});
+  }
+  const std::string deep = made(folder, "deep", layers);
+  const std::string one = svg_of({deep});
+  CHECK(one.size() < 50000);
+  CHECK(holds(one, "<title>layers.29.weight</title>"));
+  const std::string hundreds = svg_of(Arguments(300, deep));
+  CHECK(hundreds.size() < 200000);
+  CHECK(holds(hundreds, "<title>layers.29.weight</title>"));
+  CHECK_FALSE(holds(hundreds, ": at which"));
 }
 
 TEST_CASE("kernels are measured as matrices", "[inspect]") {
@@ -1077,7 +1133,8 @@ TEST_CASE("several files have a row, an object or a field each", "[inspect]") {
   CHECK_FALSE(holds(successful(many), "\n  layers.1.weight  "));
   const auto picture = (folder / "diagrams.svg").string();
   successful({digits, other, "--svg", picture});
-  CHECK(holds(support::read_file(picture), "digits_64-32-16-10.safetensors: deep graph"));
+  CHECK(holds(support::read_file(picture),
+              "digits_64-32-16-10.safetensors: at which path strengths"));
   const auto broken = made(folder, "broken",
                            {{"w", "F32", {1, 1}, f32({std::numeric_limits<float>::quiet_NaN()})}});
   CHECK(holds(failure({digits, broken}, 1), broken + ": layer 0 (w), row 0, column 0"));
