@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <filesystem>
 #include <optional>
 #include <stdexcept>
@@ -103,19 +104,27 @@ inline Distance distance(const Checkpoint& a, const Checkpoint& b, double p) {
 inline void measure_pairs(Comparison& comparison, const Options& options,
                           console::Progress& progress) {
   const auto& all = comparison.checkpoints;
-  const auto count = static_cast<std::ptrdiff_t>(all.size());
   comparison.pairs.resize(all.size());
-  for (std::ptrdiff_t i = 1; i < count; ++i) {
-    auto& row = comparison.pairs[static_cast<std::size_t>(i)];
-    row.resize(static_cast<std::size_t>(i));
-    progress.update(static_cast<double>(i) * static_cast<double>(i) /
-                        (static_cast<double>(count) * static_cast<double>(count)),
-                    "distances of " + all[static_cast<std::size_t>(i)].report.file);
+  for (std::size_t i = 1; i < all.size(); ++i) {
+    const double share = static_cast<double>(i) / static_cast<double>(all.size());
+    progress.update(share * share, "distances of " + all[i].report.file);
+    auto& row = comparison.pairs[i];
+    row.resize(i);
+    std::exception_ptr failure;  // none may leave a thread
+#ifdef _OPENMP
 #pragma omp parallel for schedule(dynamic)
-    for (std::ptrdiff_t j = 0; j < i; ++j) {
-      row[static_cast<std::size_t>(j)] =
-          distance(all[static_cast<std::size_t>(i)], all[static_cast<std::size_t>(j)], options.p);
+#endif
+    for (std::size_t j = 0; j < i; ++j) {
+      try {
+        row[j] = distance(all[i], all[j], options.p);
+      } catch (...) {
+#ifdef _OPENMP
+#pragma omp critical(compare)
+#endif
+        failure = std::current_exception();
+      }
     }
+    if (failure) std::rethrow_exception(failure);
   }
 }
 
