@@ -30,8 +30,8 @@ int main(int argc, char** argv) {
       "NP is one number: two files may have the same and yet diagrams that are far apart. A\n"
       "distance is the cost of the cheapest matching of the pairs of two diagrams, where a\n"
       "pair may be left out for half its life. The bottleneck distance is the largest cost in\n"
-      "it: some weight, as a share of the largest, differs by that much at least. The\n"
-      "Wasserstein distance of order p is the p-norm of all costs.",
+      "it: some weight of the layer, as a share of the largest weight, differs by that much at\n"
+      "least. The Wasserstein distance of order p is the p-norm of all costs.",
       "dgp-compare");
   app.footer(
       "Examples:\n"
@@ -45,8 +45,7 @@ int main(int argc, char** argv) {
       "Exit code: 0, 1 for an error, 2 for wrong usage.");
   app.add_option("MODEL", options.files,
                  "Models, two or more: .onnx, .safetensors, .pt, .npz or .npy")
-      ->required()
-      ->expected(2, 1 << 20);
+      ->required();
   checkpoint::add_choice(app, options.choice);
   auto* const kind = app.add_option("--distance", distance,
                                     "bottleneck (default), or wasserstein, the default with --p")
@@ -69,6 +68,9 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"table", "json", "csv"}));
   console::add_threads(app);
   app.final_callback([&] {
+    if (options.files.size() < 2) {
+      throw CLI::ValidationError("it takes two models to compare, and there is one");
+    }
     if (distance == "bottleneck" && order->count() > 0 && !std::isinf(options.p)) {
       throw CLI::ValidationError("--p is of the Wasserstein distance, not of the bottleneck's");
     }

@@ -260,7 +260,7 @@ TEST_CASE("dgp-compare goes without deep graph persistence where it is not defin
 
 TEST_CASE("dgp-compare fails in one line", "[programs]") {
   CHECK(holds(failure({}, 2), "MODEL is required"));
-  CHECK(holds(failure({digits}, 2), "At least 2"));
+  CHECK(holds(failure({digits}, 2), "it takes two models to compare"));
   CHECK(holds(failure({digits, mnist}, 1),
               mnist + ": its layers differ from those of " + digits + ": layer 0 is "));
   CHECK(holds(failure({digits, "no-such-file.npy"}, 1), "no-such-file.npy"));
