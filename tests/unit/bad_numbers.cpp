@@ -183,6 +183,21 @@ TEST_CASE("what early stopping sees and waits for is finite", "[bad numbers]") {
   }
 }
 
+TEST_CASE("distances are of finite pairs born at 1", "[bad numbers]") {
+  const dgp::PersistenceDiagram<double> sound{{{1, 0.5}, {1, 0.25}}};
+  for (const double bad : special) {
+    for (const auto& pair : {dgp::PersistencePair<double>{1, bad}, {bad, 0.25}}) {
+      const dgp::PersistenceDiagram<double> broken{{{1, 0.5}, pair}};
+      CHECK(refuses([&] { dgp::bottleneck_distance(broken, sound); }));
+      CHECK(refuses([&] { dgp::wasserstein_distance(sound, broken); }));
+    }
+  }
+  for (const double p : {not_a_number, negative_nan, negative_infinity}) {
+    CHECK(refuses([&] { dgp::wasserstein_distance(sound, sound, p); }));
+  }
+  CHECK(dgp::wasserstein_distance(sound, {}, infinity, dgp::EssentialClass::omitted) == 0.375);
+}
+
 TEST_CASE("weights that overflow when standardised are refused", "[bad numbers]") {
   Eigen::MatrixXf weights(2, 2);
   const float huge = std::numeric_limits<float>::max();

@@ -14,6 +14,10 @@
 #include "../support/errors.hpp"
 #include "../support/random_network.hpp"
 
+#ifdef DGP_TEST_MPREAL
+#include <unsupported/Eigen/MPRealSupport>
+#endif
+
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
@@ -145,6 +149,25 @@ TEMPLATE_TEST_CASE("distances of every scalar type", "[distance]", float, double
   CHECK(static_cast<double>(dgp::wasserstein_distance(a, b, 1, omitted)) == 1);
   static_assert(std::is_same_v<decltype(dgp::wasserstein_distance(a, b)), dgp::sum_t<TestType>>);
 }
+
+#ifdef DGP_TEST_MPREAL
+TEST_CASE("distances of an arbitrary-precision scalar", "[distance]") {
+  using mpfr::mpreal;
+  const auto usual = mpreal::get_default_prec();
+  mpreal::set_default_prec(200);
+  const mpreal tiny = mpfr::pow(mpreal(10), -25);  // beside 1/2, below what a double tells
+  const dgp::PersistenceDiagram<mpreal> a{{{1, mpreal(0.5) + tiny}, {1, 0.25}}};
+  const dgp::PersistenceDiagram<mpreal> b{{{1, 0.5}, {1, mpreal(0.25) + 2 * tiny}}};
+  const auto near = [](const mpreal& value, double expected) {
+    return Approx(expected).epsilon(1e-4) == value.toDouble();
+  };
+  CHECK(near(dgp::bottleneck_distance(a, b) / tiny, 2));
+  CHECK(near(dgp::wasserstein_distance(a, b, 1) / tiny, 3));
+  CHECK(near(dgp::wasserstein_distance(a, b, 2) / tiny, std::sqrt(5)));
+  CHECK(near(dgp::wasserstein_distance(a, b, 3) / tiny, std::cbrt(9)));
+  mpreal::set_default_prec(usual);
+}
+#endif
 
 TEST_CASE("powers neither overflow nor vanish", "[distance]") {
   CHECK(dgp::wasserstein_distance(diagram({0x1p100}), diagram({0x1.8p101}), 300) ==

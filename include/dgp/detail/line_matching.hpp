@@ -36,6 +36,8 @@
 #include <utility>
 #include <vector>
 
+#include <Eigen/Core>
+
 namespace dgp::detail {
 
 // How far the point (1, death) is from the diagonal in the maximum norm: half its life.
@@ -113,10 +115,13 @@ class LineMatching {
       least = of_order;
       pairs = std::move(in_order);
     }
+    // What is cheaper by rounding only is no reason to go on. The theorem's paths are at most m +
+    // n, so what is lost to the best is at most as much as sums of so many costs are rounded.
+    const Sum enough = Sum(1) - Sum(8) * Sum(Eigen::NumTraits<Sum>::epsilon());
     for (std::size_t wider = margin;; wider = std::min(2 * wider, longer)) {
       auto next = best_within(band(pairs, wider, 1), 1);
       const Sum of_next = cost(next);
-      if (!(of_next < least)) return pairs;
+      if (!(of_next < least * enough)) return pairs;
       least = of_next;
       pairs = std::move(next);
     }
