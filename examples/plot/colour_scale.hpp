@@ -1,50 +1,29 @@
-// Colours for numbers: the more, the more they stand out from the page, be it light or dark. Where
-// there are numbers below zero and above, they have a hue each, and zero is in the middle.
+// Colours for numbers along a line of cells: those of heat_colours.hpp or, where there are numbers
+// below zero and above, a hue for each and zero in the middle.
 #pragma once
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 #include <cstddef>
 #include <string>
 
 #include "axis.hpp"
+#include "heat_colours.hpp"
 
 namespace plot {
 
-// As many as can be told from each other; with one in the middle.
+// With one in the middle; fewer than a matrix has, as cells of one colour are one piece.
 inline constexpr std::size_t colour_levels = 33;
-
-// A colour between four of a row, as it is written in SVG; share from 0 to 1.
-inline std::string blended(const std::array<unsigned, 4>& row, double share) {
-  const double at = std::clamp(share, 0.0, 1.0) * 3;
-  const std::size_t first = std::min<std::size_t>(static_cast<std::size_t>(at), 2);
-  const double rest = at - static_cast<double>(first);
-  std::string text = "#";
-  for (const unsigned shift : {16U, 8U, 0U}) {
-    const auto part = [&](unsigned colour) { return static_cast<double>(colour >> shift & 0xffU); };
-    const auto mixed = static_cast<unsigned>(
-        std::lround(part(row[first]) * (1 - rest) + part(row[first + 1]) * rest));
-    text += "0123456789abcdef"[mixed / 16];
-    text += "0123456789abcdef"[mixed % 16];
-  }
-  return text;
-}
 
 // The colour of a level on a light or a dark page. Levels differ in lightness, too.
 inline std::string colour_of_level(std::size_t level, bool diverging, bool dark) {
-  using Row = std::array<unsigned, 4>;
-  constexpr Row blues{0xe9f2f9, 0x7dbce4, 0x0072b2, 0x05243c};
-  constexpr Row dark_blues{0x1f2d38, 0x1c6597, 0x4da3e0, 0xf0f8ff};
-  constexpr Row over{0xf2f2f2, 0x7dbce4, 0x0072b2, 0x05243c};
-  constexpr Row dark_over{0x2a2d33, 0x1c6597, 0x4da3e0, 0xf0f8ff};
-  constexpr Row under{0xf2f2f2, 0xf0a873, 0xd55e00, 0x4a1f00};
-  constexpr Row dark_under{0x2a2d33, 0x9a4a12, 0xf0803c, 0xfff0e4};
-  constexpr double last = colour_levels - 1;
-  const double share = static_cast<double>(level) / last;
-  if (!diverging) return blended(dark ? dark_blues : blues, share);
-  if (share < 0.5) return blended(dark ? dark_under : under, 1 - 2 * share);
-  return blended(dark ? dark_over : over, 2 * share - 1);
+  constexpr HeatStops under_on_light{
+      {{0, {244, 247, 251}}, {0.3, {243, 200, 166}}, {0.6, {200, 96, 22}}, {1, {84, 32, 0}}}};
+  constexpr HeatStops under_on_dark{
+      {{0, {30, 35, 43}}, {0.3, {104, 58, 28}}, {0.6, {200, 96, 22}}, {1, {255, 236, 220}}}};
+  const double share = static_cast<double>(level) / static_cast<double>(colour_levels - 1);
+  if (!diverging) return heat_colour(share, dark);
+  if (share >= 0.5) return heat_colour(2 * share - 1, dark);
+  return colour_between(dark ? under_on_dark : under_on_light, 1 - 2 * share);
 }
 
 struct ColourScale {

@@ -18,20 +18,16 @@ inline constexpr std::size_t heat_levels = 41;
 // From this share of the scale on, texts are white on a light page and black on a dark one.
 inline constexpr double heat_turn = 0.6;
 
-// The colour of a share of the scale in [0, 1]; both scales pass the same blue at heat_turn, whose
-// luminance has as much contrast with white as with black.
-inline std::string heat_colour(double share, bool dark) {
-  struct Stop {
-    double share;
-    std::array<double, 3> colour;
-  };
-  constexpr std::array<Stop, 4> on_light{{{0, {244, 247, 251}},
-                                          {0.3, {185, 211, 234}},
-                                          {heat_turn, {61, 120, 180}},
-                                          {1, {13, 47, 87}}}};
-  constexpr std::array<Stop, 4> on_dark{
-      {{0, {30, 35, 43}}, {0.3, {43, 71, 102}}, {heat_turn, {61, 120, 180}}, {1, {228, 241, 252}}}};
-  const auto& stops = dark ? on_dark : on_light;
+// A colour at a share of a scale in [0, 1].
+struct HeatStop {
+  double share;
+  std::array<double, 3> colour;  // red, green and blue, of 255
+};
+
+using HeatStops = std::array<HeatStop, 4>;
+
+// The colour of a share between stops, as SVG writes it.
+inline std::string colour_between(const HeatStops& stops, double share) {
   std::size_t i = 1;
   while (i + 1 < stops.size() && share > stops[i].share) ++i;
   const double part = (share - stops[i - 1].share) / (stops[i].share - stops[i - 1].share);
@@ -43,6 +39,18 @@ inline std::string heat_colour(double share, bool dark) {
     text += "0123456789abcdef"[byte % 16];
   }
   return text;
+}
+
+// The colour of a share of the scale in [0, 1]; both scales pass the same blue at heat_turn, whose
+// luminance has as much contrast with white as with black.
+inline std::string heat_colour(double share, bool dark) {
+  constexpr HeatStops on_light{{{0, {244, 247, 251}},
+                                {0.3, {185, 211, 234}},
+                                {heat_turn, {61, 120, 180}},
+                                {1, {13, 47, 87}}}};
+  constexpr HeatStops on_dark{
+      {{0, {30, 35, 43}}, {0.3, {43, 71, 102}}, {heat_turn, {61, 120, 180}}, {1, {228, 241, 252}}}};
+  return colour_between(dark ? on_dark : on_light, share);
 }
 
 inline std::string heat_colour(std::size_t level, bool dark) {

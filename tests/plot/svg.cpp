@@ -899,8 +899,9 @@ TEST_CASE("svg: every colour has one for dark pages") {
   }
   const std::string svg = render({chart, bars, map, signs});
   CHECK(fault(svg).empty());
-  const std::string style = svg.substr(svg.find("<style>"), svg.find("</style>"));
-  const auto rest = svg.substr(svg.find("</style>"));
+  const std::size_t end = svg.rfind("</style>");
+  const std::string style = svg.substr(svg.find("<style>"), end - svg.find("<style>"));
+  const auto rest = svg.substr(end);
   for (const std::string paint : {"fill", "stroke"}) {
     const auto used = matches(rest, paint + "=\"(#[0-9A-Fa-f]+)\"");
     CHECK(used.size() > 10);
