@@ -296,6 +296,13 @@ TEST_CASE("a study gives a figure for each cell", "[shift]") {
   CHECK(holds(svg, "</svg>"));
   CHECK(holds(svg, "gaussian_noise"));
   CHECK(holds(svg, "softmax (values)"));
+  // A picture tells whose rates these are, of what, and how far they can be trusted: each of three
+  // methods has bands, and a sample of one in the legend.
+  CHECK(holds(svg, "batches of 20 images that each method"));
+  CHECK(holds(svg, "digits_64-32-16-10.safetensors"));
+  std::size_t bands = 0;
+  for (std::size_t at = 0; (at = svg.find("fill-opacity", at)) != std::string::npos; ++at) ++bands;
+  CHECK(bands == 6);
 }
 
 TEST_CASE("a study's table tells what is best and what is not", "[shift]") {
