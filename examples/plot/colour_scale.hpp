@@ -45,16 +45,16 @@ struct ColourScale {
   bool diverging;
 };
 
-// What a dark page shows in place of each, as rules of a style sheet.
+// A style that puts these in their places where the reader wants dark pages.
 inline std::string dark_levels() {
-  std::string rules;
+  std::string style = "<style>@media (prefers-color-scheme: dark) {\n";
   for (const bool diverging : {false, true}) {
     for (std::size_t level = 0; level < colour_levels; ++level) {
-      rules += "[stroke=\"" + colour_of_level(level, diverging, false) +
+      style += "[stroke=\"" + colour_of_level(level, diverging, false) +
                "\"] { stroke: " + colour_of_level(level, diverging, true) + " }\n";
     }
   }
-  return rules;
+  return style + "}</style>\n";
 }
 
 }  // namespace plot

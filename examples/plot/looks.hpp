@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "colour_scale.hpp"
 #include "text.hpp"
 
 namespace plot {
@@ -39,16 +38,14 @@ inline constexpr std::array<Shade, 15> shades{{{"#ffffff", "#16181d"},
                                                {"#56B4E9", "#9AD4F7"},
                                                {"#000000", "#F5F5F5"}}};
 
-// A style that puts them there where the reader wants dark pages; with_levels: those of a heat map,
-// too.
-inline std::string dark_style(bool with_levels) {
+// A style that puts them there where the reader wants dark pages.
+inline std::string dark_style() {
   std::string style = "<style>@media (prefers-color-scheme: dark) {\n";
   for (const auto& [light, dark] : shades) {
     for (const std::string paint : {"fill", "stroke"}) {
       style += "[" + paint + "=\"" + light + "\"] { " + paint + ": " + dark + " }\n";
     }
   }
-  if (with_levels) style += dark_levels();
   return style + "}</style>\n";
 }
 

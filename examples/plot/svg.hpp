@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "chart.hpp"
+#include "colour_scale.hpp"
 #include "legend.hpp"
 #include "looks.hpp"
 #include "panel.hpp"
@@ -83,8 +84,11 @@ inline std::string render_grid(const std::vector<const Chart*>& charts, std::siz
     title += decoded(chart->title);
   }
   if (!title.empty()) out += "<title>" + escaped(title) + "</title>\n";
-  out += dark_style(
-      std::any_of(panels.begin(), panels.end(), [](const Panel& panel) { return panel.is_map(); }));
+  out += dark_style();
+  if (std::any_of(panels.begin(), panels.end(),
+                  [](const Panel& panel) { return panel.is_map(); })) {
+    out += dark_levels();
+  }
   out += "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n";
   if (!patterns.empty()) {
     out += "<defs>\n";
