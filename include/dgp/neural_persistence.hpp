@@ -34,20 +34,34 @@ struct NeuralPersistence {
 
 namespace detail {
 
+// The spanning forest of every layer's values, up to the final scale.
+template <class Scalar, class Map>
+std::vector<SpanningForest<Scalar>> layer_forests(const NetworkWeights<Scalar>& network,
+                                                  const std::vector<Map>& maps) {
+  std::vector<SpanningForest<Scalar>> forests(network.size());
+  parallel_for(network.size(), work_by_layer(network),
+               [&](std::size_t k) { forests[k] = spanning_forest(network, k, maps[k]); });
+  return forests;
+}
+
+// The largest value is that of the heaviest edge.
+template <class Scalar>
+Scalar largest_of(const std::vector<SpanningForest<Scalar>>& forests) {
+  Scalar largest(0);
+  for (const auto& forest : forests) largest = std::max(largest, forest.edges.front().weight);
+  return largest;
+}
+
 // The spanning forest of every layer's normalised weights. One pass does for forest, check and
-// scale: the largest value is that of the heaviest edge.
+// scale.
 template <class Scalar>
 std::vector<SpanningForest<Scalar>> layer_forests(const NetworkWeights<Scalar>& network,
                                                   Normalization normalization) {
-  std::vector<SpanningForest<Scalar>> forests(network.size());
-  with_maps(network, normalization, [&](const auto& maps) {
-    parallel_for(network.size(), work_by_layer(network),
-                 [&](std::size_t k) { forests[k] = spanning_forest(network, k, maps[k]); });
-  });
+  auto forests = with_maps(network, normalization,
+                           [&](const auto& maps) { return layer_forests(network, maps); });
   if (normalization == Normalization::none) return forests;
-  Scalar largest(0);
-  for (const auto& forest : forests) largest = std::max(largest, forest.edges.front().weight);
-  for (auto& forest : forests) scale_weights(forest, scaled_by(largest));
+  const auto scale = scaled_by(largest_of(forests));
+  for (auto& forest : forests) scale_weights(forest, scale);
   return forests;
 }
 

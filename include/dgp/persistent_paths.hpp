@@ -97,24 +97,25 @@ PersistentPath<Scalar> by_layer(const FoundPath<Scalar>& found, const Numbering&
 template <class Scalar, class Use>
 auto with_positive_parts(const NetworkWeights<Scalar>& network, const Numbering& numbering,
                          const Use& use) {
-  const auto edges =
-      edges_of(network, std::vector<PositivePart<Scalar>>(network.size()), numbering);
+  const std::vector<PositivePart<Scalar>> maps(network.size());
+  const auto edges = edges_of(network, maps, numbering);
   const auto forest = path_forest(edges, numbering);
   if (!positive_parts_suffice(network, forest.merges.back().value)) {
     throw std::domain_error(
-        "persistent paths: of these signed weights some deaths are those of negative path "
+        "paths of signed weights as given: some deaths are those of negative path "
         "strengths, which no single path attains; take magnitudes, or a normalisation");
   }
-  return use(edges, forest, FinalScale<Scalar>{Scalar(1)});
+  return use(maps, edges, forest, FinalScale<Scalar>{Scalar(1)});
 }
 
-// Calls use(edges, forest, scale): the merges are those of deep_graph_diagram, up to the scale.
+// Calls use(maps, edges, forest, scale): the merges are those of deep_graph_diagram, up to the
+// scale.
 template <class Scalar, class Use>
 auto with_path_forest(const NetworkWeights<Scalar>& network, Normalization normalization,
                       const Numbering& numbering, const Use& use) {
   const auto with = [&](const auto& maps, const FinalScale<Scalar>& scale) {
     const auto edges = edges_of(network, maps, numbering);
-    return use(edges, path_forest(edges, numbering), scale);
+    return use(maps, edges, path_forest(edges, numbering), scale);
   };
   if (normalization != Normalization::none) return with_filtration(network, normalization, with);
   largest_magnitude(network);  // finds weights that are not finite
@@ -144,7 +145,7 @@ std::vector<PersistentPath<scalar_t<Layers>>> persistent_paths(
   const auto numbering = detail::numbering_of(network);
   return detail::with_path_forest(
       network, options.normalization, numbering,
-      [&](const auto& edges, const auto& forest, const auto& scale) {
+      [&](const auto&, const auto& edges, const auto& forest, const auto& scale) {
         std::vector<PersistentPath<Scalar>> paths;
         for (const auto& found : detail::found_paths(edges, forest, scale, options)) {
           paths.push_back(detail::by_layer(found, numbering));

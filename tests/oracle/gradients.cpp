@@ -1,0 +1,157 @@
+// Gradients against central differences, weight by weight, on seeded random networks whose values
+// do not tie.
+#include <cmath>
+#include <cstddef>
+#include <stdexcept>
+#include <type_traits>
+#include <vector>
+
+#include <Eigen/Core>
+
+#include <dgp/dgp.hpp>
+
+#include "../support/catch.hpp"
+#include "../support/random_network.hpp"
+
+namespace {
+
+using support::Random;
+
+template <class Scalar>
+using Layers = std::vector<dgp::RowMajorMatrix<Scalar>>;
+
+template <class Scalar>
+Layers<Scalar> signed_layers(Random& random, bool positive) {
+  Layers<Scalar> layers;
+  int inputs = 1 + random.below(6);
+  for (int k = 1 + random.below(3); k > 0; --k) {
+    const int outputs = 1 + random.below(6);
+    auto& layer = layers.emplace_back(outputs, inputs);
+    for (auto& weight : layer.reshaped()) {
+      // Any sign, and magnitudes beyond 1; never near 0, where magnitudes have a kink.
+      weight = static_cast<Scalar>(0.05 + 1.5 * random.uniform());
+      if (!positive && random.below(2) == 0) weight = -weight;
+    }
+    inputs = outputs;
+  }
+  return layers;
+}
+
+// Counts what was compared, and what was left out since values cross within the step.
+struct Compared {
+  int weights = 0;
+  int kinks = 0;
+};
+
+// `measure` by differences, against the gradient of layer k at each weight.
+template <class Scalar, class Measure>
+void compare(Layers<Scalar> layers, const dgp::PersistenceGradient<Scalar>& gradient,
+             const Measure& measure, Scalar step, Compared& compared) {
+  const Scalar here = measure(layers);
+  REQUIRE(gradient.value == here);
+  REQUIRE(gradient.layers() == layers.size());
+  for (std::size_t k = 0; k < layers.size(); ++k) {
+    const auto dense = gradient.dense(k);
+    for (Eigen::Index row = 0; row < layers[k].rows(); ++row) {
+      for (Eigen::Index col = 0; col < layers[k].cols(); ++col) {
+        Scalar& weight = layers[k](row, col);
+        const Scalar original = weight;
+        weight = original + step;
+        const Scalar up = measure(layers);
+        weight = original - step;
+        const Scalar down = measure(layers);
+        weight = original;
+        ++compared.weights;
+        if (std::abs((up - here) - (here - down)) >
+            Scalar(1e-2) * std::abs(up - down) + Scalar(1e-8) * step) {
+          ++compared.kinks;
+          continue;
+        }
+        CAPTURE(k, row, col);
+        REQUIRE(static_cast<double>(dense(row, col)) ==
+                Approx(static_cast<double>((up - down) / (2 * step))).epsilon(1e-6).margin(1e-6));
+      }
+    }
+  }
+}
+
+// Differences of rounded measures over it are right to 1e-9, and lives are seldom so short.
+template <class Scalar>
+const Scalar some_step = std::is_same_v<Scalar, double> ? Scalar(1e-7) : Scalar(1e-9);
+
+double some_order(Random& random) {
+  const double orders[] = {1, 1.5, 2, 3, 7.5};
+  return orders[random.below(5)];
+}
+
+dgp::EssentialClass some_convention(Random& random) {
+  return random.below(2) == 0 ? dgp::EssentialClass::dies_at_zero : dgp::EssentialClass::omitted;
+}
+
+dgp::Normalization some_normalization(Random& random) {
+  const dgp::Normalization all[] = {dgp::Normalization::none, dgp::Normalization::max_abs,
+                                    dgp::Normalization::standardized};
+  return all[random.below(3)];
+}
+
+template <class Scalar>
+bool any_constant(const Layers<Scalar>& layers) {
+  for (const auto& layer : layers) {
+    if ((layer.array() == layer(0, 0)).all()) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("gradients of neural persistence are central differences", "[oracle]", double,
+                   long double) {
+  Random random(20261201);
+  const int networks = std::is_same_v<TestType, double> ? 3000 : 800;
+  Compared compared;
+  for (int i = 0; i < networks; ++i) {
+    const auto layers = signed_layers<TestType>(random, false);
+    const dgp::NeuralPersistenceOptions options{some_order(random), some_convention(random),
+                                                some_normalization(random)};
+    if (options.normalization == dgp::Normalization::standardized && any_constant(layers)) continue;
+    CAPTURE(i, options.p, static_cast<int>(options.normalization));
+    compare<TestType>(
+        layers, dgp::neural_persistence_gradient(layers, options),
+        [&](const auto& some) { return dgp::neural_persistence(some, options).mean_normalized; },
+        some_step<TestType>, compared);
+  }
+  CAPTURE(compared.weights, compared.kinks);
+  CHECK(compared.weights > 20 * networks);
+  CHECK(compared.kinks < compared.weights / 50);
+}
+
+TEMPLATE_TEST_CASE("gradients of deep graph persistence are central differences", "[oracle]",
+                   double, long double) {
+  Random random(20261202);
+  const int networks = std::is_same_v<TestType, double> ? 3000 : 800;
+  Compared compared;
+  int refused = 0;
+  for (int i = 0; i < networks; ++i) {
+    const auto normalization = some_normalization(random);
+    const auto layers = signed_layers<TestType>(
+        random, normalization == dgp::Normalization::none && random.below(2) == 0);
+    const dgp::DeepGraphPersistenceOptions options{some_order(random), some_convention(random),
+                                                   normalization, random.below(2) == 0};
+    if (normalization == dgp::Normalization::standardized && any_constant(layers)) continue;
+    CAPTURE(i, options.p, static_cast<int>(options.normalization), options.rescale);
+    try {
+      const auto gradient = dgp::deep_graph_persistence_gradient(layers, options);
+      compare<TestType>(
+          layers, gradient,
+          [&](const auto& some) { return dgp::deep_graph_persistence(some, options).normalized; },
+          some_step<TestType>, compared);
+    } catch (const std::domain_error&) {  // deaths of negative path strengths
+      REQUIRE(normalization == dgp::Normalization::none);
+      ++refused;
+    }
+  }
+  CAPTURE(compared.weights, compared.kinks, refused);
+  CHECK(compared.weights > 10 * networks);
+  CHECK(compared.kinks < compared.weights / 50);
+  CHECK(refused < networks / 4);
+}
