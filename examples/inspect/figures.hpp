@@ -21,6 +21,7 @@
 #include "../console.hpp"
 #include "../layer_order.hpp"
 #include "options.hpp"
+#include "paths.hpp"
 
 namespace inspect {
 
@@ -63,7 +64,8 @@ struct Report {
   double sum;
   std::optional<DeepGraphFigures> standardized;  // nothing where the measure is not defined …
   std::optional<Figures> raw;
-  std::string reason;  // … for this reason
+  std::string reason;                 // … for this reason
+  std::optional<NetworkPaths> paths;  // with --paths, where `standardized` is defined
   double weight_variance;
 };
 
@@ -109,6 +111,10 @@ void measure_deep_graph(const Network& network, const Options& options, console:
     asked.rescale = false;
     const auto plain = dgp::deep_graph_persistence(network, asked);
     report.standardized = {figures(dgp::rescaled(plain, asked), options), figures(plain, options)};
+    if (options.paths > 0) {
+      progress.update(0, "persistent paths");
+      report.paths = strongest_paths(network, options.paths);
+    }
   } catch (const std::invalid_argument& undefined) {
     report.reason = undefined.what();
   } catch (const std::domain_error& undefined) {

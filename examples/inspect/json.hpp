@@ -12,6 +12,7 @@
 #include "../layer_order.hpp"
 #include "figures.hpp"
 #include "options.hpp"
+#include "paths.hpp"
 
 namespace inspect {
 
@@ -87,6 +88,9 @@ inline nlohmann::ordered_json json_of(const Report& report, const Options& optio
     if (report.raw) deep["raw"] = graph(*report.raw, false);
   }
   if (!report.standardized) json["reason"] = report.reason;
+  if (options.paths > 0) {
+    json["persistent_paths"] = report.paths ? json_of(*report.paths) : ordered_json(nullptr);
+  }
   json["weight_variance"] = report.weight_variance;
   return json;
 }

@@ -53,6 +53,7 @@ int main(int argc, char** argv) {
       "  dgp-inspect model.safetensors --layers 'mlp.*weight' --format json --deaths\n"
       "  dgp-inspect autoencoder.safetensors --order encoder decoder\n"
       "  dgp-inspect keras.npz --transpose .\n"
+      "  dgp-inspect model.safetensors --paths 10 --svg paths.svg\n"
       "  dgp-inspect resnet.onnx\n"
       "  dgp-inspect transformer.onnx --layers .    (matrices and kernels, without the graph)\n"
       "\n"
@@ -97,7 +98,18 @@ int main(int argc, char** argv) {
             return "ROUNDS is a number from 2 to 1000000, not '" + text +
                    "' (a model's name stands before --significance)";
           });
-  app.add_option("--svg", options.picture, "Draw the persistence diagrams to this file")
+  app.add_option(
+         "--paths", options.paths,
+         "Show the K strongest persistent paths, in the table and in JSON: neurons from an\n"
+         "input to an output, and the weakest edge between them")
+      ->type_name("K")
+      ->check([](const std::string& text) -> std::string {
+        const bool whole = console::whole_number(text).empty();
+        if (whole && console::value_of(text) >= 1) return {};
+        return "K is a whole number of at least 1, not '" + text + "'";
+      });
+  app.add_option("--svg", options.picture,
+                 "Draw the persistence diagrams to this file; with --paths, the network and these")
       ->type_name("FILE");
   console::add_threads(app);
 

@@ -1,5 +1,5 @@
-// Reports as pictures of their persistence diagrams: of few files each by itself, of many how the
-// figures and diagrams of a layer differ from file to file.
+// Reports as pictures: of their persistence diagrams, of few files each by itself, of many how the
+// figures and diagrams of a layer differ from file to file; or of their strongest paths.
 #pragma once
 
 #include <algorithm>
@@ -12,10 +12,12 @@
 #include <vector>
 
 #include "../console.hpp"
+#include "../plot/network_picture.hpp"
 #include "../plot/persistence_chart.hpp"
 #include "../plot/svg.hpp"
 #include "figures.hpp"
 #include "options.hpp"
+#include "paths.hpp"
 
 namespace inspect {
 
@@ -141,7 +143,21 @@ inline std::vector<std::string> names_of_files(const std::vector<Report>& report
   return different(names) == different(paths) ? names : paths;
 }
 
+inline std::string paths_picture(const std::vector<Report>& reports) {
+  std::vector<plot::NetworkPicture> pictures;
+  for (const auto& report : reports) {
+    const std::string name = std::filesystem::path(report.file).filename().string();
+    if (report.paths) {
+      pictures.push_back(picture_of(*report.paths, name));
+    } else {
+      pictures.push_back({"No paths through " + name, report.reason, {}, {}});
+    }
+  }
+  return plot::render(pictures);
+}
+
 inline void write_picture(const std::vector<Report>& reports, const Options& options) {
+  if (options.paths > 0) return console::write_text(options.picture, paths_picture(reports));
   constexpr std::size_t few = 6;
   const auto files = names_of_files(reports);
   console::write_text(options.picture,

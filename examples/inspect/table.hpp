@@ -16,6 +16,7 @@
 #include "../words.hpp"
 #include "figures.hpp"
 #include "options.hpp"
+#include "paths.hpp"
 
 namespace inspect {
 
@@ -304,6 +305,11 @@ inline void print_table(const std::vector<Report>& reports, const Options& optio
   } else {
     print_one(reports.front(), options);
   }
+  for (const auto& report : reports) {
+    if (!report.paths) continue;
+    if (several) std::cout << "\n" << words::one_line(report.file) << "\n";
+    print_paths(*report.paths);
+  }
   const auto assumed_of = [&](const Report& report) {
     return report.is_graph ? graph_note(report)
                            : layer_order::assumption(shapes_of(report), report.told,
@@ -342,7 +348,11 @@ inline void print_table(const std::vector<Report>& reports, const Options& optio
   if (options.rounds && (!several || shows_layers(reports, options))) {
     print_significance_notes(reports, options);
   }
-  if (!options.picture.empty()) std::cout << "The diagrams are in " << options.picture << ".\n";
+  if (options.paths > 0) std::cout << paths_note();
+  if (!options.picture.empty()) {
+    std::cout << (options.paths > 0 ? "The paths" : "The diagrams") << " are in " << options.picture
+              << ".\n";
+  }
 }
 
 }  // namespace inspect

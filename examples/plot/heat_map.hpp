@@ -256,21 +256,14 @@ inline std::string render(const std::vector<HeatMap>& maps) {
   double width = 0;
   for (const auto& map : maps) width = std::max(width, panels.emplace_back(map).needed_width());
   std::string drawn;
-  std::string titles;
+  std::u32string title;
   double height = 0;
   for (std::size_t i = 0; i < panels.size(); ++i) {
     height += panels[i].draw(drawn, height, width);
     if (maps[i].title.empty()) continue;
-    titles += (titles.empty() ? "" : "; ") + escaped(decoded(maps[i].title));
+    title += (title.empty() ? U"" : U"; ") + decoded(maps[i].title);
   }
-  const std::string size = number(width) + " " + number(height);
-  return "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"" + number(width) +
-         "\" height=\"" + number(height) + "\" viewBox=\"0 0 " + size +
-         "\" style=\"max-width: 100%; height: auto\" font-family=\"Helvetica, Arial, 'Liberation "
-         "Sans', 'DejaVu Sans', sans-serif\" fill=\"#1a1a1a\">\n" +
-         (titles.empty() ? "" : "<title>" + titles + "</title>\n") + dark_style() +
-         heat_dark_style() + "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n" + drawn +
-         "</svg>\n";
+  return svg_begin(width, height, title, heat_dark_style()) + drawn + "</svg>\n";
 }
 
 inline std::string render(const HeatMap& map) { return render(std::vector<HeatMap>{map}); }

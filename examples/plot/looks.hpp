@@ -49,6 +49,20 @@ inline std::string dark_style() {
   return style + "}</style>\n";
 }
 
+// The begin of an SVG element: its size, its title, styles, a ground for what is drawn.
+inline std::string svg_begin(double width, double height, const std::u32string& title,
+                             const std::string& more_styles = "") {
+  const std::string size_x = number(width);
+  const std::string size_y = number(height);
+  std::string out = "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"" + size_x +
+                    "\" height=\"" + size_y + "\" viewBox=\"0 0 " + size_x + " " + size_y +
+                    "\" font-family=\"Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', "
+                    "sans-serif\" fill=\"#1a1a1a\">\n";
+  if (!title.empty()) out += "<title>" + escaped(title) + "</title>\n";
+  return out + dark_style() + more_styles +
+         "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n";
+}
+
 // Colours, dashes, markers and hatches come round after 7, 5, 8 and 5 series: no two among 280
 // lines look the same. Okabe and Ito's yellow is left out: on white it hardly shows.
 inline const char* colour(std::size_t series) {

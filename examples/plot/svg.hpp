@@ -71,25 +71,15 @@ inline std::string render_grid(const std::vector<const Chart*>& charts, std::siz
   const double legend_top = height + 6;
   if (legend.height() > 0) height += legend.height() + 18;
 
-  const std::string size_x = number(width);
-  const std::string size_y = number(height);
-  std::string out = "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"" + size_x +
-                    "\" height=\"" + size_y + "\" viewBox=\"0 0 " + size_x + " " + size_y +
-                    "\" font-family=\"Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', "
-                    "sans-serif\" fill=\"#1a1a1a\">\n";
   std::u32string title;
   for (const Chart* chart : charts) {
     if (chart->title.empty()) continue;
     if (!title.empty()) title += U"; ";
     title += decoded(chart->title);
   }
-  if (!title.empty()) out += "<title>" + escaped(title) + "</title>\n";
-  out += dark_style();
-  if (std::any_of(panels.begin(), panels.end(),
-                  [](const Panel& panel) { return panel.is_map(); })) {
-    out += dark_levels();
-  }
-  out += "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n";
+  const bool any_map =
+      std::any_of(panels.begin(), panels.end(), [](const Panel& panel) { return panel.is_map(); });
+  std::string out = svg_begin(width, height, title, any_map ? dark_levels() : "");
   if (!patterns.empty()) {
     out += "<defs>\n";
     for (const std::size_t series : patterns) out += pattern(series);

@@ -1,0 +1,181 @@
+// Networks with paths as pictures: whatever the network, XML that a browser draws, in which every
+// path is there.
+#include "../../examples/plot/network_picture.hpp"
+
+#include <cstddef>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "../support/catch.hpp"
+#include "../support/random_network.hpp"
+#include "drawing.hpp"
+
+namespace {
+
+using drawing::check_drawing;
+using drawing::has_text;
+using drawing::matches;
+using plot::NetworkPicture;
+
+// 64 inputs as an image, two wide layers, three outputs.
+NetworkPicture example() {
+  return {"Strongest paths through a net",
+          "Two paths.",
+          {{"input", 1, 8, 8}, {"a", 100, 1, 1, true}, {"b", 40, 1, 1, true}, {"c", 3, 1, 1, true}},
+          {{1, {{0, 9}, {1, 50}, {2, 7}, {3, 2}}, 1}, {0.5, {{0, 63}, {1, 99}, {3, 0}}, 0}}};
+}
+
+std::string rendered(const NetworkPicture& picture) {
+  const std::string svg = plot::render(std::vector<NetworkPicture>{picture});
+  check_drawing(svg);
+  return svg;
+}
+
+std::size_t count(const std::string& text, const std::string& part) {
+  std::size_t found = 0;
+  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
+  return found;
+}
+
+// The ways of all paths' lines of a colour, in the order in which they are drawn. Not by regular
+// expressions: the standard library's cannot go as far as a way may be long.
+std::vector<std::string> lines_of(const std::string& svg, const std::string& colour) {
+  const std::string begin = "<path d=\"";
+  std::vector<std::string> ways;
+  std::istringstream lines(svg);
+  for (std::string line; std::getline(lines, line);) {
+    const bool is_path = line.rfind(begin, 0) == 0 && line.find("stroke-linejoin") != line.npos &&
+                         line.find(" stroke=\"" + colour + "\"/>") != line.npos;
+    if (is_path) {
+      ways.push_back(line.substr(begin.size(), line.find('"', begin.size()) - begin.size()));
+    }
+  }
+  return ways;
+}
+
+}  // namespace
+
+TEST_CASE("a network's picture has a line for each path and one for its weakest edge",
+          "[network]") {
+  const std::string svg = rendered(example());
+  for (const std::string text :
+       {"Strongest paths through a net", "Two paths.", "input", "8×8", "a", "100", "b", "40", "c",
+        "3", "0", "1", "2", "strength 1.000", "strength 0.500", "weakest edge of its path"}) {
+    CAPTURE(text);
+    CHECK(has_text(svg, text));
+  }
+  const auto paths = lines_of(svg, "#0072B2");
+  REQUIRE(paths.size() == 2);
+  CHECK(count(paths[0], "L") == 2);  // the weaker one first: it skips a column
+  CHECK(count(paths[1], "L") == 3);
+  const auto weakest = lines_of(svg, "#D55E00");
+  REQUIRE(weakest.size() == 2);
+  CHECK(paths[0].rfind(weakest[0], 0) == 0);  // the edge out of its input
+  CHECK(paths[1].find(weakest[1].substr(1)) != std::string::npos);
+  CHECK(paths[1].rfind(weakest[1], 0) == std::string::npos);
+}
+
+TEST_CASE("the pixels of paths lie where the image has them", "[network]") {
+  const std::string svg = rendered(example());
+  const auto image = matches(svg, "<rect x=\"([0-9.]+)\" y=\"[0-9.]+\" width=\"270\"");
+  const auto image_top = matches(svg, "<rect x=\"[0-9.]+\" y=\"([0-9.]+)\" width=\"270\"");
+  REQUIRE(image.size() == 1);
+  const double pixel = 270.0 / 8;
+  const auto paths = lines_of(svg, "#0072B2");
+  const auto starts_at = [&](const std::string& path, double col, double row) {
+    const std::string x = plot::number(std::stod(image[0]) + pixel * (col + 0.5));
+    const std::string y = plot::number(std::stod(image_top[0]) + pixel * (row + 0.5));
+    return path.rfind("M" + x + " " + y + "L", 0) == 0;
+  };
+  CHECK(starts_at(paths[1], 1, 1));
+  CHECK(starts_at(paths[0], 7, 7));
+}
+
+TEST_CASE("a path of which all edges are without weight has no weakest one", "[network]") {
+  auto picture = example();
+  picture.paths[0].weakest.reset();
+  CHECK(lines_of(rendered(picture), "#D55E00").size() == 1);
+}
+
+TEST_CASE("a network of few neurons shows them all, without dots", "[network]") {
+  const NetworkPicture picture{
+      "t", "", {{"input", 4}, {"out", 2, 1, 1, true}}, {{1, {{0, 3}, {1, 0}}, 0}}};
+  const std::string svg = rendered(picture);
+  CHECK(svg.find("fill=\"#8c8c8c\"/>") == std::string::npos);
+  const auto wide = example();
+  CHECK(rendered(wide).find("fill=\"#8c8c8c\"/>") != std::string::npos);
+}
+
+TEST_CASE("pictures of networks have colours that dark pages know", "[network]") {
+  const std::string svg = rendered(example());
+  for (const auto& colour : matches(svg, "(?:fill|stroke)=\"(#[0-9a-fA-F]+)\"")) {
+    CAPTURE(colour);
+    CHECK(svg.find("[fill=\"" + colour + "\"]") != std::string::npos);
+  }
+}
+
+TEST_CASE("networks without paths, or without neurons, are drawn", "[network]") {
+  auto picture = example();
+  picture.paths.clear();
+  CHECK(lines_of(rendered(picture), "#0072B2").empty());
+  rendered({"nothing", "", {}, {}});
+  check_drawing(plot::render(std::vector<NetworkPicture>{}));
+  const std::string two = plot::render(std::vector<NetworkPicture>{example(), example()});
+  check_drawing(two);
+  CHECK(lines_of(two, "#0072B2").size() == 4);
+}
+
+TEST_CASE("names of networks may be any bytes", "[network]") {
+  auto picture = example();
+  picture.title = "<&>\"\x01\xff";
+  picture.note = std::string(300, 'x');
+  picture.columns[0].name = "\xf0\x9f";
+  picture.columns[1].name = std::string(5000, 'w');
+  rendered(picture);
+}
+
+TEST_CASE("random networks of any depth and width keep all paths within the picture", "[network]") {
+  support::Random random(5);
+  for (int number = 0; number < 150; ++number) {
+    CAPTURE(number);
+    NetworkPicture picture{"random", "note", {}, {}};
+    const auto below = [&](std::size_t most) {
+      return static_cast<std::size_t>(random.below(static_cast<int>(most)));
+    };
+    const std::size_t columns = 2 + below(number % 10 == 0 ? 90 : 12);
+    for (std::size_t c = 0; c < columns; ++c) {
+      const bool is_grid = random.below(3) == 0;
+      picture.columns.push_back({c % 3 == 0 ? "sum" : "layer." + std::to_string(c) + ".weight",
+                                 1 + below(is_grid ? 5 : 300), is_grid ? 1 + below(30) : 1,
+                                 is_grid ? 1 + below(30) : 1, random.below(2) == 0});
+    }
+    const std::size_t paths = below(number % 7 == 0 ? 300 : 30);
+    for (std::size_t k = 0; k < paths; ++k) {
+      plot::DrawnPath path{1 - 0.001 * static_cast<double>(k), {}, {}};
+      for (std::size_t c = 0; c < columns; ++c) {
+        const bool skipped = c > 0 && c + 1 < columns && random.below(3) == 0;
+        if (!skipped) path.stops.push_back({c, below(picture.columns[c].size())});
+      }
+      if (random.below(4) > 0) path.weakest = below(path.stops.size() - 1);
+      picture.paths.push_back(path);
+    }
+    const std::string svg = rendered(picture);
+    const auto lines = lines_of(svg, "#0072B2");
+    REQUIRE(lines.size() == paths);
+    for (std::size_t k = 0; k < paths; ++k) {
+      const std::string& line = lines[paths - 1 - k];
+      REQUIRE(count(line, "L") + 1 == picture.paths[k].stops.size());
+      double last = 0;
+      for (const auto& x : matches(line, "[ML]([0-9.]+) ")) {
+        CHECK(last < std::stod(x));  // from left to right
+        last = std::stod(x);
+      }
+      CHECK(last < plot::NetworkPanel::panel_width);
+      for (const auto& y : matches(line, " ([0-9.-]+)")) {
+        CHECK(std::stod(y) >= -1);
+        CHECK(std::stod(y) <= 381);
+      }
+    }
+  }
+}
