@@ -98,18 +98,13 @@ NetworkPaths strongest_paths(const dgp::FeedForwardGraph<Scalar>& graph, std::si
   const auto paths = dgp::persistent_paths(graph, {.count = count});
   NetworkPaths result{{}, {}, true, {}};
   for (const auto& set : dgp::weighted_sets(graph)) result.layers.push_back(set.name);
-  // Groups that edges lead to, and inputs with a path.
   std::vector<std::size_t> groups;
-  for (const auto& set : graph.edge_sets()) groups.push_back(set.target);
-  for (const auto& path : paths) groups.push_back(path.neurons.front().group);
-  std::sort(groups.begin(), groups.end());
-  groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
-  for (const std::size_t group : groups) {
-    const auto& shape = graph.shape({group});
-    const std::string& name = graph.groups()[group].name;
-    result.groups.push_back(
-        {name.empty() ? work_of(graph, group) : name, static_cast<std::size_t>(shape.channels),
-         static_cast<std::size_t>(shape.height), static_cast<std::size_t>(shape.width)});
+  for (const auto& [neurons, name, shape] : dgp::neuron_groups(graph)) {
+    groups.push_back(neurons.group);
+    result.groups.push_back({name.empty() ? work_of(graph, neurons.group) : name,
+                             static_cast<std::size_t>(shape.channels),
+                             static_cast<std::size_t>(shape.height),
+                             static_cast<std::size_t>(shape.width)});
   }
   for (std::size_t k = 1; k < groups.size(); ++k) {
     result.groups[k].joins_all = joins_all(graph, groups[k - 1], groups[k]);

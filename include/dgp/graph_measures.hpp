@@ -33,6 +33,7 @@
 #include <dgp/persistence_bounds.hpp>
 #include <dgp/persistence_diagram.hpp>
 #include <dgp/persistent_paths.hpp>
+#include <dgp/weighted_sets.hpp>
 
 namespace dgp {
 
@@ -190,27 +191,18 @@ struct PersistentGraphPath {
 
 namespace detail {
 
-// Of the groups that made neurons, none for a view, in the order of their vertices.
-inline std::vector<std::size_t> groups_with_neurons(const std::vector<NeuronGroup>& groups) {
-  std::vector<std::size_t> own;
-  for (std::size_t group = 0; group < groups.size(); ++group) {
-    if (groups[group].is_view()) continue;
-    const bool is_reshaped = !own.empty() && groups[group].first <= groups[own.back()].first;
-    if (!is_reshaped) own.push_back(group);
-  }
-  return own;
-}
-
 template <class Scalar>
 PersistentGraphPath<Scalar> by_group(const FoundPath<Scalar>& found,
                                      const FeedForwardGraph<Scalar>& graph,
-                                     const std::vector<std::size_t>& own) {
-  const auto& groups = graph.groups();
+                                     const std::vector<NamedNeurons>& made) {
+  const auto first = [&](const NamedNeurons& one) {
+    return graph.groups()[one.neurons.group].first;
+  };
   const auto neuron = [&](Vertex vertex) {
     const auto after =
-        std::upper_bound(own.begin(), own.end(), vertex,
-                         [&](Vertex v, std::size_t group) { return v < groups[group].first; });
-    return PathNeuron{after[-1], static_cast<Index>(vertex - groups[after[-1]].first)};
+        std::upper_bound(made.begin(), made.end(), vertex,
+                         [&](Vertex v, const NamedNeurons& one) { return v < first(one); });
+    return PathNeuron{after[-1].neurons.group, static_cast<Index>(vertex - first(after[-1]))};
   };
   const auto place = [&](const PathEdge<Scalar>& edge) -> std::optional<WeightPlace> {
     if (!edge.stored.weighted) return std::nullopt;
@@ -237,10 +229,10 @@ std::vector<PersistentGraphPath<Scalar>> persistent_paths(
   return detail::with_graph_edges(
       graph, options.normalization, [&](const auto& edges, const auto& scale) {
         const auto forest = detail::path_forest(edges, graph.numbering());
-        const auto own = detail::groups_with_neurons(graph.groups());
+        const auto made = neuron_groups(graph);
         std::vector<PersistentGraphPath<Scalar>> paths;
         for (const auto& found : detail::found_paths(edges, forest, scale, options)) {
-          paths.push_back(detail::by_group(found, graph, own));
+          paths.push_back(detail::by_group(found, graph, made));
         }
         return paths;
       });

@@ -1,5 +1,5 @@
-// What the weighted edge sets of a feed-forward graph are: for tables, and for measures that take
-// matrices.
+// What the weighted edge sets of a feed-forward graph are, and its groups of neurons: for tables,
+// for who reads persistent paths, and for measures that take matrices.
 #pragma once
 
 #include <algorithm>
@@ -99,6 +99,28 @@ std::vector<WeightedSet<Scalar>> weighted_sets(const FeedForwardGraph<Scalar>& g
                     detail::edge_count(graph, set)});
   }
   return sets;
+}
+
+// A group that made neurons of its own: an input, or what edges lead to.
+struct NamedNeurons {
+  Neurons neurons;
+  std::string name;  // of an input or a weighted set; else empty
+  NeuronShape shape;
+};
+
+// In the order in which they were made, so that edges lead from former to later ones. Views and
+// reshaped groups, which show neurons of others, are left out. Time O(groups).
+template <class Scalar>
+std::vector<NamedNeurons> neuron_groups(const FeedForwardGraph<Scalar>& graph) {
+  std::vector<NamedNeurons> made;
+  const auto& groups = graph.groups();
+  for (std::size_t group = 0; group < groups.size(); ++group) {
+    if (groups[group].is_view()) continue;
+    const bool is_reshaped =
+        !made.empty() && groups[group].first <= groups[made.back().neurons.group].first;
+    if (!is_reshaped) made.push_back({{group}, groups[group].name, groups[group].shape});
+  }
+  return made;
 }
 
 }  // namespace dgp

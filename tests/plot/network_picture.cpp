@@ -171,7 +171,7 @@ TEST_CASE("random networks of any depth and width keep all paths within the pict
         CHECK(last < std::stod(x));  // from left to right
         last = std::stod(x);
       }
-      CHECK(last < plot::NetworkPanel::panel_width);
+      CHECK(last < plot::network_width);
       for (const auto& y : matches(line, " ([0-9.-]+)")) {
         CHECK(std::stod(y) >= -1);
         CHECK(std::stod(y) <= 381);

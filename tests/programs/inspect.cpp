@@ -198,8 +198,8 @@ TEST_CASE("help explains every option", "[inspect]") {
   const std::string help = successful({"--help"});
   for (const std::string word :
        {"MODEL", "--help", "--layers", "--order", "--transpose", "--p", "--essential", "--format",
-        "--deaths", "--analysis", "--significance", "--svg", "--threads", "dies-at-zero", "omitted",
-        "table", "json", "csv"}) {
+        "--deaths", "--analysis", "--significance", "--paths", "--svg", "--threads", "dies-at-zero",
+        "omitted", "table", "json", "csv"}) {
     CAPTURE(word);
     CHECK(holds(help, word));
   }
@@ -710,6 +710,89 @@ TEST_CASE("pictures of many files or layers stay small and name all", "[inspect]
   CHECK_FALSE(holds(hundreds, ": at which"));
 }
 
+TEST_CASE("persistent paths are shown when asked, the library's in table and JSON", "[inspect]") {
+  const auto layers = dgp::io::read_layers<float>(digits);
+  const auto paths = dgp::persistent_paths(layers, {.count = 7});
+  REQUIRE(paths.size() == 7);
+
+  const json report = as_json({digits, "--paths", "7", "--deaths"});
+  const json& list = report["persistent_paths"];
+  REQUIRE(list.size() == 7);
+  const json& deaths = report["deep_graph_persistence"]["standardized_rescaled"]["deaths"];
+  const auto table = lines_of(successful({digits, "--paths", "7"}));
+  auto line = std::find_if(table.begin(), table.end(), [](const std::string& text) {
+    return text.rfind("persistent paths", 0) == 0;
+  });
+  REQUIRE(table.end() - line > 14);
+  for (std::size_t k = 0; k < 7; ++k) {
+    CAPTURE(k);
+    CHECK(keys_of(list[k]) == std::set<std::string>{"death", "critical_edge", "neurons"});
+    CHECK(list[k]["death"] == deaths[k]);
+    CHECK(list[k]["death"] == paths[k].death);
+    CHECK(list[k]["neurons"] == json(paths[k].neurons));
+    const json& edge = list[k]["critical_edge"];
+    CHECK(edge == json{{"layer", layers[paths[k].critical_edge.layer].name},
+                       {"row", paths[k].critical_edge.row},
+                       {"col", paths[k].critical_edge.col}});
+    // A row, and the neurons beneath.
+    const auto cells = cells_of(*++line);
+    REQUIRE(cells.size() == 3);
+    CHECK(cells[0].first == std::to_string(k + 1));
+    CHECK(cells[1].first == six_digits(list[k]["death"]));
+    CHECK(cells[2].first == edge["layer"].get<std::string>() + " (" + edge["row"].dump() + ", " +
+                                edge["col"].dump() + ")");
+    const auto number = [&](std::size_t at) { return list[k]["neurons"][at].dump(); };
+    CHECK(*++line == "    input " + number(0) + " → layers.0.weight " + number(1) +
+                         " → layers.1.weight " + number(2) + " → layers.2.weight " + number(3));
+  }
+  CHECK(holds(successful({digits, "--paths", "7"}), "Each persistent path is the strongest"));
+  CHECK(as_json({digits, "--paths", "100000"})["persistent_paths"].size() == 64 + 10 - 1);
+  // Nothing else changes.
+  auto without = report;
+  without.erase("persistent_paths");
+  CHECK(without == as_json({digits, "--deaths"}));
+  CHECK(successful({digits, "--paths", "7", "--format", "csv"}) ==
+        successful({digits, "--format", "csv"}));
+}
+
+TEST_CASE("where deep graph persistence is not defined there are no paths", "[inspect]") {
+  const TemporaryFolder folder;
+  const auto path = made(folder, "unchained.safetensors", unchained());
+  const json report = as_json({path, "--paths", "3"});
+  CHECK(report["persistent_paths"].is_null());
+  CHECK(report["reason"].is_string());
+  CHECK_FALSE(holds(successful({path, "--paths", "3"}), "persistent paths  "));
+  const auto picture = (folder / "paths.svg").string();
+  successful({path, "--paths", "3", "--svg", picture});
+  CHECK(holds(support::read_file(picture), "No paths through unchained.safetensors"));
+  for (const std::string count : {"0", "-1", "2.5", "many", ""}) {
+    CAPTURE(count);
+    CHECK(holds(failure({digits, "--paths", count}, 2), "--paths"));
+  }
+}
+
+TEST_CASE("the network is drawn with its paths", "[inspect]") {
+  const TemporaryFolder folder;
+  const auto picture = (folder / "paths.svg").string();
+  const std::string table = successful({digits, "--paths", "5", "--svg", picture});
+  CHECK(holds(table, "The paths are in " + picture));
+  const std::string svg = support::read_file(picture);
+  CHECK(svg.rfind("<svg", 0) == 0);
+  for (const std::string text :
+       {"Strongest paths through digits_64-32-16-10.safetensors", "5 paths", "64 inputs, drawn as",
+        "8×8", "layers.0", "layers.2", "weakest edge of its path", "strength 1.000"}) {
+    CAPTURE(text);
+    CHECK(holds(svg, text));
+  }
+  const auto mnist = DGP_EXAMPLE_DATA "/mnist_784-100-100-10.safetensors";
+  successful({digits, mnist, "--paths", "5", "--svg", picture});
+  const std::string both = support::read_file(picture);
+  CHECK(holds(both, "through digits_64-32-16-10.safetensors"));
+  CHECK(holds(both, "through mnist_784-100-100-10.safetensors"));
+  const std::string several = successful({digits, mnist, "--paths", "2"});
+  CHECK(holds(several, "\n" + std::string(mnist) + "\n"));
+}
+
 TEST_CASE("kernels are measured as matrices", "[inspect]") {
   const TemporaryFolder folder;
   const auto bytes = f32({1, -2, 3, 4, 0.5, 6, -7, 8});
@@ -871,6 +954,37 @@ TEST_CASE("a model of ONNX is measured as its graph", "[inspect]") {
   graph.output(graph.dense(graph.all_positions(conv), last));
   const auto np = dgp::neural_persistence(graph);
   const auto dgp = dgp::deep_graph_persistence(graph);
+
+  // Paths by names of groups, whether they have weights or not.
+  const auto paths = dgp::persistent_paths(graph, {.count = 3});
+  const json list = as_json({path, "--paths", "3"})["persistent_paths"];
+  REQUIRE(list.size() == 3);
+  for (std::size_t k = 0; k < 3; ++k) {
+    CAPTURE(k);
+    CHECK(list[k]["death"] == paths[k].death);
+    const auto& edge = *paths[k].critical_edge;
+    CHECK(list[k]["critical_edge"] == json{{"layer", edge.layer == 0 ? "conv.weight" : "fc.weight"},
+                                           {"row", edge.row},
+                                           {"col", edge.col}});
+    REQUIRE(list[k]["neurons"].size() == 4);
+    const std::vector<std::string> groups{"image", "conv.weight", "pooling", "fc.weight"};
+    for (std::size_t i = 0; i < 4; ++i) {
+      CHECK(list[k]["neurons"][i] ==
+            json{{"group", groups[i]}, {"number", i}, {"index", paths[k].neurons[i].index}});
+    }
+  }
+  const auto pixel = paths[0].neurons[0].index;
+  CHECK(holds(successful({path, "--paths", "3"}), "    image 0 (" + std::to_string(pixel / 4) +
+                                                      ", " + std::to_string(pixel % 4) +
+                                                      ") → conv.weight "));
+  const auto picture = (folder / "paths.svg").string();
+  successful({path, "--paths", "3", "--svg", picture});
+  const std::string svg = support::read_file(picture);
+  for (const std::string text : {"Strongest paths through model.onnx", ">image<", ">5×4<", ">conv<",
+                                 ">2×5×4<", ">pooling<", ">fc<"}) {
+    CAPTURE(text);
+    CHECK(holds(svg, text));
+  }
 
   const json report = as_json({path, "--deaths"});
   CHECK(report["order"] == "graph");

@@ -227,13 +227,20 @@ TEST_CASE("an edge without weight can be the weakest where its strength is given
 
 TEST_CASE("reshaped groups are those that made their neurons", "[persistent paths]") {
   dgp::FeedForwardGraph<float> graph;
-  const auto input = graph.input({2});
+  const auto input = graph.input({2}, "image");
   const auto line = graph.reshaped(input, {1, 1, 2});
-  graph.output(graph.dense(line, matrix<float>({{1, 2}})));
+  graph.output(graph.dense(line, matrix<float>({{1, 2}}), "last"));
   const auto paths =
       dgp::persistent_paths(graph, {.count = 1, .normalization = Normalization::max_abs});
   REQUIRE(paths.size() == 1);
   CHECK(paths[0].neurons == Neurons{{input.group, 1}, {2, 0}});
+  const auto groups = dgp::neuron_groups(graph);
+  REQUIRE(groups.size() == 2);  // line shows the neurons of input
+  CHECK(groups[0].neurons.group == input.group);
+  CHECK(groups[0].name == "image");
+  CHECK(groups[1].neurons.group == 2);
+  CHECK(groups[1].name == "last");
+  CHECK(groups[1].shape == dgp::NeuronShape{1});
 }
 
 TEST_CASE("what has no persistent paths is refused", "[persistent paths]") {
