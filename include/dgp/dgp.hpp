@@ -12,6 +12,7 @@
 #include <dgp/deep_graph_persistence.hpp>
 #include <dgp/feed_forward_graph.hpp>
 #include <dgp/gradients.hpp>
+#include <dgp/graph_gradients.hpp>
 #include <dgp/graph_measures.hpp>
 #include <dgp/monitoring/activation.hpp>
 #include <dgp/monitoring/activation_graph.hpp>

@@ -65,11 +65,11 @@ void check_as_given(const FeedForwardGraph<Scalar>& graph, Normalization normali
       "as one of value 0");
 }
 
-// Calls use(sources, scale) with all edge sets under a normalisation, up to the final scale. Where
-// values are used as they are given, edges without weight need a strength.
+// Calls use(maps, sources, scale) with all edge sets under a normalisation, up to the final scale.
+// Where values are used as they are given, edges without weight need a strength.
 template <class Scalar, class Use>
-auto with_graph_edges(const FeedForwardGraph<Scalar>& graph, Normalization normalization,
-                      const Use& use) {
+auto with_mapped_edges(const FeedForwardGraph<Scalar>& graph, Normalization normalization,
+                       const Use& use) {
   check_terminals(graph);
   return with_filtration(graph.weights(), normalization, [&](const auto& maps, const auto& scale) {
     check_as_given(graph, normalization);
@@ -80,8 +80,25 @@ auto with_graph_edges(const FeedForwardGraph<Scalar>& graph, Normalization norma
           "feed-forward graph: where weights are taken as given, edges without weight need a "
           "strength");
     };
-    return use(edges_of(graph, maps, strength_of), scale);
+    return use(maps, edges_of(graph, maps, strength_of), scale);
   });
+}
+template <class Scalar, class Use>
+auto with_graph_edges(const FeedForwardGraph<Scalar>& graph, Normalization normalization,
+                      const Use& use) {
+  return with_mapped_edges(
+      graph, normalization,
+      [&](const auto&, const auto& edges, const auto& scale) { return use(edges, scale); });
+}
+
+// The merges' values, and 0 for what no path joins.
+template <class Scalar>
+std::vector<Scalar> graph_deaths(const FeedForwardGraph<Scalar>& graph,
+                                 const PathForest<Scalar>& forest) {
+  auto deaths = values_of(forest.merges);
+  const Numbering& numbering = graph.numbering();
+  deaths.resize(numbering.neurons() - numbering.count(Role::hidden) - 1, Scalar(0));
+  return deaths;
 }
 
 template <class Scalar>
@@ -141,9 +158,8 @@ Persistence<Scalar> deep_graph_persistence(const FeedForwardGraph<Scalar>& graph
   detail::check_order(options.p);
   return detail::with_graph_edges(
       graph, options.normalization, [&](const auto& edges, const auto& scale) {
-        const detail::Numbering& numbering = graph.numbering();
-        auto deaths = detail::values_of(detail::path_forest(edges, numbering).merges);
-        deaths.resize(numbering.neurons() - numbering.count(detail::Role::hidden) - 1, Scalar(0));
+        const auto deaths =
+            detail::graph_deaths(graph, detail::path_forest(edges, graph.numbering()));
         return detail::persistence(detail::diagram_of(deaths, scale, options.rescale), options.p,
                                    options.essential);
       });

@@ -12,6 +12,7 @@
 
 #include "../support/catch.hpp"
 #include "../support/random_network.hpp"
+#include "listed_graph.hpp"
 
 namespace {
 
@@ -43,34 +44,60 @@ struct Compared {
   int kinks = 0;
 };
 
-// `measure` by differences, against the gradient of layer k at each weight.
+// The gradient by one weight, against differences; `measure` is what it measures now.
+template <class Scalar, class Measure>
+void compare_at(Scalar& weight, const Scalar& gradient, const Measure& measure, Scalar step,
+                Compared& compared) {
+  const Scalar here = measure();
+  const Scalar original = weight;
+  weight = original + step;
+  const Scalar up = measure();
+  weight = original - step;
+  const Scalar down = measure();
+  weight = original;
+  ++compared.weights;
+  const Scalar bend = std::abs((up - here) - (here - down));
+  if (bend > Scalar(1e-2) * std::abs(up - down) + Scalar(1e-8) * step) {
+    ++compared.kinks;
+    return;
+  }
+  REQUIRE(static_cast<double>(gradient) ==
+          Approx(static_cast<double>((up - down) / (2 * step))).epsilon(1e-6).margin(1e-6));
+}
+
+// At each weight of all layers.
 template <class Scalar, class Measure>
 void compare(Layers<Scalar> layers, const dgp::PersistenceGradient<Scalar>& gradient,
              const Measure& measure, Scalar step, Compared& compared) {
-  const Scalar here = measure(layers);
-  REQUIRE(gradient.value == here);
+  REQUIRE(gradient.value == measure(layers));
   REQUIRE(gradient.layers() == layers.size());
   for (std::size_t k = 0; k < layers.size(); ++k) {
     const auto dense = gradient.dense(k);
     for (Eigen::Index row = 0; row < layers[k].rows(); ++row) {
       for (Eigen::Index col = 0; col < layers[k].cols(); ++col) {
-        Scalar& weight = layers[k](row, col);
-        const Scalar original = weight;
-        weight = original + step;
-        const Scalar up = measure(layers);
-        weight = original - step;
-        const Scalar down = measure(layers);
-        weight = original;
-        ++compared.weights;
-        if (std::abs((up - here) - (here - down)) >
-            Scalar(1e-2) * std::abs(up - down) + Scalar(1e-8) * step) {
-          ++compared.kinks;
-          continue;
-        }
         CAPTURE(k, row, col);
-        REQUIRE(static_cast<double>(dense(row, col)) ==
-                Approx(static_cast<double>((up - down) / (2 * step))).epsilon(1e-6).margin(1e-6));
+        compare_at(
+            layers[k](row, col), dense(row, col), [&] { return measure(layers); }, step, compared);
       }
+    }
+  }
+}
+
+// At some weights of a graph, which lie where it keeps them.
+template <class Scalar, class Measure>
+void compare(Random& random, const dgp::FeedForwardGraph<Scalar>& graph,
+             const dgp::PersistenceGradient<Scalar>& gradient, const Measure& measure, Scalar step,
+             Compared& compared) {
+  REQUIRE(gradient.value == measure());
+  REQUIRE(gradient.layers() == graph.weights().size());
+  for (std::size_t k = 0; k < graph.weights().size(); ++k) {
+    const auto dense = gradient.dense(k);
+    const auto& view = graph.weights()[k];
+    for (int i = 0; i < 8; ++i) {
+      const auto row = random.below(static_cast<int>(view.rows));
+      const auto col = random.below(static_cast<int>(view.cols));
+      CAPTURE(k, row, col);
+      compare_at(const_cast<Scalar&>(view(row, col)), dense(row, col), measure, step, compared);
     }
   }
 }
@@ -154,4 +181,45 @@ TEMPLATE_TEST_CASE("gradients of deep graph persistence are central differences"
   CHECK(compared.weights > 10 * networks);
   CHECK(compared.kinks < compared.weights / 50);
   CHECK(refused < networks / 4);
+}
+
+TEST_CASE("gradients of graphs are central differences", "[oracle]") {
+  Random random(20261203);
+  constexpr int graphs = 1200;
+  Compared compared;
+  int measured = 0;
+  while (measured < graphs) {
+    listed::Builder<double> listed(random);
+    listed.build(1 + random.below(5));
+    auto& graph = listed.graph;
+    const auto normalization =
+        random.below(2) == 0 ? dgp::Normalization::max_abs : dgp::Normalization::standardized;
+    bool constant = false;
+    for (const auto& view : graph.weights().views()) {
+      for (dgp::Index row = 0; row < view.rows; ++row) {
+        for (dgp::Index col = 0; col < view.cols; ++col) {
+          const_cast<double&>(view(row, col)) =
+              (0.05 + 1.5 * random.uniform()) * (random.below(2) == 0 ? -1 : 1);
+        }
+      }
+      constant = constant || view.rows * view.cols == 1;
+    }
+    if (listed.outputs.empty()) continue;
+    if (constant && normalization == dgp::Normalization::standardized) continue;
+    ++measured;
+    const double p = some_order(random);
+    const auto essential = some_convention(random);
+    CAPTURE(measured, p, static_cast<int>(normalization));
+    const dgp::NeuralPersistenceOptions by_layer{p, essential, normalization};
+    compare<double>(
+        random, graph, dgp::neural_persistence_gradient(graph, by_layer),
+        [&] { return dgp::neural_persistence(graph, by_layer).mean_normalized; }, 1e-7, compared);
+    const dgp::DeepGraphPersistenceOptions deep{p, essential, normalization, random.below(2) == 0};
+    compare<double>(
+        random, graph, dgp::deep_graph_persistence_gradient(graph, deep),
+        [&] { return dgp::deep_graph_persistence(graph, deep).normalized; }, 1e-7, compared);
+  }
+  CAPTURE(compared.weights, compared.kinks);
+  CHECK(compared.weights > 16 * graphs);
+  CHECK(compared.kinks < compared.weights / 50);
 }

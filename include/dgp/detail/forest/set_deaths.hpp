@@ -1,7 +1,7 @@
 // The deaths of one weighted edge set of a graph, over all neurons of its source and its target.
 //
 // in:  a graph, one of its sets, and the map from weight to filtration value
-// out: the values of the merges, descending; 0 for what no edge joins
+// out: the values of the merges, descending, and where their weights are; 0 for what no edge joins
 //
 // A dense set, or a window of one place, is measured as its matrix: the latter is as many copies of
 // it as there are positions. Of other sets the edges come from the heaviest kernel entry on, each
@@ -38,21 +38,23 @@ inline Vertex number_once(const std::vector<Vertex>& shown, std::vector<Vertex>&
   return static_cast<Vertex>(sorted.size());
 }
 
-template <class Scalar, class Map>
-std::vector<Scalar> set_deaths(const FeedForwardGraph<Scalar>& graph, const EdgeSet<Scalar>& set,
-                               const Map& map) {
+// Calls visit(value, copies, stored) for each merge of the set, descending: as many copies of it as
+// there are matrices, and stored() finds where its weight is (of a kernel, in the time of an
+// output's edges). Returns how many merges the neurons make, with those at 0 of what no edge joins.
+template <class Scalar, class Map, class Visit>
+std::size_t for_each_set_merge(const FeedForwardGraph<Scalar>& graph, const EdgeSet<Scalar>& set,
+                               const Map& map, const Visit& visit) {
   const NeuronGroup& source = graph.groups()[set.source];
-  std::vector<Scalar> deaths;
   if (set.is_matrix() && !source.is_view()) {
     const ConvolutionKernel<Scalar, Map> kernel(graph.weights()[set.weights], map, set.source_shape,
                                                 set.target_shape, set.window);
     const auto copies = static_cast<std::size_t>(kernel.joined_positions());
     for (const auto& edge : spanning_forest(graph.weights(), set.weights, map).edges) {
-      deaths.insert(deaths.end(), copies, edge.weight);
+      visit(edge.weight, copies, [&] {
+        return StoredEdge<Scalar>{edge.weight, true, edge.row, edge.col};
+      });
     }
-    deaths.resize(static_cast<std::size_t>(set.source_shape.size() + set.target_shape.size()) - 1,
-                  Scalar(0));
-    return deaths;
+    return static_cast<std::size_t>(set.source_shape.size() + set.target_shape.size()) - 1;
   }
   std::vector<Vertex> numbers;
   const auto shown = source.is_view() ? static_cast<Index>(number_once(source.vertices, numbers))
@@ -71,9 +73,22 @@ std::vector<Scalar> set_deaths(const FeedForwardGraph<Scalar>& graph, const Edge
       forest.merge({value, row, col});
       return forest.accepted().size() < numbering.neurons() - left;
     });
+    for (const auto& edge : forest.accepted()) {
+      visit(edge.value, std::size_t{1}, [&] { return *edges.between(edge.row, edge.col); });
+    }
   });
-  deaths = values_of(forest.accepted());
-  deaths.resize(numbering.neurons() - 1, Scalar(0));
+  return numbering.neurons() - 1;
+}
+
+template <class Scalar, class Map>
+std::vector<Scalar> set_deaths(const FeedForwardGraph<Scalar>& graph, const EdgeSet<Scalar>& set,
+                               const Map& map) {
+  std::vector<Scalar> deaths;
+  const std::size_t count = for_each_set_merge(
+      graph, set, map, [&](const Scalar& value, std::size_t copies, const auto&) {
+        deaths.insert(deaths.end(), copies, value);
+      });
+  deaths.resize(count, Scalar(0));
   return deaths;
 }
 
