@@ -17,9 +17,10 @@
 #include <algorithm>
 #include <cstddef>
 #include <initializer_list>
-#include <span>
+#include <memory>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -36,25 +37,23 @@
 
 namespace dgp {
 
-// A measure and its gradient. It views the weights, as the measures do: those that lie in memory
-// must outlive it unchanged, temporaries are kept. Layers are those that were measured; of a graph,
-// the weighted edge sets as weighted_sets() lists them, a kernel's entry once for all its places.
+// A measure and its gradient. It views the weights, as the measures do: those that it is given by
+// name must outlive it unchanged, temporaries are kept. Layers are those that were measured; of a
+// graph, the weighted edge sets as weighted_sets() lists them, a kernel's entry once for all its
+// places.
 template <class Scalar>
 class PersistenceGradient {
  public:
   using Sum = sum_t<Scalar>;
 
-  // Of weights that `kept` holds or views.
-  PersistenceGradient(Sum measured, detail::NetworkWeights<Scalar> kept,
-                      std::vector<detail::LayerGradient<Scalar>> layers)
-      : value(measured),
-        kept_(std::move(kept)),
-        views_(kept_.views()),
-        layers_(std::move(layers)) {}
-  // Of weights that lie elsewhere.
+  // `kept`: what must live as long as the views.
   PersistenceGradient(Sum measured, std::vector<detail::WeightView<Scalar>> views,
-                      std::vector<detail::LayerGradient<Scalar>> layers)
-      : value(measured), views_(std::move(views)), layers_(std::move(layers)) {}
+                      std::vector<detail::LayerGradient<Scalar>> layers,
+                      std::shared_ptr<const void> kept = nullptr)
+      : value(measured),
+        views_(std::move(views)),
+        layers_(std::move(layers)),
+        kept_(std::move(kept)) {}
 
   Sum value;  // of the measure
 
@@ -108,12 +107,26 @@ class PersistenceGradient {
                             std::to_string(layers_.size()));
   }
 
-  detail::NetworkWeights<Scalar> kept_;
   std::vector<detail::WeightView<Scalar>> views_;
   std::vector<detail::LayerGradient<Scalar>> layers_;
+  std::shared_ptr<const void> kept_;
 };
 
 namespace detail {
+
+// Layers as views, and what of them was a temporary.
+template <class Layers>
+struct KeptNetwork {
+  explicit KeptNetwork(Layers&& given) : layers(std::forward<Layers>(given)), network(layers) {}
+
+  Layers layers;  // a reference where they have a name
+  NetworkWeights<scalar_t<Layers>> network;
+};
+
+template <class Layers>
+std::shared_ptr<const KeptNetwork<Layers>> kept_network(Layers&& layers) {
+  return std::make_shared<KeptNetwork<Layers>>(std::forward<Layers>(layers));
+}
 
 // Adds what the layers' mean of normalised persistence gains by the deaths of one of them, whose
 // values under the final scale the diagram has; add_death(i, gradient by the value of death i).
@@ -189,7 +202,8 @@ PersistenceGradient<scalar_t<Layers>> neural_persistence_gradient(
   using Scalar = scalar_t<Layers>;
   using Sum = sum_t<Scalar>;
   detail::check_order(options.p);
-  detail::NetworkWeights<Scalar> network(std::forward<Layers>(layers));
+  const auto kept = detail::kept_network(std::forward<Layers>(layers));
+  const auto& network = kept->network;
   const std::size_t count = network.size();
   NeuralPersistence<Scalar> measured{{}, {}, {}};
   auto gradients = detail::with_maps(network, options.normalization, [&](const auto& maps) {
@@ -213,12 +227,12 @@ PersistenceGradient<scalar_t<Layers>> neural_persistence_gradient(
     return shares.finish();
   });
   detail::sum_up(measured);
-  return {measured.mean_normalized, std::move(network), std::move(gradients)};
+  return {measured.mean_normalized, network.views(), std::move(gradients), kept};
 }
 template <Layer One>
 PersistenceGradient<scalar_t<One>> neural_persistence_gradient(
     std::initializer_list<One> layers, const NeuralPersistenceOptions& options = {}) {
-  return neural_persistence_gradient(std::span(layers), options);
+  return neural_persistence_gradient(std::vector<One>(layers), options);
 }
 
 // Gradient of deep_graph_persistence(layers).normalized, which is its value, to the last bit, with
@@ -233,7 +247,8 @@ PersistenceGradient<scalar_t<Layers>> deep_graph_persistence_gradient(
   using Scalar = scalar_t<Layers>;
   using Sum = sum_t<Scalar>;
   detail::check_order(options.p);
-  detail::NetworkWeights<Scalar> network(std::forward<Layers>(layers));
+  const auto kept = detail::kept_network(std::forward<Layers>(layers));
+  const auto& network = kept->network;
   network.check_chain();
   Sum value(0);
   auto gradients = detail::with_path_forest(
@@ -250,12 +265,12 @@ PersistenceGradient<scalar_t<Layers>> deep_graph_persistence_gradient(
         }
         return shares.finish();
       });
-  return {value, std::move(network), std::move(gradients)};
+  return {value, network.views(), std::move(gradients), kept};
 }
 template <Layer One>
 PersistenceGradient<scalar_t<One>> deep_graph_persistence_gradient(
     std::initializer_list<One> layers, const DeepGraphPersistenceOptions& options = {}) {
-  return deep_graph_persistence_gradient(std::span(layers), options);
+  return deep_graph_persistence_gradient(std::vector<One>(layers), options);
 }
 
 }  // namespace dgp
