@@ -74,15 +74,16 @@ inline std::vector<Model> models_of(const std::vector<std::string>& files) {
       (files.empty() ? ", a checkpoint" : " in it, for example " + words::one_line(files[0])));
 }
 
-// The open file, or all parts of one.
+// The open file, or all parts of one; "-" is the standard input.
 inline dgp::io::CheckpointFile open(const Model& model) {
   if (dgp::io::shard_name(model.files[0]).value_or(dgp::io::ShardName{{}, 1, 1}).count > 1) {
     return dgp::io::CheckpointFile(
         std::vector<std::filesystem::path>(model.files.begin(), model.files.end()));
   }
+  const std::filesystem::path path = model.files[0] == "-" ? "/dev/stdin" : model.files[0];
   std::error_code error;
-  if (std::filesystem::is_directory(model.files[0], error)) refuse_folder(model.files[0]);
-  return dgp::io::CheckpointFile(std::filesystem::path(model.files[0]));
+  if (std::filesystem::is_directory(path, error)) refuse_folder(path);
+  return dgp::io::CheckpointFile(path);
 }
 
 // Which tensors are layers, and how they stand: what the options below say.

@@ -59,7 +59,7 @@ inline void print_csv(const Report& report, const Options& options, const std::s
 }
 
 inline void print_csv(const std::vector<Report>& reports, const Options& options) {
-  const bool several = reports.size() > 1;
+  const bool several = options.several;
   std::cout << (several ? "file," : "")
             << "measure,layer,rows,cols,total,normalized,weight_variance"
             << (options.analysis ? ",spatial_concentration" : "")

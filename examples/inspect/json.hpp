@@ -99,7 +99,7 @@ inline void print_json(const std::vector<Report>& reports, const Options& option
   using nlohmann::ordered_json;
   ordered_json json = ordered_json::array();
   for (const auto& report : reports) json.push_back(json_of(report, options));
-  if (reports.size() == 1) json = ordered_json(json[0]);
+  if (!options.several) json = ordered_json(json[0]);
   std::cout << json.dump(2, ' ', false, ordered_json::error_handler_t::replace) << "\n";
 }
 

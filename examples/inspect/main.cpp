@@ -1,6 +1,7 @@
 // dgp-inspect: the neural persistence and deep graph persistence of checkpoints.
 #include <algorithm>
 #include <filesystem>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -36,15 +37,16 @@ int main(int argc, char** argv) {
       "\n"
       "MODEL is an ONNX model, whose graph is measured as it is: convolutions at all positions,\n"
       "skip connections, pooling. Or a checkpoint: a safetensors file, what torch.save wrote\n"
-      "(.pt), a NumPy .npz archive or .npy array, or a pipe that holds one. Parts of a model\n"
-      "(NAME-1-of-2.safetensors) are given together, or by their .index.json. A checkpoint's\n"
-      "layers are its 2-D tensors of floating-point numbers, each (fan_out x fan_in) unless\n"
-      "--transpose says otherwise, and those of 3 to 5 dimensions, which are measured as\n"
-      "kernels: matrices (out x all else). A training's checkpoint may hold an optimizer's\n"
-      "matrices too, which --layers leaves out. Without MODEL, a small network trained on\n"
-      "handwritten digits is shown. Weights of 64 bits are measured in double precision, all\n"
-      "others in single precision. Several models have a row each in the table, a column\n"
-      "\"file\" in CSV, and an array of objects in JSON.",
+      "(.pt), a NumPy .npz archive or .npy array; or a pipe that holds one, - for the standard\n"
+      "input. Parts of a model (NAME-1-of-2.safetensors) are given together, or by their\n"
+      ".index.json. A checkpoint's layers are its 2-D tensors of floating-point numbers, each\n"
+      "(fan_out x fan_in) unless --transpose says otherwise, and those of 3 to 5 dimensions,\n"
+      "which are measured as kernels: matrices (out x all else). A training's checkpoint may\n"
+      "hold an optimizer's matrices too, which --layers leaves out. Without MODEL, a small\n"
+      "network trained on handwritten digits is shown. Weights of 64 bits are measured in\n"
+      "double precision, all others in single precision. Several models have a row each in the\n"
+      "table, a column \"file\" in CSV, and an array of objects in JSON; one that cannot be\n"
+      "measured does not hide the others, but is an error.",
       "dgp-inspect");
   app.footer(
       "Examples:\n"
@@ -118,14 +120,30 @@ int main(int argc, char** argv) {
     if (significance->count() > 0) options.rounds = rounds.empty() ? 1000 : std::stoull(rounds);
     dgp::ShuffleNulls nulls({.rounds = options.rounds.value_or(1000)});  // of all models
     std::vector<inspect::Report> reports;
-    for (const auto& model : checkpoint::models_of(options.files)) {
+    std::vector<std::string> failures;
+    const auto models = checkpoint::models_of(options.files);
+    options.several = models.size() > 1;
+    for (const auto& model : models) {
       console::Progress progress(std::filesystem::path(model.name).filename().string());
-      reports.push_back(
-          inspect::inspect(model, options, progress, options.rounds ? &nulls : nullptr));
+      try {
+        reports.push_back(
+            inspect::inspect(model, options, progress, options.rounds ? &nulls : nullptr));
+      } catch (const std::runtime_error& refused) {
+        failures.emplace_back(refused.what());
+      }
     }
-    if (!options.picture.empty()) inspect::write_picture(reports, options);
-    if (format == "json") return inspect::print_json(reports, options);
-    if (format == "csv") return inspect::print_csv(reports, options);
-    return inspect::print_table(reports, options);
+    if (!reports.empty()) {
+      if (!options.picture.empty()) inspect::write_picture(reports, options);
+      if (format == "json") inspect::print_json(reports, options);
+      if (format == "csv") inspect::print_csv(reports, options);
+      if (format == "table") inspect::print_table(reports, options);
+    }
+    // One model at fault does not hide the others.
+    if (failures.empty()) return;
+    std::string what = failures.front();
+    if (failures.size() > 1) {
+      what += "; " + std::to_string(failures.size() - 1) + " more could not be measured";
+    }
+    throw std::runtime_error(what);
   });
 }

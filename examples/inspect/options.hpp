@@ -14,6 +14,7 @@ namespace inspect {
 
 struct Options {
   std::vector<std::string> files{DGP_EXAMPLE_DATA "/digits_64-32-16-10.safetensors"};
+  bool several = false;  // models: an array in JSON, a column in CSV, even where one is measured
   checkpoint::Choice choice;
   double p = 2;
   dgp::EssentialClass essential = dgp::EssentialClass::dies_at_zero;

@@ -275,7 +275,7 @@ inline std::string graph_note(const Report& report) {
 inline void print_significance_notes(const std::vector<Report>& reports, const Options& options) {
   std::cout << "Excess is how far a layer lies above the mean of its shuffles, in their standard\n"
                "deviations: what the weights' distribution does not explain.";
-  if (reports.size() > 1 || !is_grouped(reports.front(), options)) {
+  if (options.several || !is_grouped(reports.front(), options)) {
     std::cout << " Shuffled is that\nmean, the p-value the share of shuffles that are at least as "
                  "persistent.";
   }
@@ -299,7 +299,7 @@ inline void print_significance_notes(const std::vector<Report>& reports, const O
 }
 
 inline void print_table(const std::vector<Report>& reports, const Options& options) {
-  const bool several = reports.size() > 1;
+  const bool several = options.several;
   if (several) {
     print_several(reports, options);
   } else {

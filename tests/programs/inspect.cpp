@@ -1198,6 +1198,44 @@ TEST_CASE("matrices that are no weights are named as not measured", "[inspect]")
 #endif
 }
 
+TEST_CASE("one file at fault does not hide the others", "[inspect]") {
+  const TemporaryFolder folder;
+  const auto broken = (folder / "broken.safetensors").string();
+  write_file(broken, "no weights");
+  for (const Arguments& files :
+       {Arguments{broken, digits}, Arguments{digits, broken, broken + "-too", digits}}) {
+    const auto run = [&](const std::string& format) {
+      Arguments arguments = files;
+      arguments.insert(arguments.end(), {"--format", format});
+      return support::run_program(DGP_INSPECT, arguments);
+    };
+    const auto sound = static_cast<std::size_t>(std::count(files.begin(), files.end(), digits));
+    const auto as_table = run("table");
+    CHECK(as_table.exit_code == 1);
+    CHECK(holds(as_table.out, "\n" + digits));
+    CHECK(holds(as_table.err, "dgp-inspect: " + broken));
+    CHECK(lines_of(as_table.err).size() == 1);
+    CHECK(holds(as_table.err, "1 more could not be measured") == (files.size() - sound == 2));
+    const json report = json::parse(run("json").out);
+    REQUIRE(report.is_array());
+    CHECK(report.size() == sound);
+    CHECK(report[0]["file"] == digits);
+    const auto rows = parsed_csv(run("csv").out);
+    CHECK(rows[0][0] == "file");
+    CHECK(rows[1][0] == digits);
+  }
+  const auto none = support::run_program(DGP_INSPECT, {broken, broken});
+  CHECK(none.exit_code == 1);
+  CHECK(none.out.empty());
+}
+
+TEST_CASE("a model may come by the standard input", "[inspect]") {
+  const auto piped = support::run_program(DGP_INSPECT, {"-", "--format", "csv"},
+                                          "cat " + support::quoted(digits) + " | PROGRAM");
+  CHECK(piped.exit_code == 0);
+  CHECK(piped.out == successful({digits, "--format", "csv"}));
+}
+
 TEST_CASE("several files have a row, an object or a field each", "[inspect]") {
   const TemporaryFolder folder;
   const auto other = made(folder, "a, \"b\"", unchained());
@@ -1251,7 +1289,8 @@ TEST_CASE("several files have a row, an object or a field each", "[inspect]") {
               "digits_64-32-16-10.safetensors: at which path strengths"));
   const auto broken = made(folder, "broken",
                            {{"w", "F32", {1, 1}, f32({std::numeric_limits<float>::quiet_NaN()})}});
-  CHECK(holds(failure({digits, broken}, 1), broken + ": layer 0 (w), row 0, column 0"));
+  CHECK(holds(support::run_program(DGP_INSPECT, {digits, broken}).err,
+              broken + ": layer 0 (w), row 0, column 0"));
 }
 
 TEST_CASE("parts of a model are one model", "[inspect]") {
