@@ -185,13 +185,13 @@ class ColumnSweep {
             news = static_cast<Key>(news | -static_cast<Key>(look[i] <= limited(key)));
           });
           if (news == 0) return;
-          std::uint32_t lanes = 0;
+          std::uint32_t news_at = 0;
           for_each_key<Scalar>(map, block, nullptr, [&](Index i, Key key) {
-            lanes |= look[i] <= limited(key) ? std::uint32_t{1} << i : 0;
+            news_at |= look[i] <= limited(key) ? std::uint32_t{1} << i : 0;
           });
-          lanes &= ~std::uint32_t{0} >> (scan_block - count);
-          for (; lanes != 0; lanes &= lanes - 1) {
-            const int i = std::countr_zero(lanes);
+          news_at &= ~std::uint32_t{0} >> (scan_block - count);
+          for (; news_at != 0; news_at &= news_at - 1) {
+            const int i = std::countr_zero(news_at);
             take(map, row, begin + static_cast<std::size_t>(i), lesser(map(block[i]), strength));
             if (wanted) edges.add(row, col + i, block[i]);
           }
