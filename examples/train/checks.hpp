@@ -56,6 +56,7 @@ struct Check {
 
 struct Times {
   double training = 0;  // in seconds
+  double regularization = 0;
   double evaluation = 0;
   double measures = 0;  // but those below
   double shuffles = 0;
@@ -86,16 +87,24 @@ double value_of(const Measure& measure) {
 
 inline std::string layer_name(std::size_t k) { return "layers." + std::to_string(k); }
 
-// The measures of the network as it is; layers keep their shapes, and so their shuffles' ranks.
-inline void measure(const perceptron::Network<float>& network, dgp::ShuffleNulls& nulls,
-                    Check& check, Times& times) {
-  using View = Eigen::Map<const perceptron::Weights<float>>;
-  std::vector<dgp::NamedLayer<View>> layers;
+using WeightsView = Eigen::Map<const perceptron::Weights<float>>;
+
+// The weights of the network where they are.
+inline std::vector<dgp::NamedLayer<WeightsView>> named_layers(
+    const perceptron::Network<float>& network) {
+  std::vector<dgp::NamedLayer<WeightsView>> layers;
   for (std::size_t k = 0; k < network.layers.size(); ++k) {
     const auto& weights = network.layers[k].weights;
     layers.push_back(
-        {layer_name(k) + ".weight", View(weights.data(), weights.rows(), weights.cols())});
+        {layer_name(k) + ".weight", WeightsView(weights.data(), weights.rows(), weights.cols())});
   }
+  return layers;
+}
+
+// The measures of the network as it is; layers keep their shapes, and so their shuffles' ranks.
+inline void measure(const perceptron::Network<float>& network, dgp::ShuffleNulls& nulls,
+                    Check& check, Times& times) {
+  const auto layers = named_layers(network);
   timed(times.measures, [&] {
     const auto np = dgp::neural_persistence(layers);
     check.np_mean = np.mean_normalized;

@@ -52,10 +52,13 @@ void print_times(const Times& times) {
            number("%.1f %%", times.training > 0 ? 100 * seconds / times.training : 0) +
            " of training)";
   };
-  std::cout << "time: training " << number("%.2f s", times.training) << ", evaluation "
-            << number("%.2f s", times.evaluation) << ", measures " << share(times.measures)
-            << ", excess " << share(times.shuffles) << ", spatial concentration "
-            << share(times.spatial_concentration) << "\n";
+  std::cout << "time: training " << number("%.2f s", times.training);
+  if (times.regularization > 0) {
+    std::cout << ", regularisation " << share(times.regularization);
+  }
+  std::cout << ", evaluation " << number("%.2f s", times.evaluation) << ", measures "
+            << share(times.measures) << ", excess " << share(times.shuffles)
+            << ", spatial concentration " << share(times.spatial_concentration) << "\n";
 }
 
 void run(const Options& options) {
@@ -106,6 +109,7 @@ int main(int argc, char** argv) {
   Options options;
   std::string output = options.output.string();
   std::string activation = "relu";
+  std::string regularizer = "none";
   constexpr std::size_t many = 1'000'000'000;
   const auto share = [](const std::string& text) -> std::string {
     const double value = console::value_of(text);
@@ -136,6 +140,7 @@ int main(int argc, char** argv) {
       "\n"
       "Examples:\n"
       "  dgp-train --epochs 100 --early-stopping\n"
+      "  dgp-train --regularize np --strength -1\n"
       "  dgp-train --images train-images-idx3-ubyte --labels train-labels-idx1-ubyte \\\n"
       "            --test-images t10k-images-idx3-ubyte --test-labels t10k-labels-idx1-ubyte \\\n"
       "            --hidden 100 100 --output mnist\n"
@@ -203,6 +208,24 @@ int main(int argc, char** argv) {
         if (value > 0 && std::isfinite(value)) return {};
         return "the learning rate must be above 0, not '" + text + "'";
       });
+  auto* regularize =
+      app.add_option(
+             "--regularize", regularizer,
+             "Take np or dgp into the loss, the mean of the layers' NP or DGP, standardised\n"
+             "and rescaled: each step goes by the gradient of loss - strength * persistence")
+          ->type_name("MEASURE")
+          ->check([](const std::string& name) -> std::string {
+            if (name == "np" || name == "dgp") return {};
+            return "'" + name + "' is none of np, dgp";
+          });
+  app.add_option("--strength", options.strength,
+                 "Of --regularize: above 0 raises persistence, below lowers it (default: 1)")
+      ->type_name("X")
+      ->needs(regularize)
+      ->check([](const std::string& text) -> std::string {
+        if (std::isfinite(console::value_of(text))) return {};
+        return "the strength must be a number, not '" + text + "'";
+      });
   app.add_option("--seed", options.seed,
                  "Of the split, the initial weights and the order of images (default: 1)")
       ->type_name("N")
@@ -250,6 +273,9 @@ int main(int argc, char** argv) {
     options.activation = activation == "tanh"      ? perceptron::Activation::tanh
                          : activation == "sigmoid" ? perceptron::Activation::sigmoid
                                                    : perceptron::Activation::relu;
+    options.regularizer = regularizer == "np"    ? training::Regularizer::neural
+                          : regularizer == "dgp" ? training::Regularizer::deep
+                                                 : training::Regularizer::none;
     run(options);
   });
 }

@@ -16,6 +16,9 @@ namespace training {
 
 using dgp::Index;
 
+// What a training raises or lowers beside its loss.
+enum class Regularizer { none, neural, deep };
+
 struct Options {
   std::string images = DGP_EXAMPLE_DATA "/digits-images-idx3-ubyte";
   std::string labels = DGP_EXAMPLE_DATA "/digits-labels-idx1-ubyte";
@@ -31,6 +34,8 @@ struct Options {
   std::size_t epochs = 30;
   std::size_t batch = 32;
   double learning_rate = 1e-3;
+  Regularizer regularizer = Regularizer::none;
+  double strength = 1;  // the loss is that of the labels - strength · persistence
   std::uint64_t seed = 1;
   std::size_t checks_per_epoch = 4;
   bool early_stopping = false;

@@ -20,6 +20,7 @@
 #include "files.hpp"
 #include "options.hpp"
 #include "perceptron.hpp"
+#include "regularization.hpp"
 
 namespace training {
 
@@ -131,8 +132,12 @@ inline Record train(perceptron::Network<float>& network, const Data& data, const
             gathered(data.pictures, order.data() + begin, end - begin, data.white);
         loss += perceptron::backpropagate(network, inputs, labels, dropout, gradient);
         ++losses;
-        adam.update(network.layers, gradient);
       });
+      if (options.regularizer != Regularizer::none) {
+        timed(times.regularization,
+              [&] { regularize(network, options.regularizer, options.strength, gradient); });
+      }
+      timed(times.training, [&] { adam.update(network.layers, gradient); });
       const double done =
           static_cast<double>(epoch * steps + step + 1) / static_cast<double>(steps);
       const bool finite = std::isfinite(loss) &&

@@ -156,6 +156,8 @@ TEST_CASE("training's help explains every option", "[train]") {
                                  "--epochs",
                                  "--batch",
                                  "--learning-rate",
+                                 "--regularize",
+                                 "--strength",
                                  "--seed",
                                  "--checks-per-epoch",
                                  "--early-stopping",
@@ -318,6 +320,32 @@ TEST_CASE("every kind of network learns", "[train]") {
   }
 }
 
+TEST_CASE("persistence in the loss rises and falls as it is told", "[train]") {
+  const support::TemporaryFolder folder;
+  const auto last_of = [&](const Arguments& arguments) {
+    Arguments all{"--epochs", "4", "--checks-per-epoch", "1"};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    successful(all, folder / "out");
+    return curves_of(folder / "out").rows.back();
+  };
+  const auto plain = last_of({});
+  for (const auto& [measure, column] : std::map<std::string, std::string>{
+           {"np", "np_mean"}, {"dgp", "dgp_standardized_rescaled"}}) {
+    CAPTURE(measure);
+    const double between = std::stod(plain.at(column));
+    const auto raised = last_of({"--regularize", measure});
+    const auto lowered = last_of({"--regularize", measure, "--strength", "-1"});
+    CHECK(std::stod(raised.at(column)) > between + 0.1);
+    CHECK(std::stod(lowered.at(column)) < between - 0.005);
+    // It learns all the same, and what adds nothing changes nothing.
+    CHECK(std::stod(raised.at("validation_accuracy")) > 0.6);
+    CHECK(last_of({"--regularize", measure, "--strength", "0"}) == plain);
+  }
+  const std::string told = successful({"--epochs", "1", "--regularize", "dgp"}, folder / "out");
+  CHECK(number_after(told, ", regularisation ") >= 0);
+  CHECK_FALSE(holds(successful({"--epochs", "1"}, folder / "out"), "regularisation"));
+}
+
 TEST_CASE("a layer without a measure leaves its field empty", "[train]") {
   const TemporaryFolder folder;
   successful({"--hidden", "1", "1", "--epochs", "1"}, folder / "out");
@@ -433,38 +461,43 @@ TEST_CASE("data that does not fit together is an error, and no file is touched",
 }
 
 TEST_CASE("training's wrong usage is an error with exit code 2", "[train]") {
-  for (const Arguments& arguments : std::vector<Arguments>{{"--epochs", "0"},
-                                                           {"--epochs", "-1"},
-                                                           {"--epochs", "many"},
-                                                           {"--epochs", "1.5"},
-                                                           {"--batch", "0"},
-                                                           {"--hidden", "0"},
-                                                           {"--hidden", "20", "-3"},
-                                                           {"--hidden", "99999999"},
-                                                           {"--activation", "gelu"},
-                                                           {"--dropout", "1"},
-                                                           {"--dropout", "-0.1"},
-                                                           {"--dropout", "nan"},
-                                                           {"--batch-norm", "--batch", "2"},
-                                                           {"--learning-rate", "0"},
-                                                           {"--learning-rate", "nan"},
-                                                           {"--learning-rate", "inf"},
-                                                           {"--seed", "-1"},
-                                                           {"--seed", "18446744073709551616"},
-                                                           {"--checks-per-epoch", "0"},
-                                                           {"--patience", "0"},
-                                                           {"--burn-in", "-1"},
-                                                           {"--delta", "-1"},
-                                                           {"--delta", "nan"},
-                                                           {"--test-share", "0"},
-                                                           {"--test-share", "1"},
-                                                           {"--validation-share", "nan"},
-                                                           {"--output", ""},
-                                                           {"--images", "alone"},
-                                                           {"--labels", "alone"},
-                                                           {"--test-images", "alone"},
-                                                           {"--unknown"},
-                                                           {"model.safetensors"}}) {
+  for (const Arguments& arguments :
+       std::vector<Arguments>{{"--epochs", "0"},
+                              {"--epochs", "-1"},
+                              {"--epochs", "many"},
+                              {"--epochs", "1.5"},
+                              {"--batch", "0"},
+                              {"--hidden", "0"},
+                              {"--hidden", "20", "-3"},
+                              {"--hidden", "99999999"},
+                              {"--activation", "gelu"},
+                              {"--dropout", "1"},
+                              {"--dropout", "-0.1"},
+                              {"--dropout", "nan"},
+                              {"--batch-norm", "--batch", "2"},
+                              {"--learning-rate", "0"},
+                              {"--learning-rate", "nan"},
+                              {"--learning-rate", "inf"},
+                              {"--regularize", "variance"},
+                              {"--regularize"},
+                              {"--strength", "2"},
+                              {"--regularize", "np", "--strength", "inf"},
+                              {"--seed", "-1"},
+                              {"--seed", "18446744073709551616"},
+                              {"--checks-per-epoch", "0"},
+                              {"--patience", "0"},
+                              {"--burn-in", "-1"},
+                              {"--delta", "-1"},
+                              {"--delta", "nan"},
+                              {"--test-share", "0"},
+                              {"--test-share", "1"},
+                              {"--validation-share", "nan"},
+                              {"--output", ""},
+                              {"--images", "alone"},
+                              {"--labels", "alone"},
+                              {"--test-images", "alone"},
+                              {"--unknown"},
+                              {"model.safetensors"}}) {
     failure(arguments, 2);
   }
 }
