@@ -150,7 +150,7 @@ inline dgp::Activation activation_of(const std::string& name) {
 }
 
 // Refuses networks with other parts than the reader follows, such as batch normalisation.
-inline Graphs read_model(const Inputs& inputs) {
+inline void check_model(const Inputs& inputs) {
   const dgp::io::CheckpointFile file(std::filesystem::path(inputs.model));
 #ifdef DGP_WITH_ONNX
   if (file.get_if<dgp::io::OnnxFile>() != nullptr) {
@@ -169,6 +169,10 @@ inline Graphs read_model(const Inputs& inputs) {
                              "' is neither the weights nor the bias of a layer; networks of such "
                              "parts cannot be followed");
   }
+}
+
+inline Graphs read_model(const Inputs& inputs) {
+  check_model(inputs);
   return dgp::io::read_activation_graphs(inputs.model, activation_of(inputs.activation));
 }
 

@@ -1,0 +1,70 @@
+// dgp-prune: how well a perceptron does with fewer and fewer weights, by which of them are kept.
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "../console.hpp"
+#include "../white.hpp"
+#include "figures.hpp"
+#include "output.hpp"
+
+int main(int argc, char** argv) {
+  prune::Options options;
+  std::string format = "table";
+  CLI::App app(
+      "Takes weights away from a perceptron, a share at a time, and tells what is left: its\n"
+      "accuracy on labelled images, its neural persistence and its deep graph persistence. Each\n"
+      "layer keeps the same share of its weights, by one of four strategies:\n"
+      "\n"
+      "  magnitude  the largest\n"
+      "  forest     those of the layer's maximum spanning forest, on which neural persistence\n"
+      "             rests, then the largest\n"
+      "  paths      those on the strongest persistent paths, on which deep graph persistence\n"
+      "             rests, then the largest\n"
+      "  random     any; the floor for the others\n"
+      "\n"
+      "Per layer, and not from all layers together, so that no layer vanishes and the forests,\n"
+      "which are layers' own, can be compared. Biases stay, and nothing is trained again.\n"
+      "Without arguments the shipped network is pruned that reads handwritten digits; some of\n"
+      "these images it has learned from.\n" +
+          white::about,
+      "dgp-prune");
+  app.footer(
+      "Examples:\n"
+      "  dgp-prune\n"
+      "  dgp-prune mnist.safetensors --images t10k-images-idx3-ubyte \\\n"
+      "            --labels t10k-labels-idx1-ubyte --svg pruning.svg\n"
+      "\n"
+      "Exit code: 0, 1 for an error, 2 for wrong usage.");
+  auto& inputs = options.inputs;
+  auto* const model =
+      app.add_option("MODEL", inputs.model,
+                     "A perceptron: layers.K.weight (out x in) and layers.K.bias, in any format");
+  auto* const images = app.add_option("--images", inputs.images, "Images: IDX, .npy, .safetensors")
+                           ->type_name("FILE");
+  auto* const labels = app.add_option("--labels", inputs.labels, "Their labels")->type_name("FILE");
+  images->needs(labels);
+  labels->needs(images);
+  model->needs(images);
+  white::add_option(app, inputs.white);
+  app.add_option("--activation", inputs.activation,
+                 "Of the hidden layers: relu (default), tanh or sigmoid")
+      ->type_name("NAME")
+      ->check(CLI::IsMember({"relu", "tanh", "sigmoid"}));
+  app.add_option("--seed", options.seed, "Of the random strategy (default: 1)")
+      ->type_name("N")
+      ->check(console::whole_number);
+  app.add_option("--format", format, "table (default), json or csv")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"table", "json", "csv"}));
+  app.add_option("--svg", options.picture, "Draw the curves to this file")->type_name("FILE");
+  console::add_threads(app);
+
+  return console::run(app, argc, argv, [&] {
+    const auto study = prune::study_of(options);
+    if (!options.picture.empty()) prune::write_picture(study, options);
+    if (format == "json") return prune::print_json(study, options);
+    if (format == "csv") return prune::print_csv(study);
+    return prune::print_table(study, options);
+  });
+}
