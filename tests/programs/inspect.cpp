@@ -793,6 +793,19 @@ TEST_CASE("the network is drawn with its paths", "[inspect]") {
   CHECK(holds(several, "\n" + std::string(mnist) + "\n"));
 }
 
+TEST_CASE("the picture that the README opens with is the program's", "[inspect]") {
+  const TemporaryFolder folder;
+  const auto picture = (folder / "paths.svg").string();
+  successful(
+      {DGP_EXAMPLE_DATA "/mnist_784-100-100-10.safetensors", "--paths", "30", "--svg", picture});
+  // But for what rounding moves.
+  const auto words_of = [](const std::string& path) {
+    const std::regex number("[0-9]+\\.[0-9]+");
+    return std::regex_replace(support::read_file(path), number, "#");
+  };
+  CHECK(words_of(picture) == words_of(DGP_EXAMPLE_DATA "/../pictures/paths.svg"));
+}
+
 TEST_CASE("kernels are measured as matrices", "[inspect]") {
   const TemporaryFolder folder;
   const auto bytes = f32({1, -2, 3, 4, 0.5, 6, -7, 8});
