@@ -345,7 +345,7 @@ TEST_CASE("dgp-findings shows a training over its steps, layer by layer", "[prog
     }
   }
   CHECK(holds(of_format("table"), "NP of layers.1.weight"));
-  CHECK(holds(support::read_file(report), "Neural persistence of each layer over training"));
+  CHECK(holds(support::read_file(report), "Neural persistence of each layer over the training"));
   // Names that do not tell have no step.
   const auto alike =
       json::parse(successful({digits, digits, "--shuffles", "2", "--format", "json"}));
