@@ -1,10 +1,12 @@
 // What is left of a network when weights are taken away.
 //
 // in:  a perceptron and labelled images
-// out: for each kept share and strategy the accuracy on the images, and the network's measures
+// out: for each kept share and strategy the accuracy on the images, and the network's measures; and
+//      where one strategy leaves more accuracy than another
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -22,17 +24,20 @@
 
 #include "../console.hpp"
 #include "../shift/inputs.hpp"
+#include "chance.hpp"
 #include "ranking.hpp"
 
 namespace prune {
 
 struct Options {
   shift::Inputs inputs;
+  Scope scope = Scope::layer;
+  // That are kept; descending.
+  std::vector<double> shares{1, 0.7, 0.5, 0.3, 0.2, 0.15, 0.1, 0.07, 0.05, 0.03, 0.02, 0.01, 0.005};
   std::uint64_t seed = 1;
   std::string picture;  // file; empty: none
 };
 
-inline const std::vector<double> shares{1, 0.7, 0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01};
 inline constexpr std::size_t random_rounds = 5;
 
 // Of a network, or means over several; NaN where a measure is not defined.
@@ -40,6 +45,7 @@ struct Figures {
   double accuracy = 0;
   double neural_persistence = 0;
   double deep_graph_persistence = 0;
+  std::vector<bool> right = {};  // of each image, whether the last of the networks knows it
 };
 
 struct Row {
@@ -51,28 +57,35 @@ struct Row {
 struct Study {
   std::size_t images;
   std::size_t weights;
+  std::vector<std::size_t> first;  // by strategy: weights of the forests, or on the paths
+  std::string without_paths;       // why there are none; empty where there are
+  bool biases;                     // whether any is not 0
+  Figures whole;
   std::vector<Row> rows;
 };
 
-inline double accuracy_of(const Layers& layers, const std::vector<Eigen::VectorXf>& biases,
-                          dgp::Activation activation, const shift::Matrix& images,
-                          const std::vector<dgp::Index>& labels) {
+inline std::vector<bool> right_answers(const Layers& layers,
+                                       const std::vector<Eigen::VectorXf>& biases,
+                                       dgp::Activation activation, const shift::Matrix& images,
+                                       const std::vector<dgp::Index>& labels) {
   const dgp::ActivationGraphs<float> network(layers, biases, activation);
   const auto outputs = dgp::feature_matrix(network, images, dgp::FeatureMethod::logit);
-  std::size_t right = 0;
+  std::vector<bool> right;
   for (dgp::Index i = 0; i < outputs.rows(); ++i) {
     dgp::Index answer = 0;
     outputs.row(i).maxCoeff(&answer);
-    right += answer == labels[static_cast<std::size_t>(i)];
+    right.push_back(answer == labels[static_cast<std::size_t>(i)]);
   }
-  return static_cast<double>(right) / static_cast<double>(labels.size());
+  return right;
 }
+
+inline constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
 
 inline double deep_or_nan(const Layers& layers) {
   try {
     return dgp::deep_graph_persistence(layers).normalized;
   } catch (const std::domain_error&) {
-    return std::numeric_limits<double>::quiet_NaN();
+    return undefined;
   }
 }
 
@@ -88,54 +101,103 @@ inline Study study_of(const Options& options) {
         inputs.images + ": images of " + std::to_string(pictures.values.cols()) + " pixels, but " +
         inputs.model + " takes " + std::to_string(network.layers.front().weights.cols()));
   }
+  const dgp::Index classes = network.layers.back().weights.rows();
+  const dgp::Index largest = *std::max_element(labels.begin(), labels.end());
+  if (largest >= classes) {
+    throw std::runtime_error(inputs.labels + ": label " + std::to_string(largest) + ", but " +
+                             inputs.model + " knows " + std::to_string(classes) +
+                             " classes, from 0 on");
+  }
   const shift::Matrix images = shift::scaled(pictures, shift::white_of(pictures, inputs));
   const auto activation = shift::activation_of(inputs.activation);
 
-  Study study{labels.size(), 0, {}};
-  for (const auto& layer : network.layers) {
-    study.weights += static_cast<std::size_t>(layer.weights.size());
+  const auto figures_of = [&](const Layers& layers) {
+    Figures figures{0, dgp::neural_persistence(layers).mean_normalized, deep_or_nan(layers),
+                    right_answers(layers, network.biases, activation, images, labels)};
+    figures.accuracy =
+        static_cast<double>(std::count(figures.right.begin(), figures.right.end(), true)) /
+        static_cast<double>(labels.size());
+    return figures;
+  };
+
+  Study study{labels.size(),
+              0,
+              std::vector<std::size_t>(strategies.size()),
+              {},
+              false,
+              figures_of(network.layers),
+              {}};
+  for (std::size_t k = 0; k < network.layers.size(); ++k) {
+    study.weights += static_cast<std::size_t>(network.layers[k].weights.size());
+    if ((network.biases[k].array() != 0).any()) study.biases = true;
   }
-  for (const double share : shares) {
+  for (const double share : options.shares) {
     Row& row = study.rows.emplace_back(Row{share, 0, std::vector<Figures>(strategies.size())});
+    if (options.scope == Scope::network) row.kept = kept_of(study.weights, share);
     for (const auto& layer : network.layers) {
+      if (options.scope == Scope::network) break;
       row.kept += kept_of(static_cast<std::size_t>(layer.weights.size()), share);
     }
   }
   double done = 0;
-  const auto all = static_cast<double>(shares.size() * (strategies.size() - 1 + random_rounds));
+  const auto all =
+      static_cast<double>(options.shares.size() * (strategies.size() - 1 + random_rounds));
   for (std::size_t s = 0; s < strategies.size(); ++s) {
     const Strategy strategy = strategies[s];
     const std::size_t rounds = strategy == Strategy::random ? random_rounds : 1;
     for (std::size_t round = 0; round < rounds; ++round) {
-      const auto ranking = ranking_of(network.layers, strategy, options.seed + round);
+      Ranking ranking;
+      try {
+        ranking = ranking_of(network.layers, strategy, options.scope, options.seed + round);
+      } catch (const std::domain_error& error) {
+        study.without_paths = error.what();
+        for (Row& row : study.rows) row.figures[s] = {undefined, undefined, undefined};
+        continue;
+      }
+      study.first[s] = ranking.first;
       for (Row& row : study.rows) {
         progress.update(++done / all, word_of(strategy));
-        const Layers layers = pruned(network.layers, ranking, row.share);
+        const auto one = figures_of(pruned(network.layers, ranking, row.share));
         const auto of_rounds = static_cast<double>(rounds);
         Figures& figures = row.figures[s];
-        figures.accuracy +=
-            accuracy_of(layers, network.biases, activation, images, labels) / of_rounds;
-        figures.neural_persistence += dgp::neural_persistence(layers).mean_normalized / of_rounds;
-        figures.deep_graph_persistence += deep_or_nan(layers) / of_rounds;
+        figures.accuracy += one.accuracy / of_rounds;
+        figures.neural_persistence += one.neural_persistence / of_rounds;
+        figures.deep_graph_persistence += one.deep_graph_persistence / of_rounds;
+        figures.right = one.right;
       }
     }
   }
   return study;
 }
 
-// Which strategy keeps most accuracy at each share, those within one image of it too.
-inline std::vector<std::vector<Strategy>> winners_of(const Study& study) {
-  std::vector<std::vector<Strategy>> winners;
-  for (const Row& row : study.rows) {
-    double best = 0;
-    for (const auto& figures : row.figures) best = std::max(best, figures.accuracy);
-    auto& of_share = winners.emplace_back();
-    for (std::size_t s = 0; s < strategies.size(); ++s) {
-      const double missed = (best - row.figures[s].accuracy) * static_cast<double>(study.images);
-      if (missed < 1.5) of_share.push_back(strategies[s]);
-    }
+// Rows, by number, in which one strategy leaves the network knowing more images than another, or
+// fewer, beyond chance.
+struct Contest {
+  std::vector<std::size_t> better;
+  std::vector<std::size_t> worse;
+};
+
+inline Contest contest(const Study& study, std::size_t one, std::size_t other) {
+  Contest result;
+  for (std::size_t r = 0; r < study.rows.size(); ++r) {
+    const auto& figures = study.rows[r].figures;
+    const int lead = lead_beyond_chance(figures[one].right, figures[other].right);
+    if (lead != 0) (lead > 0 ? result.better : result.worse).push_back(r);
   }
-  return winners;
+  return result;
+}
+
+// The smallest share down to which a measure, row by row, is within a hundredth of the whole
+// network's; undefined where the first row is not.
+inline double kept_down_to(const Study& study, std::size_t strategy, double Figures::*measure) {
+  double share = undefined;
+  const double whole = study.whole.*measure;
+  for (const Row& row : study.rows) {
+    const double value = row.figures[strategy].*measure;
+    if (!(std::abs(value - whole) <= 0.01 * std::abs(whole))) break;
+    share = row.share;
+  }
+  return share;
 }
 
 }  // namespace prune

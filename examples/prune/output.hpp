@@ -1,6 +1,7 @@
 // A study of pruning as a table, CSV, JSON, and pictures.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <filesystem>
@@ -36,6 +37,79 @@ inline const std::vector<Measure> measures{
 
 inline std::string percent(double share) { return number("%g %%", 100 * share); }
 
+// "10 %", "10 % and 5 %", "10 % to 3 %": the shares of some rows.
+inline std::string listed(const Study& study, const std::vector<std::size_t>& rows) {
+  std::vector<std::string> parts;
+  for (std::size_t i = 0; i < rows.size();) {
+    std::size_t end = i + 1;
+    while (end < rows.size() && rows[end] == rows[end - 1] + 1) ++end;
+    const auto share = [&](std::size_t at) { return percent(study.rows[rows[at]].share); };
+    parts.push_back(share(i));
+    if (end - i == 2) parts.push_back(share(i + 1));
+    if (end - i > 2) parts.back() += " to " + share(end - 1);
+    i = end;
+  }
+  std::string text;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    text += (i == 0 ? "" : i + 1 == parts.size() ? " and " : ", ") + parts[i];
+  }
+  return text;
+}
+
+inline void print_notes(const Study& study) {
+  for (std::size_t s = 0; s < strategies.size(); ++s) {
+    if (study.first[s] == 0) continue;
+    const auto first = static_cast<double>(study.first[s]);
+    std::cout << (strategies[s] == Strategy::forest ? "The forests hold " : "The paths hold ")
+              << words::counted(first) << " weights, "
+              << number("%.1f %%", 100 * first / static_cast<double>(study.weights))
+              << " of all.\n";
+  }
+  if (!study.without_paths.empty()) {
+    std::cout << "There are no paths: " << words::one_line(study.without_paths) << "\n";
+  }
+  if (!study.biases) std::cout << "The file holds no biases but 0.\n";
+}
+
+// Where the forest and the paths leave more accuracy than magnitude alone, and where less.
+inline void print_verdicts(const Study& study) {
+  const auto down_to = [&](const std::string& what, double Figures::*measure) {
+    std::cout << what;
+    for (std::size_t s = 0; s < strategies.size(); ++s) {
+      const double share = kept_down_to(study, s, measure);
+      std::cout << (s == 0 ? "" : ", ") << word_of(strategies[s]) << " "
+                << (std::isnan(share) ? "nowhere" : percent(share));
+    }
+    std::cout << "\n";
+  };
+  std::cout << "\n";
+  down_to("Neural persistence stays within 1 % down to: ", &Figures::neural_persistence);
+  down_to("Deep graph persistence: ", &Figures::deep_graph_persistence);
+  constexpr std::size_t magnitude = 0;
+  std::cout << "Accuracy against magnitude, beyond chance (1.96 standard deviations):\n";
+  for (const std::size_t s : {std::size_t{1}, std::size_t{2}}) {
+    const auto [better, worse] = contest(study, s, magnitude);
+    const auto most = [&](const std::vector<std::size_t>& rows) {
+      const auto of = [&](std::size_t r, std::size_t strategy) {
+        return study.rows[r].figures[strategy].accuracy;
+      };
+      const std::size_t r =
+          *std::max_element(rows.begin(), rows.end(), [&](std::size_t a, std::size_t b) {
+            return std::abs(of(a, s) - of(a, magnitude)) < std::abs(of(b, s) - of(b, magnitude));
+          });
+      return " (" + (rows.size() == 1 ? "" : "most at " + percent(study.rows[r].share) + ": ") +
+             number("%.4f", of(r, s)) + " against " + number("%.4f", of(r, magnitude)) + ")";
+    };
+    std::string text;
+    if (!better.empty()) text = "better at " + listed(study, better) + most(better);
+    if (!worse.empty()) {
+      text += (text.empty() ? "" : ", ") + ("worse at " + listed(study, worse) + most(worse));
+    }
+    std::cout << "  " << word_of(strategies[s]) << ": "
+              << (text.empty() ? "nowhere better or worse" : text) << "\n";
+  }
+}
+
 inline void print_table(const Study& study, const Options& options) {
   std::cout << words::one_line(options.inputs.model) << ": "
             << words::counted(static_cast<double>(study.weights)) << " weights, "
@@ -54,23 +128,15 @@ inline void print_table(const Study& study, const Options& options) {
     }
   }
   console::print_rows(rows);
-  std::cout << "\nMost accuracy (within one image):";
-  const auto winners = winners_of(study);
-  for (std::size_t r = 0; r < study.rows.size(); ++r) {
-    std::cout << (r == 0 ? " " : "; ") << "of " << percent(study.rows[r].share);
-    if (winners[r].size() == strategies.size()) {
-      std::cout << " all alike";
-      continue;
-    }
-    for (std::size_t i = 0; i < winners[r].size(); ++i) {
-      std::cout << (i == 0 ? " " : ", ") << word_of(winners[r][i]);
-    }
-  }
-  std::cout
-      << ".\nEach layer keeps the same share of its weights: the largest; first those of its\n"
-         "maximum spanning forest, or those on the strongest persistent paths, then the\n"
-         "largest; or any (means of "
-      << random_rounds << " draws). Biases stay. Nothing is trained again.\n";
+  std::cout << "\n"
+            << (options.scope == Scope::layer ? "Each layer keeps the share of its weights"
+                                              : "The share of all weights is kept")
+            << ": the largest; first those of its\n"
+               "maximum spanning forest, or those on the strongest persistent paths, then the\n"
+               "largest; or any (means of "
+            << random_rounds << " draws). Biases stay. Nothing is trained again.\n";
+  print_notes(study);
+  print_verdicts(study);
   if (!options.picture.empty()) std::cout << "The curves are in " << options.picture << ".\n";
 }
 
@@ -95,6 +161,7 @@ inline void print_json(const Study& study, const Options& options) {
   ordered_json json{{"file", options.inputs.model},
                     {"images", study.images},
                     {"weights", study.weights},
+                    {"scope", options.scope == Scope::layer ? "layer" : "network"},
                     {"shares", ordered_json::array()}};
   for (const Row& row : study.rows) {
     ordered_json entry{{"share", row.share}, {"weights", row.kept}};
@@ -107,6 +174,19 @@ inline void print_json(const Study& study, const Options& options) {
     }
     json["shares"].push_back(entry);
   }
+  for (const std::size_t s : {std::size_t{1}, std::size_t{2}}) {
+    const auto shares_of = [&](const std::vector<std::size_t>& rows) {
+      ordered_json shares = ordered_json::array();
+      for (const std::size_t r : rows) shares.push_back(study.rows[r].share);
+      return shares;
+    };
+    const auto [better, worse] = contest(study, s, 0);
+    auto& against = json["against_magnitude"][word_of(strategies[s])];
+    against["weights_first"] = study.first[s];
+    against["better"] = shares_of(better);
+    against["worse"] = shares_of(worse);
+  }
+  if (!study.without_paths.empty()) json["reason"] = study.without_paths;
   std::cout << json.dump(2, ' ', false, ordered_json::error_handler_t::replace) << "\n";
 }
 
