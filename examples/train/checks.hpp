@@ -55,6 +55,7 @@ struct Check {
 };
 
 struct Times {
+  std::size_t steps = 0;
   double training = 0;  // in seconds
   double regularization = 0;
   double evaluation = 0;

@@ -54,7 +54,12 @@ void print_times(const Times& times) {
   };
   std::cout << "time: training " << number("%.2f s", times.training);
   if (times.regularization > 0) {
-    std::cout << ", regularisation " << share(times.regularization);
+    const auto per_step = [&](double seconds) {
+      return number("%.3f ms", 1000 * seconds / static_cast<double>(times.steps));
+    };
+    std::cout << ", regularisation " << share(times.regularization) << ", "
+              << per_step(times.regularization) << " beside " << per_step(times.training)
+              << " a step";
   }
   std::cout << ", evaluation " << number("%.2f s", times.evaluation) << ", measures "
             << share(times.measures) << ", excess " << share(times.shuffles)

@@ -138,6 +138,7 @@ inline Record train(perceptron::Network<float>& network, const Data& data, const
               [&] { regularize(network, options.regularizer, options.strength, gradient); });
       }
       timed(times.training, [&] { adam.update(network.layers, gradient); });
+      ++times.steps;
       const double done =
           static_cast<double>(epoch * steps + step + 1) / static_cast<double>(steps);
       const bool finite = std::isfinite(loss) &&

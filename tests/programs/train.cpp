@@ -343,12 +343,31 @@ TEST_CASE("persistence in the loss rises and falls as it is told", "[train]") {
   }
   const std::string told = successful({"--epochs", "1", "--regularize", "dgp"}, folder / "out");
   CHECK(number_after(told, ", regularisation ") >= 0);
+  CHECK(number_after(told, " of training), ") >= 0);
+  CHECK(number_after(told, " ms beside ") >= 0);
+  CHECK(holds(told, " ms a step, evaluation "));
   CHECK_FALSE(holds(successful({"--epochs", "1"}, folder / "out"), "regularisation"));
+}
+
+TEST_CASE("persistence in the loss gives the same files on any number of threads", "[train]") {
+  const TemporaryFolder folder;
+  for (const std::string measure : {"np", "dgp"}) {
+    const Arguments arguments{"--regularize", measure, "--epochs", "2", "--hidden", "40"};
+    successful(arguments, folder / "one", "OMP_NUM_THREADS=1 PROGRAM");
+    successful(arguments, folder / "three", "OMP_NUM_THREADS=3 PROGRAM");
+    const auto files = files_in(folder / "one");
+    CHECK(files.size() == 5);
+    CHECK(files == files_in(folder / "three"));
+  }
 }
 
 TEST_CASE("a layer without a measure leaves its field empty", "[train]") {
   const TemporaryFolder folder;
+  // Nor has it a gradient: there is nothing to add.
+  successful({"--hidden", "1", "1", "--epochs", "1", "--regularize", "dgp"}, folder / "out");
+  const auto regularized = files_in(folder / "out");
   successful({"--hidden", "1", "1", "--epochs", "1"}, folder / "out");
+  CHECK(files_in(folder / "out") == regularized);
   // A single weight is constant, and cannot be standardised.
   for (const auto& row : curves_of(folder / "out").rows) {
     CHECK(row.at("dgp_standardized_rescaled").empty());
