@@ -45,7 +45,8 @@ struct Figures {
   double accuracy = 0;
   double neural_persistence = 0;
   double deep_graph_persistence = 0;
-  std::vector<bool> right = {};  // of each image, whether the last of the networks knows it
+  // Of each image, whether the last of the networks knows it; empty where there is none.
+  std::vector<bool> right = {};
 };
 
 struct Row {

@@ -88,6 +88,7 @@ inline void print_verdicts(const Study& study) {
   constexpr std::size_t magnitude = 0;
   std::cout << "Accuracy against magnitude, beyond chance (1.96 standard deviations):\n";
   for (const std::size_t s : {std::size_t{1}, std::size_t{2}}) {
+    if (study.rows[0].figures[s].right.empty()) continue;
     const auto [better, worse] = contest(study, s, magnitude);
     const auto most = [&](const std::vector<std::size_t>& rows) {
       const auto of = [&](std::size_t r, std::size_t strategy) {
@@ -175,6 +176,7 @@ inline void print_json(const Study& study, const Options& options) {
     json["shares"].push_back(entry);
   }
   for (const std::size_t s : {std::size_t{1}, std::size_t{2}}) {
+    if (study.rows[0].figures[s].right.empty()) continue;
     const auto shares_of = [&](const std::vector<std::size_t>& rows) {
       ordered_json shares = ordered_json::array();
       for (const std::size_t r : rows) shares.push_back(study.rows[r].share);
@@ -192,11 +194,13 @@ inline void print_json(const Study& study, const Options& options) {
 
 inline void write_picture(const Study& study, const Options& options) {
   std::vector<plot::Chart> charts;
-  const std::string file = std::filesystem::path(options.inputs.model).filename().string();
   for (const auto& measure : measures) {
-    plot::Chart chart{file + " with fewer weights: " + measure.name,
-                      {"share of the weights that is kept", true},
-                      {measure.unit}};
+    std::string title = measure.name;
+    title[0] = static_cast<char>(title[0] - 'a' + 'A');
+    if (charts.empty()) {
+      title += ": " + std::filesystem::path(options.inputs.model).filename().string();
+    }
+    plot::Chart chart{title, {"share of the weights that is kept", true}, {measure.unit}};
     for (std::size_t s = 0; s < strategies.size(); ++s) {
       plot::Series series{word_of(strategies[s]), {}, {}};
       for (const Row& row : study.rows) {

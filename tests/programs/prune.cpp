@@ -311,6 +311,7 @@ TEST_CASE("networks without biases and with a constant layer are pruned", "[prun
   const auto arguments = made.arguments(layers, true);
   const auto document = json_of(arguments);
   CHECK(holds(document["reason"].get<std::string>(), "layers.1.weight"));
+  CHECK(document["against_magnitude"].size() == 1);
   CHECK(document["shares"][0]["paths"]["accuracy"].is_null());
   CHECK(document["shares"][0]["forest"]["accuracy"] == 0.25);
   CHECK(document["shares"][0]["forest"]["deep_graph_persistence"].is_null());
@@ -323,7 +324,10 @@ TEST_CASE("curves of pruning are drawn", "[prune]") {
   CHECK(holds(successful({"--svg", picture}), "The curves are in " + picture));
   const std::string svg = support::read_file(picture);
   CHECK(svg.rfind("<svg", 0) == 0);
-  CHECK(holds(svg, "digits_64-32-16-10.safetensors with fewer weights"));
+  for (const std::string title : {"Accuracy: digits_64-32-16-10.safetensors", "Neural persistence",
+                                  "Deep graph persistence"}) {
+    CHECK(holds(svg, ">" + title + "<"));
+  }
 }
 
 TEST_CASE("pruning's wrong usage and bad files are errors in one line", "[prune]") {
