@@ -86,7 +86,9 @@ inline void print_verdicts(const Study& study) {
   down_to("Neural persistence stays within 1 % down to: ", &Figures::neural_persistence);
   down_to("Deep graph persistence: ", &Figures::deep_graph_persistence);
   constexpr std::size_t magnitude = 0;
-  std::cout << "Accuracy against magnitude, beyond chance (1.96 standard deviations):\n";
+  std::cout
+      << "Accuracy of this network against magnitude, beyond chance in its images (1.96 standard\n"
+         "deviations); another training of its kind may fall otherwise:\n";
   for (const std::size_t s : {std::size_t{1}, std::size_t{2}}) {
     if (study.rows[0].figures[s].right.empty()) continue;
     const auto [better, worse] = contest(study, s, magnitude);
