@@ -31,7 +31,7 @@ namespace prune {
 
 struct Options {
   shift::Inputs inputs;
-  Scope scope = Scope::layer;
+  Scope scope = Scope::network;
   // That are kept; descending.
   std::vector<double> shares{1, 0.7, 0.5, 0.3, 0.2, 0.15, 0.1, 0.07, 0.05, 0.03, 0.02, 0.01, 0.005};
   std::uint64_t seed = 1;

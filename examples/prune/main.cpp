@@ -13,7 +13,7 @@
 int main(int argc, char** argv) {
   prune::Options options;
   std::string format = "table";
-  std::string scope = "layer";
+  std::string scope = "network";
   CLI::App app(
       "Takes weights away from a perceptron, a share at a time, and tells what is left: its\n"
       "accuracy on labelled images, its neural persistence and its deep graph persistence. Four\n"
@@ -26,10 +26,9 @@ int main(int argc, char** argv) {
       "             rests, then the largest\n"
       "  random     any; the floor for the others\n"
       "\n"
-      "Each layer keeps the same share of its weights, so that no layer vanishes and the forests,\n"
-      "which are layers' own, can be compared; with --scope network all weights compete, which\n"
-      "spares the narrow layers and mostly leaves more accuracy. Biases stay, and nothing is\n"
-      "trained again.\n"
+      "All weights of the network compete, which spares its narrow layers; with --scope layer\n"
+      "each layer keeps the same share of its own, so that none vanishes. Biases stay, and\n"
+      "nothing is trained again.\n"
       "Without arguments the shipped network is pruned that reads handwritten digits; some of\n"
       "these images it has learned from.\n" +
           white::about,
@@ -38,7 +37,7 @@ int main(int argc, char** argv) {
       "Examples:\n"
       "  dgp-prune\n"
       "  dgp-prune mnist.safetensors --images t10k-images-idx3-ubyte \\\n"
-      "            --labels t10k-labels-idx1-ubyte --scope network --svg pruning.svg\n"
+      "            --labels t10k-labels-idx1-ubyte --svg pruning.svg\n"
       "\n"
       "Pruned weights are edges of value 0 to neural persistence, which cannot change while all "
       "of\n"
@@ -61,9 +60,10 @@ int main(int argc, char** argv) {
                  "Of the hidden layers: relu (default), tanh or sigmoid")
       ->type_name("NAME")
       ->check(CLI::IsMember({"relu", "tanh", "sigmoid"}));
-  app.add_option("--scope", scope,
-                 "Of which weights the share is kept: of each layer's (layer, the default), or of\n"
-                 "all together (network)")
+  app.add_option(
+         "--scope", scope,
+         "Of which weights the share is kept: of all together (network, the default), or of\n"
+         "each layer's (layer)")
       ->type_name("SCOPE")
       ->check(CLI::IsMember({"layer", "network"}));
   app.add_option("--shares", options.shares,
