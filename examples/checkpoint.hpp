@@ -8,6 +8,7 @@
 #include <iterator>
 #include <optional>
 #include <regex>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -57,6 +58,25 @@ inline std::vector<Model> models_of(const std::vector<std::string>& files) {
     }
   }
   return models;
+}
+
+// Files as they are shown beside each other: without their folders, where that tells them apart,
+// and without the extension that all have.
+inline std::vector<std::string> names_apart(const std::vector<std::string>& files) {
+  const auto different = [](const std::vector<std::string>& names) {
+    return std::set<std::string>(names.begin(), names.end()).size();
+  };
+  const auto all_named = [](const std::vector<std::string>& paths, const auto& part) {
+    std::vector<std::string> names;
+    for (const std::filesystem::path path : paths) names.push_back(part(path).string());
+    return names;
+  };
+  std::vector<std::string> names =
+      all_named(files, [](const auto& path) { return path.filename(); });
+  if (different(names) < different(files)) names = files;
+  const auto extensions = all_named(names, [](const auto& path) { return path.extension(); });
+  if (different(extensions) > 1 || files.size() < 2) return names;
+  return all_named(names, [](auto path) { return path.replace_extension(); });
 }
 
 [[noreturn]] inline void refuse_folder(const std::filesystem::path& path) {

@@ -67,17 +67,20 @@ inline std::string usage_error(const CLI::App& app, const CLI::ParseError& error
   return what + " (see --help)";
 }
 
+// One line on stderr.
+inline void complain(const CLI::App& app, std::string what) {
+  for (char& c : what) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  }
+  std::cout.flush();
+  std::cerr << app.get_name() << ": " << what << "\n";
+}
+
 // Runs a program: parses its arguments, then calls body(). Exit code 0, 1 for an error (one line
 // on stderr), 2 for wrong usage, 130 or 143 where body() says that it was interrupted.
 template <class Body>
 int run(CLI::App& app, int argc, char** argv, const Body& body) {
-  const auto complain = [&](std::string what) {
-    for (char& c : what) {
-      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-    }
-    std::cout.flush();
-    std::cerr << app.get_name() << ": " << what << "\n";
-  };
+  const auto complain = [&](const std::string& what) { console::complain(app, what); };
   const auto printed_all = [&] {
     std::cout.flush();
     if (!std::cout) complain("the output could not be written");
@@ -141,6 +144,9 @@ inline std::string csv_field(const std::string& text) {
   for (const char c : text) field += c == '"' ? "\"\"" : std::string(1, c);
   return field + "\"";
 }
+
+// With all its digits; empty where it is not defined.
+inline std::string exact(double value) { return std::isnan(value) ? "" : number("%.17g", value); }
 
 // In characters: of UTF-8, bytes that only continue one do not count.
 inline std::size_t width(const std::string& text) {
@@ -222,6 +228,18 @@ inline std::string whole_number(const std::string& text) {
     return {};
   }
   return "it must be a whole number of 64 bits, not '" + text + "'";
+}
+
+// A check for the order of a norm.
+inline std::string order_of_norm(const std::string& text) {
+  if (value_of(text) >= 1) return {};
+  return "p must be a number of at least 1, not '" + text + "'";
+}
+
+// A check for files that are written; the standard output holds what is printed.
+inline std::string output_file(const std::string& text) {
+  if (!text.empty() && text != "-") return {};
+  return "it must be the name of a file to write, not '" + text + "'";
 }
 
 // Writes a whole file, or none: an older one stays where that fails.

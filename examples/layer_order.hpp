@@ -157,7 +157,7 @@ inline std::string advice(const std::vector<Layer>& layers, ToldBy told) {
   if (has_kernel(layers)) {
     add("kernels of convolutions are measured as matrices, and only a graph tells what follows on "
         "them: an ONNX model holds it (in PyTorch, torch.onnx.export), and gets measured by it "
-        "where no layers are chosen; or take the matrices alone with --layers");
+        "where no layers are chosen; or choose layers that are matrices, with --layers");
     return text;
   }
   if (const Layer* layer = side_by_side(layers); layer != nullptr && told != ToldBy::user) {

@@ -5,18 +5,18 @@
 
 #include <cstddef>
 #include <iostream>
+#include <limits>
 #include <optional>
 #include <string>
 
 #include "../console.hpp"
 #include "figures.hpp"
 #include "options.hpp"
-#include "table.hpp"
 
 namespace compare {
 
 inline std::string exact(const std::optional<double>& value) {
-  return value ? console::number("%.17g", *value) : "";
+  return console::exact(value.value_or(std::numeric_limits<double>::quiet_NaN()));
 }
 
 inline void print_pairs_csv(const Comparison& comparison) {

@@ -100,6 +100,12 @@ inline Distance distance(const Checkpoint& a, const Checkpoint& b, double p) {
   return result;
 }
 
+// Nothing where it is not defined.
+inline std::optional<double> deep_of(const Checkpoint& one) {
+  if (!one.deep) return std::nullopt;
+  return one.report.standardized->standardized_rescaled.normalized;
+}
+
 // The distances of all pairs. Each is computed by itself, in whatever order.
 inline void measure_pairs(Comparison& comparison, const Options& options,
                           console::Progress& progress) {
@@ -128,8 +134,26 @@ inline void measure_pairs(Comparison& comparison, const Options& options,
   }
 }
 
-inline bool wants_pairs(const Options& options, std::size_t count) {
-  return options.matrix || !options.picture.empty() || count <= few_files;
+// Of how far to the one before and to the first, the distances of all pairs know already.
+inline void measure_steps(Comparison& comparison, const Options& options,
+                          console::Progress& progress) {
+  auto& all = comparison.checkpoints;
+  const auto between = [&](std::size_t i, std::size_t j) {
+    return comparison.pairs.empty() ? distance(all[i], all[j], options.p) : comparison.pairs[i][j];
+  };
+  for (std::size_t i = 1; i < all.size(); ++i) {
+    progress.update(static_cast<double>(i) / static_cast<double>(all.size()),
+                    "distances of " + all[i].report.file);
+    all[i].to_previous = between(i, i - 1);
+    all[i].to_first = i == 1 ? all[i].to_previous : between(i, 0);
+  }
+}
+
+// Whether the distances of all pairs are printed.
+inline bool shows_pairs(const Options& options, std::size_t count) {
+  if (options.matrix) return true;
+  const bool few = count <= few_files;
+  return options.format == "json" ? few : options.format == "table" && few && count > 2;
 }
 
 // Throws std::runtime_error where a file cannot be read or measured, and where its layers are not
@@ -137,15 +161,14 @@ inline bool wants_pairs(const Options& options, std::size_t count) {
 inline Comparison compare(const Options& options) {
   const Run run = run_of(options.files);
   const std::size_t count = run.models.size();
-  const bool pairs = wants_pairs(options, count);
+  const bool pairs = shows_pairs(options, count) || !options.picture.empty();
   console::Progress progress("dgp-compare");
   inspect::Options measures;
   measures.choice = options.choice;
   measures.deaths = true;
   measures.raw = false;
   Comparison comparison;
-  // What reading and measuring take, as a share of all.
-  const double most = pairs ? 0.8 : 1;
+  constexpr double most = 0.8;  // what reading and measuring take, as a share of all
   for (std::size_t i = 0; i < count; ++i) {
     const auto& model = run.models[i];
     const auto share_at = [&](std::size_t done) {
@@ -162,16 +185,13 @@ inline Comparison compare(const Options& options) {
       now.report.standardized->standardized.deaths = {};
     }
     if (i == 0) continue;
-    const Checkpoint& first = comparison.checkpoints[0];
     const Checkpoint& before = comparison.checkpoints[i - 1];
     layer_order::check_same_layers(inspect::shapes_of(now.report), model.name,
                                    inspect::shapes_of(before.report), before.report.file);
-    progress.update(1, "distances");
-    now.to_previous = distance(now, before, options.p);
-    now.to_first = i == 1 ? now.to_previous : distance(now, first, options.p);
   }
-  progress.part(most, 1, "all pairs");
+  progress.part(most, 1, pairs ? "all pairs" : "steps");
   if (pairs) measure_pairs(comparison, options, progress);
+  measure_steps(comparison, options, progress);
   return comparison;
 }
 
@@ -196,23 +216,11 @@ inline std::string name_of_distance(double p) {
   return std::isinf(p) ? "bottleneck distance" : console::number("%g", p) + "-Wasserstein distance";
 }
 
-// The files as they are shown: without the folder and the extension that are those of all.
+// The files as they are shown.
 inline std::vector<std::string> short_names(const Comparison& comparison) {
-  std::vector<std::filesystem::path> paths;
-  for (const auto& one : comparison.checkpoints) paths.emplace_back(one.report.file);
-  const auto all = [&](const auto& part) {
-    return std::all_of(paths.begin(), paths.end(),
-                       [&](const auto& path) { return part(path) == part(paths[0]); });
-  };
-  const bool same_folder = all([](const auto& path) { return path.parent_path(); });
-  const bool same_kind = all([](const auto& path) { return path.extension(); });
-  std::vector<std::string> names;
-  for (auto path : paths) {
-    if (same_folder) path = path.filename();
-    if (same_kind && path.stem() != path.filename()) path.replace_extension();
-    names.push_back(path.string());
-  }
-  return names;
+  std::vector<std::string> files;
+  for (const auto& one : comparison.checkpoints) files.push_back(one.report.file);
+  return checkpoint::names_apart(files);
 }
 
 }  // namespace compare

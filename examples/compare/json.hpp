@@ -11,7 +11,6 @@
 #include "../inspect/json.hpp"
 #include "figures.hpp"
 #include "options.hpp"
-#include "table.hpp"
 
 namespace compare {
 

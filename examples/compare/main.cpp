@@ -1,5 +1,5 @@
 // dgp-compare: how far checkpoints are apart by their persistence diagrams.
-#include <cmath>
+#include <iostream>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -15,8 +15,6 @@
 
 int main(int argc, char** argv) {
   compare::Options options;
-  std::string format = "table";
-  std::string distance;
   CLI::App app(
       "Compares checkpoints of one network by the persistence diagrams of their layers: how\n"
       "far apart are they, and when did a training change what it learned?\n"
@@ -31,7 +29,7 @@ int main(int argc, char** argv) {
       "distance is the cost of the cheapest matching of the pairs of two diagrams, where a\n"
       "pair may be left out for half its life. The bottleneck distance is the largest cost in\n"
       "it: some weight of the layer, as a share of the largest weight, differs by that much at\n"
-      "least. The Wasserstein distance of order p is the p-norm of all costs.",
+      "least. With --p, it is the p-norm of all costs: the Wasserstein distance of order p.",
       "dgp-compare");
   app.footer(
       "Examples:\n"
@@ -47,23 +45,17 @@ int main(int argc, char** argv) {
                  "Models, two or more: .onnx, .safetensors, .pt, .npz or .npy")
       ->required();
   checkpoint::add_choice(app, options.choice);
-  auto* const kind = app.add_option("--distance", distance,
-                                    "bottleneck (default), or wasserstein, the default with --p")
-                         ->type_name("DISTANCE")
-                         ->check(CLI::IsMember({"bottleneck", "wasserstein"}));
-  auto* const order =
-      app.add_option("--p", options.p,
-                     "Order of the Wasserstein distance, at least 1; inf is allowed (default: 2)")
-          ->type_name("P")
-          ->check([](const std::string& text) -> std::string {
-            if (console::value_of(text) >= 1) return {};
-            return "p must be a number of at least 1, not '" + text + "'";
-          });
+  app.add_option("--p", options.p,
+                 "Order of the Wasserstein distance, at least 1 (default: inf, the bottleneck\n"
+                 "distance)")
+      ->type_name("P")
+      ->check(console::order_of_norm);
   app.add_flag("--matrix", options.matrix,
                "Show the distances of all pairs of files (of up to eight they are shown anyway)");
   app.add_option("--svg", options.picture, "Draw the distances of all pairs to this file")
-      ->type_name("FILE");
-  app.add_option("--format", format, "table (default), json or csv")
+      ->type_name("FILE")
+      ->check(console::output_file);
+  app.add_option("--format", options.format, "table (default), json or csv")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"table", "json", "csv"}));
   console::add_threads(app);
@@ -71,17 +63,17 @@ int main(int argc, char** argv) {
     if (options.files.size() < 2) {
       throw CLI::ValidationError("it takes two models to compare, and there is one");
     }
-    if (distance == "bottleneck" && order->count() > 0 && !std::isinf(options.p)) {
-      throw CLI::ValidationError("--p is of the Wasserstein distance, not of the bottleneck's");
-    }
-    if (kind->count() > 0 && order->count() == 0 && distance == "wasserstein") options.p = 2;
   });
 
   return console::run(app, argc, argv, [&] {
     const auto compared = compare::compare(options);
-    if (!options.picture.empty()) compare::write_picture(compared, options);
-    if (format == "json") return compare::print_json(compared, options);
-    if (format == "csv") return compare::print_csv(compared, options);
-    return compare::print_table(compared, options);
+    if (options.format == "json") compare::print_json(compared, options);
+    if (options.format == "csv") compare::print_csv(compared, options);
+    if (options.format == "table") compare::print_table(compared, options);
+    if (options.picture.empty()) return;
+    compare::write_picture(compared, options);
+    if (options.format == "table") {
+      std::cout << "The distances of all pairs are in " << options.picture << ".\n";
+    }
   });
 }

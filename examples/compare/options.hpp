@@ -13,7 +13,8 @@ namespace compare {
 struct Options {
   std::vector<std::string> files;
   checkpoint::Choice choice;
-  double p = std::numeric_limits<double>::infinity();  // infinite: the bottleneck distance
+  double p = std::numeric_limits<double>::infinity();  // of the Wasserstein distance
+  std::string format = "table";
   bool matrix = false;
   std::string picture;  // file for the distances of all pairs; empty: none
 };

@@ -25,11 +25,6 @@ inline std::string cell_or_dash(const std::optional<double>& value) {
   return value ? cell(*value) : "-";
 }
 
-inline std::optional<double> deep_of(const Checkpoint& one) {
-  if (!one.deep) return std::nullopt;
-  return one.report.standardized->standardized_rescaled.normalized;
-}
-
 // Two files, layer by layer.
 inline void print_two(const Comparison& comparison) {
   const Checkpoint& first = comparison.checkpoints[0];
@@ -107,7 +102,7 @@ inline void print_table(const Comparison& comparison, const Options& options) {
   } else {
     print_run(comparison);
   }
-  if (options.matrix || (!two && all.size() <= few_files)) {
+  if (shows_pairs(options, all.size())) {
     print_matrix(comparison, false);
     if (has_deep(comparison)) print_matrix(comparison, true);
   }
@@ -135,9 +130,6 @@ inline void print_table(const Comparison& comparison, const Options& options) {
     std::cout << "\n"
               << words::one_line(without->report.file)
               << ": no deep graph persistence: " << without->report.reason << "\n";
-  }
-  if (!options.picture.empty()) {
-    std::cout << "The distances of all pairs are in " << options.picture << ".\n";
   }
 }
 

@@ -10,6 +10,7 @@
 #include <dgp/analysis/shuffling.hpp>
 
 #include "../console.hpp"
+#include "../layer_order.hpp"
 #include "figures.hpp"
 #include "statistics.hpp"
 
@@ -107,12 +108,19 @@ inline std::vector<Claim> claims_of(const Findings& findings, const Options& opt
     claims.push_back({claim, verdict, figures});
   };
   const auto persistence = [](const LayerFindings& layer) { return layer.shuffled_persistence; };
-  if (count > 1) {
-    add("Shuffling shows no structure in the neural persistence of later layers.",
-        "neural persistence by layer, and that of the shuffled layer: ", 1, count, persistence,
-        drawn_shuffles, false, false);
-    add("Shuffling shows structure in the neural persistence of the first layer.", "", 0, 1,
-        persistence, drawn_shuffles, true, false);
+  // Which layers are first and later, names or the user must have told.
+  const std::string later =
+      "Shuffling shows no structure in the neural persistence of later layers.";
+  const std::string first =
+      "Shuffling shows structure in the neural persistence of the first layer.";
+  if (count > 1 && findings.told == layer_order::ToldBy::nobody) {
+    for (const auto& claim : {later, first}) {
+      claims.push_back({claim, "not tested", "needs the order of the layers (see --order)"});
+    }
+  } else if (count > 1) {
+    add(later, "neural persistence by layer, and that of the shuffled layer: ", 1, count,
+        persistence, drawn_shuffles, false, false);
+    add(first, "", 0, 1, persistence, drawn_shuffles, true, false);
   }
   add(
       "Large weights are gathered in few rows and columns.",

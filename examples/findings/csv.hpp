@@ -19,7 +19,7 @@ inline void print_csv(const Findings& findings) {
     std::cout << console::csv_field(snapshot.file) << ","
               << (snapshot.step ? std::to_string(*snapshot.step) : "") << ","
               << console::csv_field(layer) << "," << measure << ","
-              << (value && std::isfinite(*value) ? console::number("%.17g", *value) : "") << "\n";
+              << (value && std::isfinite(*value) ? console::exact(*value) : "") << "\n";
   };
   std::cout << "file,step,layer,measure,value\n";
   for (const auto& snapshot : findings.training) {

@@ -15,11 +15,13 @@
 
 namespace findings {
 
-inline nlohmann::json json_of(double value) {
-  return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(nullptr);
+using nlohmann::ordered_json;
+
+inline ordered_json json_of(double value) {
+  return std::isfinite(value) ? ordered_json(value) : ordered_json(nullptr);
 }
 
-inline nlohmann::json json_of(const dgp::ShufflingEffect& effect) {
+inline ordered_json json_of(const dgp::ShufflingEffect& effect) {
   return {{"original", json_of(effect.original)},
           {"mean_change", json_of(effect.mean)},
           {"standard_deviation", json_of(effect.standard_deviation)},
@@ -28,7 +30,7 @@ inline nlohmann::json json_of(const dgp::ShufflingEffect& effect) {
           {"z_score", json_of(effect.z_score)}};
 }
 
-inline nlohmann::json json_of(const dgp::ShuffleSignificance& effect) {
+inline ordered_json json_of(const dgp::ShuffleSignificance& effect) {
   return {{"original", json_of(effect.original)},
           {"mean_change", json_of(effect.mean - effect.original)},
           {"standard_deviation", json_of(effect.standard_deviation)},
@@ -37,7 +39,7 @@ inline nlohmann::json json_of(const dgp::ShuffleSignificance& effect) {
           {"rounds", effect.rounds}};
 }
 
-inline nlohmann::json json_of(const dgp::PersistenceBounds<double>& bounds) {
+inline ordered_json json_of(const dgp::PersistenceBounds<double>& bounds) {
   return {
       {"lower",
        {{"total", json_of(bounds.lower.total)}, {"normalized", json_of(bounds.lower.normalized)}}},
@@ -45,11 +47,11 @@ inline nlohmann::json json_of(const dgp::PersistenceBounds<double>& bounds) {
        {{"total", json_of(bounds.upper.total)}, {"normalized", json_of(bounds.upper.normalized)}}}};
 }
 
-inline nlohmann::json json_of(const std::optional<double>& value) {
-  return value ? json_of(*value) : nlohmann::json(nullptr);
+inline ordered_json json_of(const std::optional<double>& value) {
+  return value ? json_of(*value) : ordered_json(nullptr);
 }
 
-inline nlohmann::json json_of(const dgp::WeightFits& fits) {
+inline ordered_json json_of(const dgp::WeightFits& fits) {
   return {
       {"beta",
        {{"a", json_of(fits.beta.a)},
@@ -67,11 +69,11 @@ inline nlohmann::json json_of(const dgp::WeightFits& fits) {
 
 inline void print_json(const Findings& findings, const Options& options) {
   const Snapshot& last = findings.training.back();
-  nlohmann::json layers = nlohmann::json::array();
+  ordered_json layers = ordered_json::array();
   for (const auto& layer : findings.layers) {
-    nlohmann::json shuffled{{"neural_persistence", json_of(layer.shuffled_persistence)},
-                            {"spatial_concentration", json_of(layer.shuffled_concentration)},
-                            {"deep_graph_persistence", nullptr}};
+    ordered_json shuffled{{"neural_persistence", json_of(layer.shuffled_persistence)},
+                          {"spatial_concentration", json_of(layer.shuffled_concentration)},
+                          {"deep_graph_persistence", nullptr}};
     if (layer.shuffled_deep) shuffled["deep_graph_persistence"] = json_of(*layer.shuffled_deep);
     layers.push_back({{"name", layer.name},
                       {"rows", layer.rows},
@@ -83,21 +85,21 @@ inline void print_json(const Findings& findings, const Options& options) {
                       {"bounds", json_of(layer.bounds)},
                       {"shuffled", shuffled}});
   }
-  nlohmann::json training = nlohmann::json::array();
+  ordered_json training = ordered_json::array();
   for (const auto& snapshot : findings.training) {
-    nlohmann::json by_layer = nlohmann::json::array();
+    ordered_json by_layer = ordered_json::array();
     for (std::size_t k = 0; k < findings.layers.size(); ++k) {
       by_layer.push_back({{"name", findings.layers[k].name},
                           {"neural_persistence", json_of(snapshot.persistence[k])}});
     }
     training.push_back({{"file", snapshot.file},
-                        {"step", snapshot.step ? nlohmann::json(*snapshot.step) : nullptr},
+                        {"step", snapshot.step ? ordered_json(*snapshot.step) : nullptr},
                         {"layers", by_layer},
                         {"neural_persistence", json_of(snapshot.mean_normalized)},
                         {"deep_graph_persistence", json_of(snapshot.deep)},
                         {"weight_variance", json_of(snapshot.weight_variance)}});
   }
-  nlohmann::json random = nlohmann::json::object();
+  ordered_json random = ordered_json::object();
   for (const auto& networks : findings.random) {
     random[networks.key] = {
         {"neural_persistence", json_of(networks.mean_persistence)},
@@ -105,27 +107,27 @@ inline void print_json(const Findings& findings, const Options& options) {
         {"deep_graph_persistence", json_of(networks.mean_deep)},
         {"deep_graph_persistence_deviation", json_of(networks.deviation_deep)}};
   }
-  nlohmann::json claims = nlohmann::json::array();
+  ordered_json claims = ordered_json::array();
   for (const auto& claim : claims_of(findings, options)) {
     claims.push_back(
         {{"claim", claim.claim}, {"verdict", claim.verdict}, {"figures", claim.figures}});
   }
-  nlohmann::json document{{"file", last.file},
-                          {"shuffles", options.shuffles},
-                          {"seed", options.seed},
-                          {"order", layer_order::word_of(findings.told)},
-                          {"layers", layers},
-                          {"not_measured", checkpoint::names_of(findings.not_measured)},
-                          {"weight_variance", json_of(last.weight_variance)},
-                          {"neural_persistence", json_of(last.mean_normalized)},
-                          {"deep_graph_persistence", json_of(last.deep)},
-                          {"training", training},
-                          {"random_networks", random},
-                          {"claims", claims}};
+  ordered_json document{{"file", last.file},
+                        {"shuffles", options.shuffles},
+                        {"seed", options.seed},
+                        {"order", layer_order::word_of(findings.told)},
+                        {"layers", layers},
+                        {"not_measured", checkpoint::names_of(findings.not_measured)},
+                        {"weight_variance", json_of(last.weight_variance)},
+                        {"neural_persistence", json_of(last.mean_normalized)},
+                        {"deep_graph_persistence", json_of(last.deep)},
+                        {"training", training},
+                        {"random_networks", random},
+                        {"claims", claims}};
   if (findings.deep_bounds)
     document["deep_graph_persistence_bounds"] = json_of(*findings.deep_bounds);
   if (!last.deep) document["reason"] = findings.no_deep_reason;
-  std::cout << document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+  std::cout << document.dump(2, ' ', false, ordered_json::error_handler_t::replace) << "\n";
 }
 
 }  // namespace findings

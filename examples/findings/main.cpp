@@ -33,7 +33,7 @@ int main(int argc, char** argv) {
       "PyTorch's .pt, or NumPy's .npz and .npy), taken in natural order of their names\n"
       "(checkpoint-10 after checkpoint-9), and are shown over the number by which these differ;\n"
       "layers are the 2-D tensors, of the same names and shapes in each file, and are analysed\n"
-      "in the last one.\n"
+      "in the last one, in double precision.\n"
       "Parts of a checkpoint (NAME-1-of-2.safetensors) are one together. Without any, a small\n"
       "network trained on handwritten digits is shown.",
       "dgp-findings");
@@ -55,7 +55,8 @@ int main(int argc, char** argv) {
       ->type_name("N")
       ->check(console::whole_number);
   app.add_option("--report", report, "Write a report with pictures to this HTML file")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check(console::output_file);
   app.add_option("--format", format,
                  "table (default), json, or csv: a row for each figure, without the claims")
       ->type_name("FORMAT")
@@ -64,10 +65,11 @@ int main(int argc, char** argv) {
   return console::run(app, argc, argv, [&] {
     std::stable_sort(options.checkpoints.begin(), options.checkpoints.end(), dgp::io::natural_less);
     const auto found = findings::find(options);
-    if (!report.empty()) findings::write_report(found, options, report);
-    if (format == "json") return findings::print_json(found, options);
-    if (format == "csv") return findings::print_csv(found);
-    findings::print_table(found, options);
-    if (!report.empty()) std::cout << "\nPictures are in " << report << ".\n";
+    if (format == "json") findings::print_json(found, options);
+    if (format == "csv") findings::print_csv(found);
+    if (format == "table") findings::print_table(found, options);
+    if (report.empty()) return;
+    findings::write_report(found, options, report);
+    if (format == "table") std::cout << "\nPictures are in " << report << ".\n";
   });
 }

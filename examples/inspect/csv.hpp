@@ -3,7 +3,6 @@
 // says which.
 #pragma once
 
-#include <cmath>
 #include <cstddef>
 #include <iostream>
 #include <string>
@@ -16,20 +15,19 @@
 namespace inspect {
 
 inline void print_csv(const Report& report, const Options& options, const std::string& file_field) {
-  const auto exact = [](double value) { return console::number("%.17g", value); };
-  const auto or_empty = [&](double value) { return std::isnan(value) ? "" : exact(value); };
+  using console::exact;
   const auto row = [&](const std::vector<std::string>& fields, const std::vector<double>& deaths,
                        const LayerFigures* layer = nullptr) {
     std::cout << file_field;
     for (std::size_t i = 0; i < fields.size(); ++i) std::cout << (i == 0 ? "" : ",") << fields[i];
     if (options.analysis) {
-      std::cout << "," << (layer != nullptr ? or_empty(layer->spatial_concentration) : "");
+      std::cout << "," << (layer != nullptr ? exact(layer->spatial_concentration) : "");
     }
     if (options.rounds) {
       if (layer != nullptr && layer->shuffled) {
         const auto& shuffled = *layer->shuffled;
-        std::cout << "," << exact(shuffled.mean) << "," << or_empty(shuffled.standard_deviation)
-                  << "," << or_empty(shuffled.z_score) << "," << or_empty(shuffled.p_value);
+        std::cout << "," << exact(shuffled.mean) << "," << exact(shuffled.standard_deviation) << ","
+                  << exact(shuffled.z_score) << "," << exact(shuffled.p_value);
       } else {
         std::cout << ",,,,";
       }

@@ -69,6 +69,8 @@ struct Report {
   double weight_variance;
 };
 
+inline bool has_paths(const Report& report) { return report.paths && !report.paths->paths.empty(); }
+
 inline std::vector<layer_order::Layer> shapes_of(const Report& report) {
   std::vector<layer_order::Layer> layers;
   for (const auto& layer : report.layers) {

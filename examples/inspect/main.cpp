@@ -1,5 +1,5 @@
 // dgp-inspect: the neural persistence and deep graph persistence of checkpoints.
-#include <algorithm>
+#include <cstddef>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
@@ -21,16 +21,7 @@
 int main(int argc, char** argv) {
   inspect::Options options;
   std::string essential = "dies-at-zero";
-  std::string format = "table";
   std::string rounds;
-  const auto one_of = [](const std::vector<std::string>& names) {
-    return [names](const std::string& text) -> std::string {
-      if (std::find(names.begin(), names.end(), text) != names.end()) return {};
-      std::string list;
-      for (const auto& name : names) list += (list.empty() ? "" : ", ") + name;
-      return "'" + text + "' is none of " + list;
-    };
-  };
   CLI::App app(
       "Measures the topology of a trained network: the neural persistence of each layer\n"
       "and of the network, its deep graph persistence, and the variance of its weights.\n"
@@ -70,19 +61,15 @@ int main(int argc, char** argv) {
   checkpoint::add_choice(app, options.choice);
   app.add_option("--p", options.p, "Order of the norm, at least 1; inf is allowed (default: 2)")
       ->type_name("P")
-      ->check([](const std::string& text) -> std::string {
-        const double p = console::value_of(text);
-        if (p >= 1) return {};
-        return "p must be a number of at least 1, not '" + text + "'";
-      });
+      ->check(console::order_of_norm);
   app.add_option("--essential", essential,
                  "The class that never dies: dies-at-zero (as in the papers, the default) or\n"
                  "omitted")
       ->type_name("CONVENTION")
-      ->check(one_of({"dies-at-zero", "omitted"}));
-  app.add_option("--format", format, "table (default), json or csv")
+      ->check(CLI::IsMember({"dies-at-zero", "omitted"}));
+  app.add_option("--format", options.format, "table (default), json or csv")
       ->type_name("FORMAT")
-      ->check(one_of({"table", "json", "csv"}));
+      ->check(CLI::IsMember({"table", "json", "csv"}));
   app.add_flag("--deaths", options.deaths,
                "Show each graph's deaths, descending, without the essential class");
   app.add_flag("--analysis", options.analysis,
@@ -97,7 +84,7 @@ int main(int argc, char** argv) {
             const double count = console::value_of(text);
             const bool whole = console::whole_number(text).empty();
             if (text.empty() || (whole && count >= 2 && count <= 1e6)) return {};
-            return "ROUNDS is a number from 2 to 1000000, not '" + text +
+            return "ROUNDS is a whole number from 2 to 1000000, not '" + text +
                    "' (a model's name stands before --significance)";
           });
   app.add_option(
@@ -112,8 +99,16 @@ int main(int argc, char** argv) {
       });
   app.add_option("--svg", options.picture,
                  "Draw the persistence diagrams to this file; with --paths, the network and these")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check(console::output_file);
   console::add_threads(app);
+  app.final_callback([&] {
+    if (options.paths > 0 && options.format == "csv" && options.picture.empty()) {
+      throw CLI::ValidationError(
+          "CSV has no room for --paths: take --format json, or draw them "
+          "with --svg");
+    }
+  });
 
   return console::run(app, argc, argv, [&] {
     if (essential == "omitted") options.essential = dgp::EssentialClass::omitted;
@@ -133,17 +128,17 @@ int main(int argc, char** argv) {
       }
     }
     if (!reports.empty()) {
-      if (!options.picture.empty()) inspect::write_picture(reports, options);
-      if (format == "json") inspect::print_json(reports, options);
-      if (format == "csv") inspect::print_csv(reports, options);
-      if (format == "table") inspect::print_table(reports, options);
+      if (options.format == "json") inspect::print_json(reports, options);
+      if (options.format == "csv") inspect::print_csv(reports, options);
+      if (options.format == "table") inspect::print_table(reports, options);
+      if (!options.picture.empty()) {
+        inspect::write_picture(reports, options);
+        if (options.format == "table") inspect::print_where(reports, options);
+      }
     }
     // One model at fault does not hide the others.
     if (failures.empty()) return;
-    std::string what = failures.front();
-    if (failures.size() > 1) {
-      what += "; " + std::to_string(failures.size() - 1) + " more could not be measured";
-    }
-    throw std::runtime_error(what);
+    for (std::size_t i = 0; i + 1 < failures.size(); ++i) console::complain(app, failures[i]);
+    throw std::runtime_error(failures.back());
   });
 }

@@ -23,7 +23,8 @@ struct Options {
   bool raw = true;                    // the variant of deep graph persistence on signed weights
   std::optional<std::size_t> rounds;  // of shuffling, with --significance
   std::size_t paths = 0;              // so many of the strongest
-  std::string picture;                // file for the diagrams, or paths; empty: none
+  std::string format = "table";
+  std::string picture;  // file for the diagrams, or paths; empty: none
 };
 
 }  // namespace inspect

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstddef>
 #include <iostream>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -93,6 +94,17 @@ bool joins_all(const dgp::FeedForwardGraph<Scalar>& graph, std::size_t from, std
   return false;
 }
 
+// Groups of one name get numbers: "pooling#1", "pooling#2".
+inline void tell_apart(std::vector<plot::NeuronColumn>& groups) {
+  std::map<std::string, std::vector<plot::NeuronColumn*>> by_name;
+  for (auto& group : groups) by_name[group.name].push_back(&group);
+  for (const auto& [name, alike] : by_name) {
+    for (std::size_t i = 0; alike.size() > 1 && i < alike.size(); ++i) {
+      alike[i]->name = name + "#" + std::to_string(i + 1);
+    }
+  }
+}
+
 template <class Scalar>
 NetworkPaths strongest_paths(const dgp::FeedForwardGraph<Scalar>& graph, std::size_t count) {
   const auto paths = dgp::persistent_paths(graph, {.count = count});
@@ -106,6 +118,7 @@ NetworkPaths strongest_paths(const dgp::FeedForwardGraph<Scalar>& graph, std::si
                              static_cast<std::size_t>(shape.height),
                              static_cast<std::size_t>(shape.width)});
   }
+  tell_apart(result.groups);
   for (std::size_t k = 1; k < groups.size(); ++k) {
     result.groups[k].joins_all = joins_all(graph, groups[k - 1], groups[k]);
   }

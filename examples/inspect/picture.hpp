@@ -4,13 +4,12 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <filesystem>
 #include <limits>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "../checkpoint.hpp"
 #include "../console.hpp"
 #include "../plot/network_picture.hpp"
 #include "../plot/persistence_chart.hpp"
@@ -129,28 +128,20 @@ inline std::vector<plot::Chart> charts_by_row(const std::vector<Report>& reports
   return figures;
 }
 
-// The files without their folders, where that tells them apart.
 inline std::vector<std::string> names_of_files(const std::vector<Report>& reports) {
-  std::vector<std::string> names;
-  std::vector<std::string> paths;
-  for (const auto& report : reports) {
-    paths.push_back(report.file);
-    names.push_back(std::filesystem::path(report.file).filename().string());
-  }
-  const auto different = [](const std::vector<std::string>& all) {
-    return std::set<std::string>(all.begin(), all.end()).size();
-  };
-  return different(names) == different(paths) ? names : paths;
+  std::vector<std::string> files;
+  for (const auto& report : reports) files.push_back(report.file);
+  return checkpoint::names_apart(files);
 }
 
 inline std::string paths_picture(const std::vector<Report>& reports) {
+  const auto names = names_of_files(reports);
   std::vector<plot::NetworkPicture> pictures;
-  for (const auto& report : reports) {
-    const std::string name = std::filesystem::path(report.file).filename().string();
-    if (report.paths) {
-      pictures.push_back(picture_of(*report.paths, name));
+  for (std::size_t i = 0; i < reports.size(); ++i) {
+    if (reports[i].paths) {
+      pictures.push_back(picture_of(*reports[i].paths, names[i]));
     } else {
-      pictures.push_back({"No paths through " + name, report.reason, {}, {}});
+      pictures.push_back({"No paths through " + names[i], reports[i].reason, {}, {}});
     }
   }
   return plot::render(pictures);

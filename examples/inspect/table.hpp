@@ -348,11 +348,16 @@ inline void print_table(const std::vector<Report>& reports, const Options& optio
   if (options.rounds && (!several || shows_layers(reports, options))) {
     print_significance_notes(reports, options);
   }
-  if (options.paths > 0) std::cout << paths_note();
-  if (!options.picture.empty()) {
-    std::cout << (options.paths > 0 ? "The paths" : "The diagrams") << " are in " << options.picture
-              << ".\n";
-  }
+  if (std::any_of(reports.begin(), reports.end(), has_paths)) std::cout << paths_note();
+}
+
+// Where the picture is.
+inline void print_where(const std::vector<Report>& reports, const Options& options) {
+  const bool any_paths = std::any_of(reports.begin(), reports.end(), has_paths);
+  std::cout << (options.paths == 0 ? "The diagrams are"
+                : any_paths        ? "The paths are"
+                                   : "The picture, without paths, is")
+            << " in " << options.picture << ".\n";
 }
 
 }  // namespace inspect

@@ -57,7 +57,8 @@ inline std::string svg_begin(double width, double height, const std::u32string& 
   std::string out = "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"" + size_x +
                     "\" height=\"" + size_y + "\" viewBox=\"0 0 " + size_x + " " + size_y +
                     "\" font-family=\"Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', "
-                    "sans-serif\" fill=\"#1a1a1a\">\n";
+                    "sans-serif\" fill=\"#1a1a1a\" "
+                    "style=\"max-width:100%;height:auto\">\n";
   if (!title.empty()) out += "<title>" + escaped(title) + "</title>\n";
   return out + dark_style() + more_styles +
          "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n";

@@ -215,15 +215,41 @@ class NetworkPanel {
     const std::string look =
         "fill=\"none\" stroke-linecap=\"round\" stroke-linejoin=\"round\"" + width + " stroke=\"";
     std::string way;
-    for (const auto& stop : path.stops) {
-      const Point point = columns_.at(stop);
-      way += (way.empty() ? "M" : "L") + number(point.x) + " " + number(point.y);
+    for (std::size_t i = 0; i + 1 < path.stops.size(); ++i) {
+      way += (i == 0 ? place(path.stops[0]) : "") + step_to(path.stops[i], path.stops[i + 1]);
     }
-    out += "<path d=\"" + way + "\" " + look + path_colour + "\"/>\n";
+    out += "<path d=\"" + way + "\" " + look + path_colour + "\"><title>" + words_of(path) +
+           "</title></path>\n";
     if (!path.weakest) return;
-    const Point from = columns_.at(path.stops[*path.weakest]);
-    const Point to = columns_.at(path.stops[*path.weakest + 1]);
-    add_line(out, from.x, from.y, to.x, to.y, look + weakest_colour + "\"");
+    const PathStop& from = path.stops[*path.weakest];
+    out += "<path d=\"" + place(from) + step_to(from, path.stops[*path.weakest + 1]) + "\" " +
+           look + weakest_colour + "\"><title>" + words_of(path) + "</title></path>\n";
+  }
+  std::string place(const PathStop& stop) const {
+    const Point point = columns_.at(stop);
+    return "M" + number(point.x) + " " + number(point.y);
+  }
+  // A straight line to the next column; over columns between, a bow around most of their neurons.
+  std::string step_to(const PathStop& from, const PathStop& to) const {
+    const Point a = columns_.at(from);
+    const Point b = columns_.at(to);
+    const std::string end = number(b.x) + " " + number(b.y);
+    if (to.column <= from.column + 1) return "L" + end;
+    const double middle = (a.y + b.y) / 2;
+    const double edge = middle < drawing_height / 2 ? 0 : drawing_height;
+    const double y = middle + 1.2 * (edge - middle);
+    return "C" + number(a.x + (b.x - a.x) / 4) + " " + number(y) + " " +
+           number(b.x - (b.x - a.x) / 4) + " " + number(y) + " " + end;
+  }
+  // "strength 0.123: input 5, fc1 3, fc2 7", shown where a pointer rests on the path.
+  std::string words_of(const DrawnPath& path) const {
+    std::string text = "strength " + escaped(decimal(std::llround(path.strength * 1e6), -6));
+    for (std::size_t i = 0; i < path.stops.size(); ++i) {
+      const auto& stop = path.stops[i];
+      text += (i == 0 ? ": " : ", ") + escaped(decoded(picture_.columns[stop.column].name)) + " " +
+              integer(static_cast<long long>(stop.neuron));
+    }
+    return text;
   }
 
   // Beneath a few columns, name and size; beneath many, some names, turned.

@@ -109,6 +109,7 @@ inline Study study_of(const Options& options) {
                              inputs.model + " knows " + std::to_string(classes) +
                              " classes, from 0 on");
   }
+  shift::tell_white("dgp-prune", pictures, inputs);
   const shift::Matrix images = shift::scaled(pictures, shift::white_of(pictures, inputs));
   const auto activation = shift::activation_of(inputs.activation);
 

@@ -1,6 +1,7 @@
 // dgp-prune: how well a perceptron does with fewer and fewer weights, by which of them are kept.
 #include <algorithm>
 #include <functional>
+#include <iostream>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -82,7 +83,9 @@ int main(int argc, char** argv) {
   app.add_option("--format", format, "table (default), json or csv")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"table", "json", "csv"}));
-  app.add_option("--svg", options.picture, "Draw the curves to this file")->type_name("FILE");
+  app.add_option("--svg", options.picture, "Draw the curves to this file")
+      ->type_name("FILE")
+      ->check(console::output_file);
   console::add_threads(app);
 
   return console::run(app, argc, argv, [&] {
@@ -91,9 +94,11 @@ int main(int argc, char** argv) {
     options.shares.erase(std::unique(options.shares.begin(), options.shares.end()),
                          options.shares.end());
     const auto study = prune::study_of(options);
-    if (!options.picture.empty()) prune::write_picture(study, options);
-    if (format == "json") return prune::print_json(study, options);
-    if (format == "csv") return prune::print_csv(study);
-    return prune::print_table(study, options);
+    if (format == "json") prune::print_json(study, options);
+    if (format == "csv") prune::print_csv(study);
+    if (format == "table") prune::print_table(study, options);
+    if (options.picture.empty()) return;
+    prune::write_picture(study, options);
+    if (format == "table") std::cout << "The curves are in " << options.picture << ".\n";
   });
 }

@@ -140,7 +140,6 @@ inline void print_table(const Study& study, const Options& options) {
             << random_rounds << " draws). Biases stay. Nothing is trained again.\n";
   print_notes(study);
   print_verdicts(study);
-  if (!options.picture.empty()) std::cout << "The curves are in " << options.picture << ".\n";
 }
 
 inline void print_csv(const Study& study) {
@@ -152,7 +151,7 @@ inline void print_csv(const Study& study) {
       std::cout << number("%g", row.share) << "," << row.kept << "," << word_of(strategies[s]);
       for (const auto& measure : measures) {
         const double figure = row.figures[s].*measure.figure;
-        std::cout << "," << (std::isnan(figure) ? "" : number("%.17g", figure));
+        std::cout << "," << console::exact(figure);
       }
       std::cout << "\n";
     }

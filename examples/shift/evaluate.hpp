@@ -85,7 +85,7 @@ inline void evaluate(const Inputs& inputs, const StudyOptions& options, const st
   const Pictures pictures = read_pictures(inputs.images);
   check_pixels(pictures, graphs, inputs);
   const float white = white_of(pictures, inputs);
-  if (format != "json") tell_white(pictures, inputs);
+  if (format != "json") tell_white("dgp-shift", pictures, inputs);
   const std::vector<Index> labels = read_labels(inputs.labels, pictures);
   Study study = planned(options, graphs, pictures.count());
   Witnesses witnesses(std::move(graphs), pictures, labels, white, study, options.seed);

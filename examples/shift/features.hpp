@@ -32,7 +32,7 @@ inline void print_features(const Inputs& inputs, const FeatureOptions& options) 
   const Graphs graphs = read_model(inputs);
   const Pictures pictures = read_pictures(inputs.images);
   check_pixels(pictures, graphs, inputs);
-  tell_white(pictures, inputs);
+  tell_white("dgp-shift", pictures, inputs);
   const Matrix images = scaled(pictures, white_of(pictures, inputs));
   const FeatureMethod method = dgp::feature_method(options.method);
 

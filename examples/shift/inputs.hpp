@@ -1,4 +1,4 @@
-// What dgp-shift reads: images, their labels, and a network that looks at them.
+// What dgp-shift and dgp-prune read: images, their labels, and a network that looks at them.
 //
 // in:  IDX files of bytes, .npy arrays, safetensors files
 // out: images as the rows of a matrix, the network made ready for activation graphs
@@ -107,9 +107,9 @@ inline float white_of(const Pictures& pictures, const Inputs& inputs) {
 }
 
 // Tells what was taken for white, where it was neither said nor is known, as of the shipped digits.
-inline void tell_white(const Pictures& pictures, const Inputs& inputs) {
+inline void tell_white(const std::string& program, const Pictures& pictures, const Inputs& inputs) {
   if (!pictures.bytes || inputs.white > 0 || inputs.images == Inputs().images) return;
-  std::cerr << "dgp-shift: " << one_line(pictures.path) << ": bytes up to "
+  std::cerr << program << ": " << one_line(pictures.path) << ": bytes up to "
             << pictures.values.maxCoeff() << ", which are divided by " << white_of(pictures, inputs)
             << "; --white says otherwise\n";
 }

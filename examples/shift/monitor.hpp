@@ -51,7 +51,7 @@ inline void monitor(const Inputs& inputs, const MonitorOptions& options,
   const Pictures reference = read_pictures(inputs.images);
   check_pixels(reference, graphs, inputs);
   const float white = white_of(reference, inputs);
-  if (format != "json") tell_white(reference, inputs);
+  if (format != "json") tell_white("dgp-shift", reference, inputs);
   dgp::ShiftMonitor<float> monitor(graphs, dgp::feature_method(options.method), alpha);
   monitor.fit(scaled(reference, white), read_labels(inputs.labels, reference));
 

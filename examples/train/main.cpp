@@ -219,17 +219,14 @@ int main(int argc, char** argv) {
              "Take np or dgp into the loss, the mean of the layers' NP or DGP, standardised\n"
              "and rescaled: each step goes by the gradient of loss - strength * persistence")
           ->type_name("MEASURE")
-          ->check([](const std::string& name) -> std::string {
-            if (name == "np" || name == "dgp") return {};
-            return "'" + name + "' is none of np, dgp";
-          });
+          ->check(CLI::IsMember({"np", "dgp"}));
   app.add_option("--strength", options.strength,
                  "Of --regularize: above 0 raises persistence, below lowers it (default: 1)")
       ->type_name("X")
       ->needs(regularize)
       ->check([](const std::string& text) -> std::string {
         if (std::isfinite(console::value_of(text))) return {};
-        return "the strength must be a number, not '" + text + "'";
+        return "the strength must be a finite number, not '" + text + "'";
       });
   app.add_option("--seed", options.seed,
                  "Of the split, the initial weights and the order of images (default: 1)")

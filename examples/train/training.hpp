@@ -84,9 +84,10 @@ inline Record train(perceptron::Network<float>& network, const Data& data, const
   Record record;
   Times& times = record.times;
 
-  const auto refuse_numbers = [](double epoch) {
+  const auto refuse_numbers = [&](double epoch) {
     throw std::runtime_error("the training has come to numbers that are not finite in epoch " +
-                             number("%.2f", epoch) + "; try a smaller --learning-rate");
+                             number("%.2f", epoch) + "; try a smaller --learning-rate" +
+                             (options.regularizer == Regularizer::none ? "" : " or --strength"));
   };
   const auto check_now = [&](double epoch, double training_loss) {
     Check check{};

@@ -76,7 +76,7 @@ inline std::string fault(const std::string& xml) {
       const std::size_t to = shorter.find('"', from);
       if (to == std::string::npos) return "a path without end";
       const std::string commands = shorter.substr(from, to - from);
-      if (commands.find_first_not_of("MmLlHhVvAaZz0123456789.- ") != std::string::npos) {
+      if (commands.find_first_not_of("MmLlHhVvCAaZz0123456789.- ") != std::string::npos) {
         return "a path " + commands.substr(0, 100);
       }
       shorter.erase(from, to - from);

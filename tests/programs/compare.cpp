@@ -102,7 +102,7 @@ TEST_CASE("dgp-compare gives the distances of the library", "[programs]") {
   for (const double p : {infinity, 2.0, 3.0}) {
     Arguments arguments = training.files;
     std::swap(arguments[0], arguments[2]);  // the numbers in the names put them in order
-    if (p == 2) arguments.insert(arguments.end(), {"--distance", "wasserstein"});
+    if (p == 2) arguments.insert(arguments.end(), {"--p", "2"});
     if (p == 3) arguments.insert(arguments.end(), {"--p", "3"});
     const json document = json_of(arguments);
     CHECK(document.at("distance") == (p == infinity ? "bottleneck" : "wasserstein"));
@@ -219,15 +219,19 @@ TEST_CASE("dgp-compare draws the distances", "[programs]") {
   const std::string path = (training.folder / "distances.svg").string();
   Arguments arguments = training.files;
   arguments.insert(arguments.end(), {"--svg", path, "--p", "2"});
-  CHECK(holds(successful(arguments), "are in " + path));
+  const std::string printed = successful(arguments);
+  CHECK(holds(printed, "are in " + path));
   const std::string svg = support::read_file(path);
   CHECK(svg.rfind("<svg ", 0) == 0);
-  CHECK(holds(svg, "<title>step-0, step-5: "));
+  CHECK(holds(svg, "<title>0, 5: "));
   CHECK(holds(svg, "2-Wasserstein distance"));
   CHECK(holds(svg, "Deep graph persistence"));
   CHECK(holds(svg, "prefers-color-scheme: dark"));
   arguments[4] = (training.folder / "no/such/folder.svg").string();
-  CHECK(holds(failure(arguments, 1), arguments[4]));
+  const auto lost = support::run_program(DGP_COMPARE, arguments);
+  CHECK(lost.exit_code == 1);
+  CHECK(holds(lost.err, arguments[4] + ": cannot be opened for writing"));
+  CHECK(lost.out + "The distances of all pairs are in " + path + ".\n" == printed);
 }
 
 TEST_CASE("dgp-compare goes without deep graph persistence where it is not defined", "[programs]") {
@@ -264,9 +268,10 @@ TEST_CASE("dgp-compare fails in one line", "[programs]") {
   CHECK(holds(failure({digits, mnist}, 1),
               mnist + ": its layers differ from those of " + digits + ": layer 0 is "));
   CHECK(holds(failure({digits, "no-such-file.npy"}, 1), "no-such-file.npy"));
-  CHECK(holds(failure({digits, digits, "--distance", "hamming"}, 2), "hamming"));
   CHECK(holds(failure({digits, digits, "--p", "0.5"}, 2), "p must be a number of at least 1"));
-  CHECK(holds(failure({digits, digits, "--distance", "bottleneck", "--p", "2"}, 2), "--p"));
+  for (const std::string name : {"", "-"}) {
+    CHECK(holds(failure({digits, digits, "--svg", name}, 2), "the name of a file to write"));
+  }
   CHECK(holds(failure({digits, digits, "--layers", "none"}, 1), "none"));
   CHECK(holds(failure({digits, digits, "--format", "xml"}, 2), "xml"));
   CHECK(holds(successful({"--help"}), "dgp-compare before.safetensors after.safetensors"));

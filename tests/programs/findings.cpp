@@ -382,6 +382,15 @@ TEST_CASE("dgp-findings needs to know the order of layers", "[programs]") {
   CHECK(document["deep_graph_persistence"].is_null());
   CHECK(document["random_networks"]["gaussian"]["deep_graph_persistence"].is_null());
   CHECK(holds(document["reason"], "--order"));
+  // Nobody knows which layer is the first.
+  std::size_t of_places = 0;
+  for (const auto& claim : document["claims"]) {
+    if (!holds(claim["claim"], "later layers") && !holds(claim["claim"], "first layer")) continue;
+    ++of_places;
+    CHECK(claim["verdict"] == "not tested");
+    CHECK(holds(claim["figures"], "--order"));
+  }
+  CHECK(of_places == 2);
   const auto given = json::parse(
       successful({path, "--shuffles", "2", "--format", "json", "--order", "enc", "dec"}));
   CHECK(given["order"] == "given");
@@ -426,7 +435,11 @@ TEST_CASE("dgp-findings fails in one line", "[programs]") {
   failure({digits, "--shuffles", "1"}, 2);
   failure({digits, "--seed", "-1"}, 2);
   failure({digits, "--format", "yaml"}, 2);
-  failure({digits, "--report", "/no/such/folder/report.html"}, 1);
+  const std::string nowhere = "/no/such/folder/report.html";
+  const auto lost = support::run_program(DGP_FINDINGS, {digits, "--report", nowhere});
+  CHECK(lost.exit_code == 1);
+  CHECK(lost.out == successful({digits}));  // the findings are not lost with it
+  CHECK(holds(lost.err, nowhere + ": cannot be opened for writing"));
 }
 
 TEST_CASE("dgp-findings says which of many checkpoints is at fault", "[programs]") {

@@ -190,7 +190,7 @@ TEST_CASE("a file that may not be written to is not replaced", "[io]") {
   write_file(path, "older");
   REQUIRE(::chmod(path.c_str(), 0444) == 0);
   if (::access(path.c_str(), W_OK) == 0) return;  // root may write to every file
-  CHECK(holds(error_of([&] { write(path, "new"); }), ", byte 0: cannot be opened for writing ("));
+  CHECK(holds(error_of([&] { write(path, "new"); }), ": cannot be opened for writing ("));
   CHECK(read_file(path) == "older");
 }
 
@@ -222,7 +222,7 @@ TEST_CASE("a symbolic link stays, and what it leads to is replaced", "[io]") {
   std::filesystem::create_symlink("there", folder / "here");
   std::filesystem::create_symlink("here", folder / "there");
   CHECK(error_of([&] { write(folder / "here", ""); }) ==
-        (folder / "here").string() + ", byte 0: cannot be opened for writing (" +
+        (folder / "here").string() + ": cannot be opened for writing (" +
             std::generic_category().message(ELOOP) + ")");
 }
 
@@ -238,8 +238,7 @@ TEST_CASE("what is no regular file is written to as it is", "[io]") {
                 std::generic_category().message(ENOSPC) + ")");
     }
   }
-  CHECK(holds(error_of([&] { write(folder / "", "new"); }),
-              ", byte 0: cannot be opened for writing ("));
+  CHECK(holds(error_of([&] { write(folder / "", "new"); }), ": cannot be opened for writing ("));
 
   const auto pipe = folder / "pipe";
   REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);

@@ -29,7 +29,7 @@ namespace dgp::io::detail {
 
 [[noreturn]] inline void fail_to_write(const std::filesystem::path& path,
                                        const std::error_code& error) {
-  fail(path, 0, "cannot be opened for writing (" + error.message() + ")");
+  fail(path, "cannot be opened for writing (" + error.message() + ")");
 }
 
 // Where a path leads by way of symbolic links; whether anything is there yet does not matter.
@@ -272,7 +272,7 @@ class OutputFile {
         std::filesystem::permissions(temporary_, older.permissions(), error);
       }
     }
-    if (!buffer_.is_open()) fail(path_, 0, "cannot be opened for writing");
+    if (!buffer_.is_open()) fail(path_, "cannot be opened for writing");
   }
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
