@@ -2,8 +2,7 @@
 // raise or lower persistence in training, and to see which weights it hangs on.
 //
 // in:  layers, and the options of the measure
-// out: the measure, and for each layer its gradient: one entry for each weight where a pair dies,
-// or
+// out: the measure, and for each layer its gradient: one entry for each weight where a pair dies or
 //      that scales all others, and, standardised, a share of all weights
 //
 // Where no two values tie the measures are differentiable: each death is the value of one weight,
