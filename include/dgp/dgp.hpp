@@ -11,6 +11,7 @@
 #include <dgp/concepts.hpp>
 #include <dgp/deep_graph_persistence.hpp>
 #include <dgp/feed_forward_graph.hpp>
+#include <dgp/forest_merger.hpp>
 #include <dgp/gradients.hpp>
 #include <dgp/graph_gradients.hpp>
 #include <dgp/graph_measures.hpp>

@@ -5,6 +5,8 @@
 // it: its weights are the values at which components merge as edges appear in descending order.
 #pragma once
 
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include <dgp/concepts.hpp>
@@ -51,11 +53,11 @@ bool grow_layer_forest(ForestBuilder<Scalar>& builder, const Numbering& numberin
   return true;
 }
 
-// The forest of the values map(w) of layer k of the network, whose weights are checked on the way.
+// The forest of the values map(w) by vertices, columns from 0 on and rows behind them, heaviest
+// edge first. Nothing where a weight is not finite: who asks finds it.
 template <class Scalar, class Map>
-SpanningForest<Scalar> spanning_forest(const NetworkWeights<Scalar>& network, std::size_t k,
-                                       const Map& map) {
-  const WeightView<Scalar>& weights = network[k];
+std::optional<std::vector<Candidate<Scalar>>> layer_forest(const WeightView<Scalar>& weights,
+                                                           const Map& map) {
   Numbering numbering;
   numbering.add(weights.cols, Role::input);
   numbering.add(weights.rows, Role::output);
@@ -65,21 +67,36 @@ SpanningForest<Scalar> spanning_forest(const NetworkWeights<Scalar>& network, st
     // Weights without sign take the shorter way; the first sign found ends it.
     if constexpr (Map::is_signed)
       grown = grow_layer_forest(builder, numbering, weights, NonNegative<Scalar>{});
-    if (!grown && !grow_layer_forest(builder, numbering, weights, map)) network.check_finite(k);
+    if (!grown && !grow_layer_forest(builder, numbering, weights, map)) return std::nullopt;
   } else {
-    network.check_finite(k);
+    if (!all_finite(weights)) return std::nullopt;
     grow_layer_forest(builder, numbering, weights, map);
   }
-  auto& accepted = builder.accepted();
-  sort_by_appearance(accepted);
-  const Vertex first_row = numbering.groups()[1].first;
-  SpanningForest<Scalar> forest{{}, weights.rows, weights.cols};
-  forest.edges.reserve(accepted.size());
-  for (const auto& edge : accepted) {
+  sort_by_appearance(builder.accepted());
+  return std::move(builder.accepted());
+}
+
+// Of edges by vertices, as above.
+template <class Scalar>
+SpanningForest<Scalar> as_forest(const std::vector<Candidate<Scalar>>& edges, Index rows,
+                                 Index cols) {
+  SpanningForest<Scalar> forest{{}, rows, cols};
+  forest.edges.reserve(edges.size());
+  for (const auto& edge : edges) {
     forest.edges.push_back(
-        {static_cast<Index>(edge.row - first_row), static_cast<Index>(edge.col), edge.value});
+        {static_cast<Index>(edge.row) - cols, static_cast<Index>(edge.col), edge.value});
   }
   return forest;
+}
+
+// The forest of the values map(w) of layer k of the network, whose weights are checked on the way.
+template <class Scalar, class Map>
+SpanningForest<Scalar> spanning_forest(const NetworkWeights<Scalar>& network, std::size_t k,
+                                       const Map& map) {
+  const WeightView<Scalar>& weights = network[k];
+  const auto edges = layer_forest(weights, map);
+  if (!edges) network.check_finite(k);
+  return as_forest(*edges, weights.rows, weights.cols);
 }
 
 // Scaling is monotone, so a scaled forest is the forest of the scaled weights.

@@ -5,19 +5,14 @@
 //      (classes × values); or the ClassMeans it holds
 #pragma once
 
-#include <cmath>
-#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <stdexcept>
-#include <string>
 #include <utility>
-#include <vector>
 
 #include <dgp/concepts.hpp>
-#include <dgp/detail/keys/special_values.hpp>
-#include <dgp/detail/messages.hpp>
-#include <dgp/io/detail/input_file.hpp>
+#include <dgp/io/detail/file_error.hpp>
+#include <dgp/io/detail/whole_numbers.hpp>
 #include <dgp/io/safetensors.hpp>
 #include <dgp/io/safetensors_writer.hpp>
 #include <dgp/io/tensor_info.hpp>
@@ -28,18 +23,11 @@ namespace dgp::io {
 // Time O(classes × values); memory as much. Throws std::runtime_error, with path and byte offset,
 // where the file cannot be written: a file that stood there stays as it was.
 inline void write_class_means(const std::filesystem::path& path, const ClassMeans& means) {
-  // A double holds every whole number that can stand here.
-  const auto row_of = [](const auto& numbers) {
-    RowMajorMatrix<double> row(1, static_cast<Index>(numbers.size()));
-    for (std::size_t i = 0; i < numbers.size(); ++i) {
-      row(0, static_cast<Index>(i)) = static_cast<double>(numbers[i]);
-    }
-    return row;
-  };
-  write_safetensors(
-      path,
-      {named_tensor("parts", row_of(means.parts())), named_tensor("labels", row_of(means.labels())),
-       named_tensor("counts", row_of(means.counts())), named_tensor("sums", means.sums())});
+  using detail::tensor_of_whole_numbers;
+  write_safetensors(path, {tensor_of_whole_numbers("parts", means.parts()),
+                           tensor_of_whole_numbers("labels", means.labels()),
+                           tensor_of_whole_numbers("counts", means.counts()),
+                           named_tensor("sums", means.sums())});
 }
 
 // What write_class_means wrote: sums, means and distances are the same, bit by bit. Time and memory
@@ -47,34 +35,17 @@ inline void write_class_means(const std::filesystem::path& path, const ClassMean
 // holds anything else.
 inline ClassMeans read_class_means(const std::filesystem::path& path) {
   SafetensorsFile file(path);
-  for (const auto& tensor : file.tensors()) {
-    const bool known = tensor.name == "parts" || tensor.name == "labels" ||
-                       tensor.name == "counts" || tensor.name == "sums";
-    if (!known || tensor.type != "F64") {
-      detail::fail(path, tensor.begin,
-                   detail::describe(tensor) + " does not belong to class means");
-    }
-  }
-  const auto numbers = [&]<class Integer>(const std::string& name, Integer) {
-    const auto row = file.read_matrix<double>(name);
-    std::vector<Integer> whole;
-    if (row.rows() != 1) detail::fail(path, 0, "tensor '" + name + "' is not a single row");
-    for (const double number : row.reshaped()) {
-      constexpr double most = 0x1p53;  // doubles past it skip whole numbers
-      const bool whole_number = dgp::detail::is_finite(number) && std::abs(number) <= most &&
-                                number == std::floor(number);
-      if (!whole_number) {
-        detail::fail(path, 0,
-                     "tensor '" + name + "' holds " + dgp::detail::printed(number) +
-                         " where a whole number belongs");
-      }
-      whole.push_back(static_cast<Integer>(number));
-    }
-    return whole;
-  };
-  auto parts = numbers("parts", Index{});
-  const auto labels = numbers("labels", Index{});
-  const auto counts = numbers("counts", std::int64_t{});
+  detail::refuse_others(
+      file,
+      [](const TensorInfo& tensor) {
+        const bool known = tensor.name == "parts" || tensor.name == "labels" ||
+                           tensor.name == "counts" || tensor.name == "sums";
+        return known && tensor.type == "F64";
+      },
+      "class means");
+  auto parts = detail::read_whole_numbers<Index>(file, "parts");
+  const auto labels = detail::read_whole_numbers<Index>(file, "labels");
+  const auto counts = detail::read_whole_numbers<std::int64_t>(file, "counts");
   const auto sums = file.read_matrix<double>("sums");
   try {
     return ClassMeans(std::move(parts), labels, counts, sums);

@@ -291,13 +291,16 @@ class SafetensorsFile {
                                  " has a type that is not read (F16, BF16, F32 and F64 are)");
   }
 
-  // The same for the tensor of that name; throws std::runtime_error also where there is none.
-  template <class Scalar>
-  RowMajorMatrix<Scalar> read_matrix(std::string_view name) {
+  // The tensor of that name; throws std::runtime_error where there is none.
+  const TensorInfo& tensor(std::string_view name) const {
     for (const auto& tensor : tensors_) {
-      if (tensor.name == name) return read_matrix<Scalar>(tensor);
+      if (tensor.name == name) return tensor;
     }
     file_.fail(prefix, "no tensor is named " + dgp::detail::quoted(std::string(name)));
+  }
+  template <class Scalar>
+  RowMajorMatrix<Scalar> read_matrix(std::string_view name) {
+    return read_matrix<Scalar>(tensor(name));
   }
 
  private:

@@ -28,18 +28,21 @@ WeightView<Scalar> along_memory(const WeightView<Scalar>& weights) {
 struct RowTasks {
   static constexpr Index most_tasks = 64;
   Index rows;
+  Index cols;
   double work;  // weights in all
   Index rows_per_task;
 
-  RowTasks(Index row_count, Index cols)
+  RowTasks(Index row_count, Index col_count)
       : rows(row_count),
-        work(static_cast<double>(row_count) * static_cast<double>(cols)),
+        cols(col_count),
+        work(static_cast<double>(row_count) * static_cast<double>(col_count)),
         rows_per_task(std::max(
             {Index{1}, (Index{1} << 18) / cols, (row_count + most_tasks - 1) / most_tasks})) {}
 
   std::size_t count() const {
     return static_cast<std::size_t>((rows + rows_per_task - 1) / rows_per_task);
   }
+  std::size_t task_of(Index row) const { return static_cast<std::size_t>(row / rows_per_task); }
   Index begin(std::size_t task) const { return static_cast<Index>(task) * rows_per_task; }
   Index end(std::size_t task) const { return std::min(rows, begin(task) + rows_per_task); }
 };

@@ -104,14 +104,26 @@ inline void check_shape(const std::string& label, Index rows, Index cols) {
   }
 }
 
-// Throws std::invalid_argument for the first weight, row by row, that is NaN or infinite.
 template <class Scalar>
-void check_finite(const std::string& label, const WeightView<Scalar>& weights) {
+bool all_finite(const WeightView<Scalar>& weights) {
+  for (Index row = 0; row < weights.rows; ++row) {
+    for (Index col = 0; col < weights.cols; ++col) {
+      if (!is_finite(weights(row, col))) return false;
+    }
+  }
+  return true;
+}
+
+// Throws std::invalid_argument for the first weight, row by row, that is NaN or infinite; of a
+// block, whose first weight is there in its matrix.
+template <class Scalar>
+void check_finite(const std::string& label, const WeightView<Scalar>& weights, Index first_row = 0,
+                  Index first_col = 0) {
   for (Index row = 0; row < weights.rows; ++row) {
     for (Index col = 0; col < weights.cols; ++col) {
       if (!is_finite(weights(row, col))) {
-        throw std::invalid_argument(label + ", row " + std::to_string(row) + ", column " +
-                                    std::to_string(col) + ": weight is " +
+        throw std::invalid_argument(label + ", row " + std::to_string(first_row + row) +
+                                    ", column " + std::to_string(first_col + col) + ": weight is " +
                                     printed(weights(row, col)));
       }
     }

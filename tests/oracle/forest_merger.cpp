@@ -1,0 +1,141 @@
+// Forests merged from blocks against the forest of the whole, to the last bit.
+#include <algorithm>
+#include <cstddef>
+#include <filesystem>
+#include <vector>
+
+#include <dgp/dgp.hpp>
+#include <dgp/io/forest_merger.hpp>
+
+#include "../support/catch.hpp"
+#include "../support/random_network.hpp"
+#include "../support/safetensors_writer.hpp"
+#include "naive.hpp"
+
+namespace {
+
+using dgp::MatrixBlock;
+using support::Kind;
+using support::Random;
+
+// A matrix cut at random places, again and again; or into single rows, or columns.
+std::vector<MatrixBlock> random_blocks(Random& random, int rows, int cols) {
+  std::vector<MatrixBlock> blocks;
+  const int way = random.below(4);
+  if (way == 0) {
+    for (int row = 0; row < rows; ++row) blocks.push_back({row, 0, 1, cols});
+  } else if (way == 1) {
+    for (int col = 0; col < cols; ++col) blocks.push_back({0, col, rows, 1});
+  } else {
+    blocks.push_back({0, 0, rows, cols});
+    for (int cuts = random.below(12); cuts > 0; --cuts) {
+      auto& block = blocks[static_cast<std::size_t>(random.below(static_cast<int>(blocks.size())))];
+      const bool across = random.below(2) == 0;
+      const auto extent = across ? block.rows : block.cols;
+      if (extent < 2) continue;
+      const dgp::Index cut = 1 + random.below(static_cast<int>(extent) - 1);
+      MatrixBlock rest = block;
+      (across ? rest.first_row : rest.first_col) += cut;
+      (across ? rest.rows : rest.cols) -= cut;
+      (across ? block.rows : block.cols) = cut;
+      blocks.push_back(rest);
+    }
+  }
+  for (std::size_t i = blocks.size(); i > 1; --i) {
+    std::swap(blocks[i - 1], blocks[static_cast<std::size_t>(random.below(static_cast<int>(i)))]);
+  }
+  return blocks;
+}
+
+template <class Scalar>
+void check_edges(const std::vector<dgp::Edge<Scalar>>& edges,
+                 const std::vector<naive::Edge<Scalar>>& expected) {
+  REQUIRE(edges.size() == expected.size());
+  for (std::size_t i = 0; i < edges.size(); ++i) {
+    REQUIRE(edges[i].row == expected[i].row);
+    REQUIRE(edges[i].col == expected[i].col);
+    REQUIRE(edges[i].weight == expected[i].weight);
+  }
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("forests of blocks merge to that of the whole", "[oracle]", float, double,
+                   long double, Eigen::half, Eigen::bfloat16) {
+  Random random(17);
+  for (int number = 0; number < 1200; ++number) {
+    const auto kind = static_cast<Kind>(random.below(static_cast<int>(Kind::count)));
+    const int rows = random.below(5) == 0 ? 1 : 1 + random.below(24);
+    const int cols = random.below(5) == 0 ? 1 : 1 + random.below(24);
+    CAPTURE(number, rows, cols);
+    const auto weights = support::random_matrix<TestType>(random, kind, rows, cols);
+    const dgp::RowMajorMatrix<TestType> by_row = weights;
+    const auto blocks = random_blocks(random, rows, cols);
+
+    // Half-fed mergers, merged in a tree of any form.
+    std::vector<dgp::ForestMerger<TestType>> mergers;
+    for (int count = 1 + random.below(4); count > 0; --count) mergers.emplace_back(rows, cols);
+    for (const auto& [first_row, first_col, block_rows, block_cols] : blocks) {
+      const auto at = static_cast<std::size_t>(random.below(static_cast<int>(mergers.size())));
+      if (random.below(2) == 0) {
+        mergers[at].add(weights.block(first_row, first_col, block_rows, block_cols), first_row,
+                        first_col);
+      } else {
+        mergers[at].add(by_row.block(first_row, first_col, block_rows, block_cols), first_row,
+                        first_col);
+      }
+    }
+    while (mergers.size() > 1) {
+      const auto at = static_cast<std::size_t>(random.below(static_cast<int>(mergers.size()) - 1));
+      mergers[at].merge(mergers.back());
+      mergers.pop_back();
+    }
+    const auto forest = mergers[0].finish();
+    CHECK(forest.rows == rows);
+    CHECK(forest.cols == cols);
+    check_edges(forest.edges, naive::spanning_forest<TestType>(weights));
+    CHECK(forest.edges == dgp::maximum_spanning_forest(weights).edges);
+    CHECK(mergers[0].blocks() == std::vector<MatrixBlock>{{0, 0, rows, cols}});
+  }
+}
+
+TEMPLATE_TEST_CASE("half-fed forests go on after a file", "[oracle]", float, double, Eigen::half,
+                   Eigen::bfloat16) {
+  const support::TemporaryFolder folder;
+  const auto path = folder / "half.safetensors";
+  Random random(23);
+  for (int number = 0; number < 60; ++number) {
+    const auto kind = static_cast<Kind>(random.below(static_cast<int>(Kind::count)));
+    const int rows = 1 + random.below(12);
+    const int cols = 1 + random.below(12);
+    CAPTURE(number, rows, cols);
+    const auto weights = support::random_matrix<TestType>(random, kind, rows, cols);
+    auto blocks = random_blocks(random, rows, cols);
+    dgp::ForestMerger<TestType> merger(rows, cols);
+    for (const auto& [first_row, first_col, block_rows, block_cols] : blocks) {
+      if (random.below(3) == 0) {
+        dgp::io::write_forest_merger(path, merger);
+        const auto read = dgp::io::read_forest_merger<TestType>(path);
+        CHECK(read.edges() == merger.edges());
+        CHECK(read.blocks() == merger.blocks());
+        merger = read;
+      }
+      merger.add(weights.block(first_row, first_col, block_rows, block_cols), first_row, first_col);
+    }
+    CHECK(merger.finish().edges == dgp::maximum_spanning_forest(weights).edges);
+  }
+}
+
+TEST_CASE("forests of many blocks of a larger matrix merge to that of the whole", "[oracle]") {
+  Random random(29);
+  for (const Kind kind : {Kind::normal, Kind::ties, Kind::zeros, Kind::dead_neurons}) {
+    const auto weights = support::random_matrix<float>(random, kind, 300, 170);
+    dgp::ForestMerger<float> merger(300, 170);
+    for (int row = 0; row < 300; row += 7) {
+      for (int col = 0; col < 170; col += 17) {
+        merger.add(weights.block(row, col, std::min(7, 300 - row), 17), row, col);
+      }
+    }
+    CHECK(merger.finish().edges == dgp::maximum_spanning_forest(weights).edges);
+  }
+}
