@@ -69,20 +69,17 @@ FinalScale<Scalar> final_scale(Normalization normalization, const Scalar& larges
   return scaled_by(normalization == Normalization::none ? Scalar(1) : largest);
 }
 
-// Mean, population deviation and largest z of one layer. Throws std::invalid_argument where a
-// weight is not finite, std::domain_error where the deviation is 0 or the values do not fit the
-// scalar type.
+// Mean, population deviation and largest z of one layer. Throws std::domain_error where the
+// deviation is 0 or the values do not fit the scalar type.
 template <class Scalar>
-StandardizedMagnitude<Scalar> standardization(const NetworkWeights<Scalar>& network,
-                                              std::size_t k) {
-  const Moments<Scalar> layer = moments<Of::weights>(network[k]);
-  if (!layer.finite) network.check_finite(k);
+StandardizedMagnitude<Scalar> standardization(const Moments<Scalar>& layer,
+                                              const std::string& label) {
   using std::sqrt;
   StandardizedMagnitude<Scalar> map{static_cast<Scalar>(layer.mean),
                                     static_cast<Scalar>(sqrt(layer.variance)), Scalar(0)};
   const auto refuse = [&](const std::string& why) {
-    throw std::domain_error(network.label(k) + ": its weights, from " + printed(layer.smallest) +
-                            " to " + printed(layer.largest) + ", cannot be standardised: " + why);
+    throw std::domain_error(label + ": its weights, from " + printed(layer.smallest) + " to " +
+                            printed(layer.largest) + ", cannot be standardised: " + why);
   };
   if (layer.smallest == layer.largest) refuse("their standard deviation is 0");
   if (map.deviation == Scalar(0)) refuse("their standard deviation is 0 in this scalar type");
@@ -92,6 +89,15 @@ StandardizedMagnitude<Scalar> standardization(const NetworkWeights<Scalar>& netw
                     is_finite(map(layer.smallest)) && is_finite(map.largest);
   if (!fits) refuse("they overflow the scalar type");
   return map;
+}
+
+// Throws std::invalid_argument where a weight is not finite.
+template <class Scalar>
+StandardizedMagnitude<Scalar> standardization(const NetworkWeights<Scalar>& network,
+                                              std::size_t k) {
+  const Moments<Scalar> layer = moments<Of::weights>(network[k]);
+  if (!layer.finite) network.check_finite(k);
+  return standardization(layer, network.label(k));
 }
 
 template <class Scalar>

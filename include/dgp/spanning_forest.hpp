@@ -5,7 +5,9 @@
 // it: its weights are the values at which components merge as edges appear in descending order.
 #pragma once
 
+#include <cstddef>
 #include <optional>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -37,19 +39,24 @@ struct SpanningForest {
 
 namespace detail {
 
+// Of a layer's columns and rows.
+inline Numbering layer_numbering(Index rows, Index cols) {
+  Numbering numbering;
+  numbering.add(cols, Role::input);
+  numbering.add(rows, Role::output);
+  return numbering;
+}
+
 // Returns whether all weights are valid for the map; if not, the builder is left as it was.
-template <class Scalar, class Map>
-bool grow_layer_forest(ForestBuilder<Scalar>& builder, const Numbering& numbering,
-                       const WeightView<Scalar>& weights, const Map& map) {
-  const auto& groups = numbering.groups();
-  const std::vector<DenseEdges<Scalar, Map>> edges{
-      {weights, map, groups[1].first, groups[0].first}};
+template <EdgeSource Source, class Scalar = typename Source::Scalar>
+bool grow_layer_forest(ForestBuilder<Scalar>& builder, const Source& source, std::size_t neurons) {
+  const std::vector<Source> edges{source};
   {
     auto batch = heaviest_edges(edges);
     if (!batch.valid) return false;
     builder.add(batch.edges);
   }
-  finish_forest(builder, edges, numbering.neurons());
+  finish_forest(builder, edges, neurons);
   return true;
 }
 
@@ -58,19 +65,23 @@ bool grow_layer_forest(ForestBuilder<Scalar>& builder, const Numbering& numberin
 template <class Scalar, class Map>
 std::optional<std::vector<Candidate<Scalar>>> layer_forest(const WeightView<Scalar>& weights,
                                                            const Map& map) {
-  Numbering numbering;
-  numbering.add(weights.cols, Role::input);
-  numbering.add(weights.rows, Role::output);
+  const Numbering numbering = layer_numbering(weights.rows, weights.cols);
   ForestBuilder<Scalar> builder(numbering);
+  const auto grow = [&](const auto& some_map) {
+    return grow_layer_forest(
+        builder,
+        DenseEdges<Scalar, std::remove_cvref_t<decltype(some_map)>>(
+            weights, some_map, numbering.groups()[1].first, numbering.groups()[0].first),
+        numbering.neurons());
+  };
   if constexpr (has_ordered_bits<Scalar>) {
     bool grown = false;
     // Weights without sign take the shorter way; the first sign found ends it.
-    if constexpr (Map::is_signed)
-      grown = grow_layer_forest(builder, numbering, weights, NonNegative<Scalar>{});
-    if (!grown && !grow_layer_forest(builder, numbering, weights, map)) return std::nullopt;
+    if constexpr (Map::is_signed) grown = grow(NonNegative<Scalar>{});
+    if (!grown && !grow(map)) return std::nullopt;
   } else {
     if (!all_finite(weights)) return std::nullopt;
-    grow_layer_forest(builder, numbering, weights, map);
+    grow(map);
   }
   sort_by_appearance(builder.accepted());
   return std::move(builder.accepted());

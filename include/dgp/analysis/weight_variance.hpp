@@ -36,6 +36,14 @@ struct MagnitudeMoments {
   sum_t<Scalar> variance;
 };
 
+template <class Scalar>
+void scale_moments(std::vector<MagnitudeMoments<Scalar>>& layers, const sum_t<Scalar>& scale) {
+  for (auto& layer : layers) {
+    layer.mean /= scale;
+    layer.variance /= scale * scale;
+  }
+}
+
 // Of abs(w) / w_max for each layer. One pass where sums are of a wider type than the weights; where
 // they are not, squares of the weights themselves could overflow, and scaling comes first.
 template <class Scalar>
@@ -43,7 +51,7 @@ std::vector<MagnitudeMoments<Scalar>> magnitude_moments(const NetworkWeights<Sca
   using Sum = sum_t<Scalar>;
   std::vector<MagnitudeMoments<Scalar>> layers;
   const auto count_of = [](const WeightView<Scalar>& weights) {
-    return static_cast<Sum>(weights.rows) * static_cast<Sum>(weights.cols);
+    return weights_in<Scalar>(walk_tasks(weights));
   };
   if constexpr (std::is_same_v<Scalar, Sum>) {
     const auto scale = scaled_by(largest_magnitude(network));
@@ -65,19 +73,15 @@ std::vector<MagnitudeMoments<Scalar>> magnitude_moments(const NetworkWeights<Sca
       largest = std::max(largest, static_cast<Sum>(layer.largest));
       layers.push_back({count_of(network[k]), layer.mean, layer.variance});
     }
-    const Sum scale = scaled_by(largest).largest;
-    for (auto& layer : layers) {
-      layer.mean /= scale;
-      layer.variance /= scale * scale;
-    }
+    scale_moments(layers, scaled_by(largest).largest);
   }
   return layers;
 }
 
+// Of layers of which these are the moments, scaled.
 template <class Scalar>
-WeightVariance<Scalar> weight_variance(const NetworkWeights<Scalar>& network) {
+WeightVariance<Scalar> combined_variance(const std::vector<MagnitudeMoments<Scalar>>& moments) {
   using Sum = sum_t<Scalar>;
-  const auto moments = magnitude_moments(network);
   Sum count(0);
   Sum mean(0);
   for (const auto& layer : moments) {
@@ -95,6 +99,11 @@ WeightVariance<Scalar> weight_variance(const NetworkWeights<Scalar>& network) {
   }
   variance.network /= count;
   return variance;
+}
+
+template <class Scalar>
+WeightVariance<Scalar> weight_variance(const NetworkWeights<Scalar>& network) {
+  return combined_variance(magnitude_moments(network));
 }
 
 }  // namespace detail

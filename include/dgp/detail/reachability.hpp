@@ -53,24 +53,69 @@ class RowSets {
   std::uint64_t last_word_;
 };
 
-// The columns from which each row has an edge above the value.
-template <class Scalar>
-RowSets sources_above(const WeightView<Scalar>& weights, const Scalar& value) {
-  RowSets sources(weights.rows, weights.cols);
-  constexpr Index word_bits = RowSets::word_bits;
-  for (Index row = 0; row < weights.rows; ++row) {
-    std::uint64_t* words = sources.row(row);
+// The inputs that reach each neuron of a layer, layer by layer and within one row by row.
+class ReachedSets {
+ public:
+  explicit ReachedSets(Index inputs) : inputs_(inputs), reached_(0, inputs), next_(0, inputs) {}
+
+  // Before the rows of each layer.
+  void start_layer(Index rows) {
+    is_first_ = reached_rows_ == 0;
+    next_ = RowSets(rows, inputs_);
+    next_rows_ = rows;
+  }
+  // Rows of it from that one on, by their weights above the value; all of them in turn.
+  template <class Stored, class Scalar>
+  void add(const WeightView<Stored>& weights, const Scalar& value, Index first_row = 0) {
+    for (Index row = 0; row < weights.rows; ++row) {
+      if (is_first_) {
+        set_row(weights, value, row, next_.row(first_row + row));
+        continue;
+      }
+      for (Index col = 0; col < weights.cols && !next_.is_full(first_row + row); ++col) {
+        if (value < static_cast<Scalar>(weights(row, col))) {
+          next_.unite(first_row + row, reached_.row(col));
+        }
+      }
+    }
+  }
+  void end_layer() {
+    reached_ = std::move(next_);
+    reached_rows_ = next_rows_;
+  }
+
+  // Whether each neuron of the last layer is reached from every input.
+  bool all_reached() const {
+    for (Index row = 0; row < reached_rows_; ++row) {
+      if (!reached_.is_full(row)) return false;
+    }
+    return true;
+  }
+
+ private:
+  // The columns from which a row has an edge above the value.
+  template <class Stored, class Scalar>
+  static void set_row(const WeightView<Stored>& weights, const Scalar& value, Index row,
+                      std::uint64_t* words) {
+    constexpr Index word_bits = RowSets::word_bits;
     for (Index first = 0; first < weights.cols; first += word_bits) {
       const Index count = std::min(word_bits, weights.cols - first);
       std::uint64_t word = 0;
       for (Index i = 0; i < count; ++i) {
-        word |= static_cast<std::uint64_t>(value < weights(row, first + i)) << i;
+        word |= static_cast<std::uint64_t>(value < static_cast<Scalar>(weights(row, first + i)))
+                << i;
       }
       words[first / word_bits] = word;
     }
   }
-  return sources;
-}
+
+  Index inputs_;
+  bool is_first_ = true;
+  Index reached_rows_ = 0;
+  Index next_rows_ = 0;
+  RowSets reached_;
+  RowSets next_;
+};
 
 template <class Scalar>
 bool all_reached_above(const NetworkWeights<Scalar>& network, const Scalar& value) {
@@ -79,21 +124,13 @@ bool all_reached_above(const NetworkWeights<Scalar>& network, const Scalar& valu
     std::reverse(layers.begin(), layers.end());
     for (auto& layer : layers) layer = layer.transposed();
   }
-  RowSets reached = sources_above(layers.front(), value);
-  for (std::size_t k = 1; k < layers.size(); ++k) {
-    const WeightView<Scalar>& weights = layers[k];
-    RowSets next(weights.rows, layers.front().cols);
-    for (Index row = 0; row < weights.rows; ++row) {
-      for (Index col = 0; col < weights.cols && !next.is_full(row); ++col) {
-        if (value < weights(row, col)) next.unite(row, reached.row(col));
-      }
-    }
-    reached = std::move(next);
+  ReachedSets reached(layers.front().cols);
+  for (const auto& weights : layers) {
+    reached.start_layer(weights.rows);
+    reached.add(weights, value);
+    reached.end_layer();
   }
-  for (Index row = 0; row < layers.back().rows; ++row) {
-    if (!reached.is_full(row)) return false;
-  }
-  return true;
+  return reached.all_reached();
 }
 
 }  // namespace dgp::detail

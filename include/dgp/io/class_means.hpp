@@ -20,7 +20,7 @@
 
 namespace dgp::io {
 
-// Time O(classes × values); memory as much. Throws std::runtime_error, with path and byte offset,
+// Time O(classes × values); memory as much. Throws std::runtime_error
 // where the file cannot be written: a file that stood there stays as it was.
 inline void write_class_means(const std::filesystem::path& path, const ClassMeans& means) {
   using detail::tensor_of_whole_numbers;

@@ -75,7 +75,7 @@ NamedTensor named_tensor(std::string name, const Eigen::DenseBase<Derived>& valu
 // Time O(bytes); memory O(header). Throws std::invalid_argument for a tensor of another type than
 // named_tensor gives or whose bytes do not fill its shape, for two tensors of one name, for
 // the name the format keeps to itself, "__metadata__", and for one that is not UTF-8;
-// std::runtime_error, with path and byte offset, where the file cannot be written: a file that
+// std::runtime_error where the file cannot be written: a file that
 // stood there stays as it was.
 inline void write_safetensors(const std::filesystem::path& path,
                               const std::vector<NamedTensor>& tensors) {

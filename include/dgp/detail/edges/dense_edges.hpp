@@ -18,14 +18,15 @@
 
 namespace dgp::detail {
 
-template <class Weight, class MapOf>
+template <class Weight, class MapOf, class StoredAs = Weight>
 class DenseEdges {
  public:
   using Scalar = Weight;
   static constexpr bool finds_best_edges = false;
   using Map = MapOf;
 
-  DenseEdges(const WeightView<Scalar>& weights, const Map& map, Vertex first_row, Vertex first_col)
+  DenseEdges(const WeightView<StoredAs>& weights, const Map& map, Vertex first_row,
+             Vertex first_col)
       : walk_(weights, map, first_row, first_col) {}
 
   DenseEdges limited(const PathLimits<Scalar>& limits) const {
@@ -85,7 +86,7 @@ class DenseEdges {
   }
 
  private:
-  using Walk = DenseWalk<Scalar, Map>;
+  using Walk = DenseWalk<Scalar, Map, StoredAs>;
 
   explicit DenseEdges(const Walk& walk) : walk_(walk) {}
 

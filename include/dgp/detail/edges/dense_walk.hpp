@@ -1,7 +1,8 @@
 // A walk over the weights of one dense layer at the speed of memory.
 //
-// in:  the weights of a layer, a map from weight to filtration value, the vertices of its neurons,
-//      and, optionally, what limits the values at each neuron
+// in:  the weights of a layer, which may be stored as a narrower type than they are measured in, a
+//      map from weight to filtration value, the vertices of its neurons, and, optionally, what
+//      limits the values at each neuron
 // out: values and edges by place, and weights and keys block by block
 //
 // Weights are compared as ordered integers (ordered_bits.hpp), of which the filtration value is a
@@ -12,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <type_traits>
 #include <vector>
 
 #include <dgp/detail/edges/edge_source.hpp>
@@ -21,14 +23,15 @@
 
 namespace dgp::detail {
 
-template <class Weight, class MapOf>
+template <class Weight, class MapOf, class StoredAs = Weight>
 class DenseWalk {
  public:
   using Scalar = Weight;
+  using Stored = StoredAs;
   using Map = MapOf;
   using Key = Bits<Scalar>;
 
-  DenseWalk(const WeightView<Scalar>& weights, const Map& map, Vertex first_row, Vertex first_col)
+  DenseWalk(const WeightView<Stored>& weights, const Map& map, Vertex first_row, Vertex first_col)
       : map_(map),
         flipped_(walks_by_column(weights)),
         weights_(along_memory(weights)),
@@ -56,7 +59,13 @@ class DenseWalk {
   const Scalar* row_limits() const { return row_limits_; }
   const Scalar* col_limits() const { return col_limits_; }
 
-  const Scalar& weight(Index row, Index col) const { return weights_(row, col); }
+  decltype(auto) weight(Index row, Index col) const {
+    if constexpr (as_stored) {
+      return weights_(row, col);
+    } else {
+      return static_cast<Scalar>(weights_(row, col));
+    }
+  }
   Candidate<Scalar> edge(Index row, Index col) const { return edge(row, col, weight(row, col)); }
 
   // Where the weight there is known already.
@@ -72,19 +81,31 @@ class DenseWalk {
 
   // The weights of a row side by side: where memory does not hold them so, copied to `spare`.
   const Scalar* row(Index row, std::vector<Scalar>& spare) const {
-    const Scalar* first = &weights_(row, 0);
-    if (weights_.col_stride == 1) return first;
+    const Stored* first = &weights_(row, 0);
+    if constexpr (as_stored) {
+      if (weights_.col_stride == 1) return first;
+    }
     spare.resize(static_cast<std::size_t>(cols()));
+    if constexpr (!as_stored) {
+      if (weights_.col_stride == 1) {
+        Eigen::Map<Eigen::Array<Scalar, Eigen::Dynamic, 1>>(spare.data(), cols()) =
+            Eigen::Map<const Eigen::Array<Stored, Eigen::Dynamic, 1>>(first, cols())
+                .template cast<Scalar>();
+        return spare.data();
+      }
+    }
     for (Index col = 0; col < cols(); ++col) {
-      spare[static_cast<std::size_t>(col)] = first[col * weights_.col_stride];
+      spare[static_cast<std::size_t>(col)] = static_cast<Scalar>(first[col * weights_.col_stride]);
     }
     return spare.data();
   }
 
  private:
+  static constexpr bool as_stored = std::is_same_v<Stored, Scalar>;
+
   Map map_;
   bool flipped_;
-  WeightView<Scalar> weights_;
+  WeightView<Stored> weights_;
   Vertex first_row_;
   Vertex first_col_;
   const Scalar* row_limits_ = nullptr;

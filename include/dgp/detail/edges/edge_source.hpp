@@ -36,19 +36,22 @@ struct StoredEdge {
   Index col;
 };
 
-// The order in which edges appear: descending value, ties by (row, col).
-template <class Scalar>
-bool appears_earlier(const Candidate<Scalar>& a, const Candidate<Scalar>& b) {
-  if (a.value != b.value) return b.value < a.value;
-  if (a.row != b.row) return a.row < b.row;
-  return a.col < b.col;
-}
+// The order in which edges appear: descending value, ties by (row, col). An object, since sorting
+// does not inline calls through a function's address.
+struct AppearsEarlier {
+  template <class Scalar>
+  bool operator()(const Candidate<Scalar>& a, const Candidate<Scalar>& b) const {
+    if (a.value != b.value) return b.value < a.value;
+    if (a.row != b.row) return a.row < b.row;
+    return a.col < b.col;
+  }
+};
+inline constexpr AppearsEarlier appears_earlier;
 
 template <class Scalar>
 void sort_by_appearance(std::vector<Candidate<Scalar>>& edges) {
-  const auto earlier = appears_earlier<Scalar>;
-  if (!std::is_sorted(edges.begin(), edges.end(), earlier)) {
-    std::sort(edges.begin(), edges.end(), earlier);
+  if (!std::is_sorted(edges.begin(), edges.end(), appears_earlier)) {
+    std::sort(edges.begin(), edges.end(), appears_earlier);
   }
 }
 

@@ -113,7 +113,7 @@ class ForestBuilder {
   }
 
   void add_sorted(Candidate<Scalar>* edges, std::size_t count) {
-    std::sort(edges, edges + count, appears_earlier<Scalar>);
+    std::sort(edges, edges + count, appears_earlier);
     for (std::size_t i = 0; i < count && !finished(); ++i) merge(edges[i]);
   }
 

@@ -183,8 +183,8 @@ PathForest<Scalar> path_forest(const std::vector<Source>& sources, const Numberi
     }
     accepted.insert(accepted.end(), hanging.begin(), hanging.end());
     const auto later = accepted.begin() + first_ones;
-    std::sort(later, accepted.end(), appears_earlier<Scalar>);
-    std::inplace_merge(accepted.begin(), later, accepted.end(), appears_earlier<Scalar>);
+    std::sort(later, accepted.end(), appears_earlier);
+    std::inplace_merge(accepted.begin(), later, accepted.end(), appears_earlier);
     ForestBuilder<Scalar> replay(numbering);
     replay.add_descending(accepted);
     result.merges = replay.terminal_merges();

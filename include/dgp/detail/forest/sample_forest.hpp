@@ -50,7 +50,7 @@ namespace dgp::detail {
 template <class Scalar>
 void sort_descending(std::vector<Candidate<Scalar>>& edges, std::vector<Candidate<Scalar>>& spare) {
   if constexpr (!has_ordered_bits<Scalar>) {
-    std::sort(edges.begin(), edges.end(), appears_earlier<Scalar>);
+    std::sort(edges.begin(), edges.end(), appears_earlier);
   } else {
     using Key = Bits<Scalar>;
     constexpr std::size_t digit_bits = 11;

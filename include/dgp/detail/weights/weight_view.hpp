@@ -130,6 +130,21 @@ void check_finite(const std::string& label, const WeightView<Scalar>& weights, I
   }
 }
 
+struct LayerShape {
+  std::string label;
+  Index rows;
+  Index cols;
+};
+
+// Throws std::invalid_argument unless the second layer takes as many inputs as the first has
+// outputs.
+inline void check_chained(const LayerShape& first, const LayerShape& second) {
+  if (second.cols == first.rows) return;
+  throw std::invalid_argument("layers do not chain: " + first.label + " is " +
+                              shape(first.rows, first.cols) + " but " + second.label + " is " +
+                              shape(second.rows, second.cols) + " (fan_out x fan_in)");
+}
+
 // The layers of a network as views, checked for shape: not empty, of countable size.
 template <class Scalar>
 class NetworkWeights {
@@ -185,14 +200,10 @@ class NetworkWeights {
 
   // Throws std::invalid_argument unless layer k+1 takes as many inputs as layer k has outputs.
   void check_chain() const {
-    for (std::size_t k = 0; k + 1 < size(); ++k) {
-      if (views_[k + 1].cols != views_[k].rows) {
-        throw std::invalid_argument("layers do not chain: " + label(k) + " is " +
-                                    shape(views_[k].rows, views_[k].cols) + " but " + label(k + 1) +
-                                    " is " + shape(views_[k + 1].rows, views_[k + 1].cols) +
-                                    " (fan_out x fan_in)");
-      }
-    }
+    const auto shaped = [&](std::size_t k) {
+      return LayerShape{label(k), views_[k].rows, views_[k].cols};
+    };
+    for (std::size_t k = 0; k + 1 < size(); ++k) check_chained(shaped(k), shaped(k + 1));
   }
 
  private:
