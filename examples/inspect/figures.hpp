@@ -20,89 +20,20 @@
 #include "../checkpoint.hpp"
 #include "../console.hpp"
 #include "../layer_order.hpp"
+#include "blocks.hpp"
 #include "options.hpp"
 #include "paths.hpp"
+#include "report.hpp"
 
 namespace inspect {
 
-// One measure of one graph. `total` and `deaths` are left out where the contract has none.
-struct Figures {
-  double total;
-  double normalized;
-  std::vector<double> deaths;
-};
-
-struct LayerFigures {
-  std::string name;
-  dgp::Index rows;  // of its weights as a matrix
-  dgp::Index cols;
-  bool transposed;
-  Figures persistence;
-  double weight_variance;
-  double spatial_concentration;                      // with --analysis
-  std::optional<dgp::ShuffleSignificance> shuffled;  // with --significance, where defined
-  std::vector<std::uint64_t> kernel;                 // its shape; empty for a matrix
-  // Of a graph's edge set.
-  std::string kind;
-  dgp::Index neurons;
-  double edges;
-};
-
-struct DeepGraphFigures {
-  Figures standardized_rescaled;
-  Figures standardized;
-};
-
-struct Report {
-  std::string file;
-  std::vector<LayerFigures> layers;
-  bool is_graph;
-  dgp::Index neurons;  // of a graph
-  layer_order::ToldBy told;
-  std::vector<dgp::io::TensorInfo> not_measured;
-  double mean_normalized;
-  double sum;
-  std::optional<DeepGraphFigures> standardized;  // nothing where the measure is not defined …
-  std::optional<Figures> raw;
-  std::string reason;                 // … for this reason
-  std::optional<NetworkPaths> paths;  // with --paths, where `standardized` is defined
-  double weight_variance;
-};
-
-inline bool has_paths(const Report& report) { return report.paths && !report.paths->paths.empty(); }
-
-inline std::vector<layer_order::Layer> shapes_of(const Report& report) {
-  std::vector<layer_order::Layer> layers;
-  for (const auto& layer : report.layers) {
-    layers.push_back({layer.name, layer.rows, layer.cols, !layer.kernel.empty()});
-  }
-  return layers;
-}
-
-template <class Scalar>
-Figures figures(const dgp::Persistence<Scalar>& persistence, const Options& options) {
-  Figures result{persistence.total, persistence.normalized, {}};
-  // Nobody else asks for the deaths, of which a graph has millions.
-  if (!options.deaths && options.picture.empty()) return result;
-  for (const auto& pair : persistence.diagram.pairs) {
-    result.deaths.push_back(static_cast<double>(pair.death));
-  }
-  return result;
-}
-
-// What there is of deep graph persistence, and the reason where something is missing. Of a graph
-// there is no raw variant: it would need strengths for edges that have none.
+// Of a network in memory. Of a graph there is no raw variant: it would need strengths for edges
+// that have none.
 template <class Network>
 void measure_deep_graph(const Network& network, const Options& options, console::Progress& progress,
                         Report& report) {
-  const auto shapes = shapes_of(report);
-  const std::string advice = report.is_graph ? "" : layer_order::advice(shapes, report.told);
-  if (layer_order::refutes(shapes, advice)) {
-    report.reason = advice;
-    return;
-  }
   dgp::DeepGraphPersistenceOptions asked{.p = options.p, .essential = options.essential};
-  try {
+  const auto measure = [&] {
     if (!report.is_graph && options.raw) {
       progress.update(0, "deep graph persistence, raw");
       asked.normalization = dgp::Normalization::none;
@@ -117,12 +48,8 @@ void measure_deep_graph(const Network& network, const Options& options, console:
       progress.update(0, "persistent paths");
       report.paths = strongest_paths(network, options.paths);
     }
-  } catch (const std::invalid_argument& undefined) {
-    report.reason = undefined.what();
-  } catch (const std::domain_error& undefined) {
-    report.reason = undefined.what();
-  }
-  if (!report.raw && !advice.empty()) report.reason += "; " + advice;
+  };
+  measure_deep_graph(measure, report);
 }
 
 // The measures of the network and of its layers, which are in the report already.
@@ -130,17 +57,11 @@ template <class Network, class WeightsOf>
 void measure_network(const Network& network, const WeightsOf& weights_of, const Options& options,
                      dgp::ShuffleNulls* nulls, console::Progress& progress, Report& report) {
   progress.update(0, "neural persistence");
-  auto np = dgp::neural_persistence(network, {.p = options.p, .essential = options.essential});
-  const auto variance = dgp::weight_variance(network);
-  report.mean_normalized = np.mean_normalized;
-  report.sum = np.sum;
-  report.weight_variance = variance.network;
-  for (std::size_t k = 0; k < report.layers.size(); ++k) {
+  add_network_figures(
+      dgp::neural_persistence(network, {.p = options.p, .essential = options.essential}),
+      dgp::weight_variance(network), options, report);
+  for (std::size_t k = 0; options.analysis && k < report.layers.size(); ++k) {
     LayerFigures& layer = report.layers[k];
-    layer.persistence = figures(np.layers[k], options);
-    np.layers[k] = {};
-    layer.weight_variance = variance.layers[k];
-    if (!options.analysis) continue;
     progress.update(0, "spatial concentration of " + layer.name);
     layer.spatial_concentration = dgp::spatial_concentration(weights_of(k));
   }
@@ -174,21 +95,7 @@ Report measure(dgp::io::CheckpointFile& file, const checkpoint::Selection& selec
     bytes_read += layer.tensor.end - layer.tensor.begin;
   }
 
-  Report report{};
-  report.told = selection.told;
-  report.not_measured = selection.not_measured;
-  for (std::size_t k = 0; k < layers.size(); ++k) {
-    const auto& [tensor, transposed] = selection.layers[k];
-    LayerFigures& layer = report.layers.emplace_back();
-    layer.name = layers[k].name;
-    layer.rows = layers[k].weights.rows();
-    layer.cols = layers[k].weights.cols();
-    layer.transposed = transposed;
-    if (dgp::io::is_kernel(tensor)) {
-      layer.kind = "kernel_matrix";
-      layer.kernel = tensor.shape;
-    }
-  }
+  Report report = report_of(selection);
   measure_network(
       layers, [&](std::size_t k) -> const auto& { return layers[k]; }, options, nulls, progress,
       report);
@@ -254,10 +161,13 @@ inline Report inspect_file(dgp::io::CheckpointFile& file, const Options& options
   }
 #endif
   const auto selection = checkpoint::select(file, options.choice);
-  return std::any_of(selection.layers.begin(), selection.layers.end(),
-                     [&](const auto& layer) { return is_wide(layer.tensor); })
-             ? measure<double>(file, selection, options, nulls, progress)
-             : measure<float>(file, selection, options, nulls, progress);
+  const bool any_wide = std::any_of(selection.layers.begin(), selection.layers.end(),
+                                    [&](const auto& layer) { return is_wide(layer.tensor); });
+  if (is_read_by_blocks(file, selection, options, any_wide ? sizeof(double) : sizeof(float))) {
+    return measure_blocks(file, selection, options, any_wide, progress);
+  }
+  return any_wide ? measure<double>(file, selection, options, nulls, progress)
+                  : measure<float>(file, selection, options, nulls, progress);
 }
 
 // `nulls` where the layers are to be compared with their shuffles.

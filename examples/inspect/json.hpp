@@ -77,7 +77,7 @@ inline nlohmann::ordered_json json_of(const Report& report, const Options& optio
   json["neural_persistence"]["mean_normalized"] = report.mean_normalized;
   json["neural_persistence"]["sum"] = report.sum;
   ordered_json& deep = json["deep_graph_persistence"];
-  if (report.raw || report.standardized) {
+  if (report.raw || report.standardized || !report.no_raw.empty()) {
     // A constant layer cannot be standardised, but its raw path strengths are defined.
     deep["standardized_rescaled"] = nullptr;
     deep["standardized"] = nullptr;
@@ -86,8 +86,10 @@ inline nlohmann::ordered_json json_of(const Report& report, const Options& optio
       deep["standardized"] = graph(report.standardized->standardized, true);
     }
     if (report.raw) deep["raw"] = graph(*report.raw, false);
+    if (!report.no_raw.empty()) deep["raw"] = nullptr;
   }
   if (!report.standardized) json["reason"] = report.reason;
+  if (!report.no_raw.empty()) json["raw_reason"] = report.no_raw;
   if (options.paths > 0) {
     json["persistent_paths"] = report.paths ? json_of(*report.paths) : ordered_json(nullptr);
   }

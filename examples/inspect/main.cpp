@@ -11,6 +11,7 @@
 
 #include "../checkpoint.hpp"
 #include "../console.hpp"
+#include "../interruption.hpp"
 #include "csv.hpp"
 #include "figures.hpp"
 #include "json.hpp"
@@ -101,6 +102,17 @@ int main(int argc, char** argv) {
                  "Draw the persistence diagrams to this file; with --paths, the network and these")
       ->type_name("FILE")
       ->check(console::output_file);
+  app.add_option("--memory", options.memory,
+                 "Weights that take more memory are read block by block from safetensors and .npy\n"
+                 "files, as often as needed, with the same figures (default: a quarter of this\n"
+                 "machine's)")
+      ->type_name("SIZE")
+      ->transform(CLI::AsSizeValue(false));
+  app.add_option("--resume", options.resume,
+                 "Keep finished layers in this file, and skip those that are there: for large\n"
+                 "models, read block by block")
+      ->type_name("FILE")
+      ->check(console::output_file);
   console::add_threads(app);
   app.final_callback([&] {
     if (options.paths > 0 && options.format == "csv" && options.picture.empty()) {
@@ -118,11 +130,17 @@ int main(int argc, char** argv) {
     std::vector<std::string> failures;
     const auto models = checkpoint::models_of(options.files);
     options.several = models.size() > 1;
+    if (!options.resume.empty()) {
+      if (options.several) throw std::runtime_error("--resume is of a single model");
+      interruption::watch();
+    }
     for (const auto& model : models) {
       console::Progress progress(std::filesystem::path(model.name).filename().string());
       try {
         reports.push_back(
             inspect::inspect(model, options, progress, options.rounds ? &nulls : nullptr));
+      } catch (const interruption::Interrupted&) {
+        throw;
       } catch (const std::runtime_error& refused) {
         failures.emplace_back(refused.what());
       }

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 #include <dgp/persistence_diagram.hpp>
@@ -11,6 +13,12 @@
 #include "../checkpoint.hpp"
 
 namespace inspect {
+
+// In bytes.
+inline std::uint64_t physical_memory() {
+  return static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) *
+         static_cast<std::uint64_t>(sysconf(_SC_PAGE_SIZE));
+}
 
 struct Options {
   std::vector<std::string> files{DGP_EXAMPLE_DATA "/digits_64-32-16-10.safetensors"};
@@ -23,6 +31,8 @@ struct Options {
   bool raw = true;                    // the variant of deep graph persistence on signed weights
   std::optional<std::size_t> rounds;  // of shuffling, with --significance
   std::size_t paths = 0;              // so many of the strongest
+  std::uint64_t memory = physical_memory() / 4;  // larger checkpoints are read block by block
+  std::string resume;                            // file for finished layers; empty: none
   std::string format = "table";
   std::string picture;  // file for the diagrams, or paths; empty: none
 };

@@ -334,6 +334,12 @@ inline void print_table(const std::vector<Report>& reports, const Options& optio
                 << "deep graph persistence: " << report.reason << "\n";
     }
   }
+  for (const auto& report : reports) {
+    if (report.no_raw.empty()) continue;
+    std::cout << "\n"
+              << (several ? words::one_line(report.file) + ": " : "")
+              << "No raw deep graph persistence: " << report.no_raw << "\n";
+  }
   std::cout << "\np = " << number("%g", options.p) << ", the essential class "
             << (options.essential == dgp::EssentialClass::dies_at_zero ? "dies at zero"
                                                                        : "is omitted")

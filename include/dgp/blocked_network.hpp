@@ -34,6 +34,7 @@
 #include <dgp/detail/forest/merged_forest.hpp>
 #include <dgp/detail/forest/path_sweeps.hpp>
 #include <dgp/detail/messages.hpp>
+#include <dgp/detail/parallel.hpp>
 #include <dgp/detail/reachability.hpp>
 #include <dgp/detail/weights/weight_statistics.hpp>
 #include <dgp/detail/weights/weight_view.hpp>
@@ -122,10 +123,7 @@ class LayerSums {
   static constexpr bool narrow = !std::is_same_v<Scalar, sum_t<Scalar>>;
 
  public:
-  LayerSums(Index rows, Index cols)
-      : forest_(rows + cols),
-        weights_(RowTasks(rows, cols)),
-        magnitudes_(narrow ? RowTasks(rows, cols) : RowTasks(0, 1)) {}
+  LayerSums(Index rows, Index cols) : forest_(rows + cols), moments_(RowTasks(rows, cols)) {}
 
   // Throws std::invalid_argument for a weight that is not finite.
   template <class Stored>
@@ -133,21 +131,15 @@ class LayerSums {
     auto forest = layer_forest(rows, Magnitude<Stored>{});
     if (!forest) check_finite(label, rows, first_row);
     forest_.add(moved_down<Scalar>(*forest, first_row));
-    weights_.add(rows, first_row);
-    if constexpr (narrow) magnitudes_.add(rows, first_row);
+    moments_.add(rows, first_row);
   }
 
   const std::vector<Candidate<Scalar>>& forest() { return forest_.edges(); }
-  auto weights() const { return weights_.result(); }
-  auto magnitudes() const { return magnitudes_.result(); }
+  const auto& moments() const { return moments_; }
 
  private:
-  // Squares of wide magnitudes can overflow: these have no such sums.
-  using Magnitudes = MomentSums<Of::magnitudes, std::conditional_t<narrow, Scalar, float>>;
-
   MergedForest<Scalar> forest_;
-  MomentSums<Of::weights, Scalar> weights_;
-  Magnitudes magnitudes_;
+  MomentSums<narrow ? Of::both : Of::weights, Scalar> moments_;
 };
 
 }  // namespace detail
@@ -167,7 +159,7 @@ LayerSummary<typename Layers::Scalar> summary_of_layer(Layers& layers, std::size
       layers, k, [&](const auto& view, Index first_row) { sums.add(view, first_row, label); });
   LayerSummary<Scalar> summary{rows, cols, detail::values_of(sums.forest()), {}, {}, {}, {},
                                {},   {}};
-  const auto [weights, precise] = sums.weights();
+  const auto [weights, precise] = sums.moments().result();
   summary.smallest = weights.smallest;
   summary.largest = weights.largest;
   summary.mean = weights.mean;
@@ -180,7 +172,7 @@ LayerSummary<typename Layers::Scalar> summary_of_layer(Layers& layers, std::size
                        count;
   }
   if constexpr (!std::is_same_v<Scalar, Sum>) {
-    const auto [magnitudes, is_precise] = sums.magnitudes();
+    const auto [magnitudes, is_precise] = sums.moments().magnitudes();
     summary.magnitude_mean = magnitudes.mean;
     summary.magnitude_variance = magnitudes.variance;
     if (!is_precise) {
@@ -423,9 +415,11 @@ BlockedDeepGraphPersistence<typename Layers::Scalar> deep_graph_persistence(
     result.no_standardized = undefined.what();
   }
 
+  // Where there are two, each has threads of its own: less waits for less than within a block.
   const auto with_variants = [&](const auto& use) {
-    if (raw) use(*raw);
-    if (standardized) use(*standardized);
+    if (!raw || !standardized) return raw ? use(*raw) : use(*standardized);
+    parallel_for(2, 2 * worth_a_thread,
+                 [&](std::size_t variant) { variant == 0 ? use(*raw) : use(*standardized); });
   };
   if (!raw && !standardized) return result;
   for (std::size_t k = 0; k < layers.size(); ++k) {

@@ -23,6 +23,7 @@
 #include <dgp/concepts.hpp>
 #include <dgp/detail/messages.hpp>
 #include <dgp/io/detail/input_file.hpp>
+#include <dgp/io/detail/stored_rows.hpp>
 #include <dgp/io/file_format.hpp>
 #include <dgp/io/npy.hpp>
 #include <dgp/io/safetensors.hpp>
@@ -99,6 +100,15 @@ class AnyCheckpoint {
   template <class Scalar>
   RowMajorMatrix<Scalar> read_rows(const TensorInfo& tensor) {
     return visit([&](auto& reader) { return reader.template read_rows<Scalar>(tensor); });
+  }
+
+  // Where the tensor's rows stand in a file, for stored_layers.hpp; nothing where they do not stand
+  // there one behind the other.
+  std::optional<StoredRows> stored_rows(const TensorInfo& tensor) const {
+    return visit([&](const auto& reader) -> std::optional<StoredRows> {
+      if constexpr (requires { reader.stored_rows(tensor); }) return reader.stored_rows(tensor);
+      return std::nullopt;
+    });
   }
 
   // The reader itself, where the file is of its format; else null.

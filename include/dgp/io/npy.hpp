@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include <dgp/io/detail/input_file.hpp>
 #include <dgp/io/detail/npy_header.hpp>
 #include <dgp/io/detail/npy_values.hpp>
+#include <dgp/io/detail/stored_rows.hpp>
 #include <dgp/io/file_format.hpp>
 #include <dgp/io/tensor_info.hpp>
 
@@ -92,6 +94,19 @@ class NpyFile {
   template <class Scalar>
   RowMajorMatrix<Scalar> read_rows(const TensorInfo&) {
     return detail::read_npy_rows<Scalar>(file_, header_);
+  }
+
+  // Where its rows stand, to be read a few at a time (stored_layers.hpp); nothing of an array in
+  // Fortran's order or another machine's, of whole numbers, and of a pipe.
+  std::optional<StoredRows> stored_rows(const TensorInfo& tensor) const {
+    const auto element = detail::npy_element(tensor.type);
+    if (!element || element->kind != 'f' || element->big_endian || header_.column_major) {
+      return std::nullopt;
+    }
+    return detail::stored_rows(file_, tensor,
+                               element->width == 2   ? "F16"
+                               : element->width == 4 ? "F32"
+                                                     : "F64");
   }
 
  private:

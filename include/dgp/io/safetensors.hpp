@@ -31,6 +31,7 @@
 #include <dgp/concepts.hpp>
 #include <dgp/detail/messages.hpp>
 #include <dgp/io/detail/input_file.hpp>
+#include <dgp/io/detail/stored_rows.hpp>
 #include <dgp/io/file_format.hpp>
 #include <dgp/io/natural_order.hpp>
 #include <dgp/io/tensor_info.hpp>
@@ -289,6 +290,12 @@ class SafetensorsFile {
     if (tensor.type == "BF16") return read_as<Eigen::bfloat16, Scalar>(tensor);
     file_.fail(tensor.begin, detail::describe(tensor) +
                                  " has a type that is not read (F16, BF16, F32 and F64 are)");
+  }
+
+  // Where its rows stand, to be read a few at a time (stored_layers.hpp); nothing of tensors that
+  // read_rows does not read, and of a pipe.
+  std::optional<StoredRows> stored_rows(const TensorInfo& tensor) const {
+    return detail::stored_rows(file_, tensor, tensor.type);
   }
 
   // The tensor of that name; throws std::runtime_error where there is none.

@@ -99,6 +99,10 @@ class SafetensorsShards {
     return files_[file_of_.at(tensor.name)].template read_rows<Scalar>(tensor);
   }
 
+  std::optional<StoredRows> stored_rows(const TensorInfo& tensor) const {
+    return files_[file_of_.at(tensor.name)].stored_rows(tensor);
+  }
+
  private:
   void check_parts(const std::vector<std::filesystem::path>& paths) {
     const auto refuse = [](const std::filesystem::path& path, const std::string& what) {

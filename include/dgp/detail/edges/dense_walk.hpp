@@ -20,6 +20,7 @@
 #include <dgp/detail/keys/ordered_bits.hpp>
 #include <dgp/detail/weights/row_tasks.hpp>
 #include <dgp/detail/weights/weight_view.hpp>
+#include <dgp/detail/weights/widened.hpp>
 
 namespace dgp::detail {
 
@@ -88,9 +89,7 @@ class DenseWalk {
     spare.resize(static_cast<std::size_t>(cols()));
     if constexpr (!as_stored) {
       if (weights_.col_stride == 1) {
-        Eigen::Map<Eigen::Array<Scalar, Eigen::Dynamic, 1>>(spare.data(), cols()) =
-            Eigen::Map<const Eigen::Array<Stored, Eigen::Dynamic, 1>>(first, cols())
-                .template cast<Scalar>();
+        widen(first, cols(), spare.data());
         return spare.data();
       }
     }

@@ -20,6 +20,7 @@
 #include <dgp/detail/parallel.hpp>
 #include <dgp/detail/weights/row_tasks.hpp>
 #include <dgp/detail/weights/weight_view.hpp>
+#include <dgp/detail/weights/widened.hpp>
 
 namespace dgp::detail {
 
@@ -170,7 +171,7 @@ struct Moments {
   bool finite;             // whether all weights are; the rest holds only then
 };
 
-enum class Of { weights, magnitudes };
+enum class Of { weights, magnitudes, both };
 
 // The value of which moments are taken.
 template <Of of, class Sum>
@@ -184,8 +185,9 @@ sum_t<Scalar> weights_in(const RowTasks& tasks) {
   return static_cast<sum_t<Scalar>>(tasks.rows) * static_cast<sum_t<Scalar>>(tasks.cols);
 }
 
-// What one pass tells of a layer's moments, block by block if need be. Of wide types that is the
-// mean; of narrow ones the variance too, save where the mean dwarfs the deviation.
+// What one pass tells of the moments of a layer's weights, of their magnitudes, or of both, block
+// by block if need be. Of wide types that is the mean; of narrow ones the variance too, save where
+// the mean dwarfs the deviation.
 //
 // `Scalar` is the type that weights are measured in; a file may store narrower ones.
 template <Of of, class Scalar>
@@ -224,7 +226,14 @@ class MomentSums {
     Moments<Scalar> moments;
     bool precise;
   };
-  Result result() const {
+  Result result() const { return result_of(&Part::sum); }
+  // Where moments of both are taken; the extremes are those of weights.
+  Result magnitudes() const { return result_of(&Part::magnitudes); }
+
+ private:
+  struct Part;
+
+  Result result_of(Sum Part::*sum) const {
     const Sum count = weights_in<Scalar>(tasks_);
     Moments<Scalar> moments{static_cast<Scalar>(parts_[0].smallest(0)),
                             static_cast<Scalar>(parts_[0].largest(0)), Sum(0), Sum(0), true};
@@ -232,7 +241,7 @@ class MomentSums {
     for (const auto& part : parts_) {
       moments.smallest = std::min(moments.smallest, static_cast<Scalar>(part.smallest.minCoeff()));
       moments.largest = std::max(moments.largest, static_cast<Scalar>(part.largest.maxCoeff()));
-      moments.mean += part.sum;
+      moments.mean += part.*sum;
       squares += part.squares;
     }
     if constexpr (narrow) {
@@ -249,7 +258,6 @@ class MomentSums {
     }
   }
 
- private:
   // Narrow numbers are floats too. Sixteen of each are kept side by side, in several registers, so
   // that no addition waits for the last one.
   static constexpr Index at_once = 16;
@@ -263,6 +271,7 @@ class MomentSums {
     Kept largest = Kept::Constant(-Eigen::NumTraits<Extreme>::infinity());
     Sum sum{0};
     Sum squares{0};
+    Sum magnitudes{0};
   };
 
   // Where a translation unit is long, compilers would rather call Eigen's conversions, which takes
@@ -272,12 +281,17 @@ class MomentSums {
     using Sums = Eigen::Array<Sum, at_once, 1>;
     Sums sums = Sums::Zero();
     Sums squares = Sums::Zero();
+    Sums magnitudes = Sums::Zero();
     Extremes smallest = part.smallest;
     Extremes largest = part.largest;
     const auto block_at = [&](const Stored* some) {
       fetch_ahead<at_once>(some);
-      Extremes block =
-          Eigen::Map<const Eigen::Array<Stored, at_once, 1>>(some).template cast<float>();
+      Extremes block;
+      if constexpr (std::is_same_v<Stored, Eigen::bfloat16>) {
+        widen(some, at_once, block.data());
+      } else {
+        block = Eigen::Map<const Eigen::Array<Stored, at_once, 1>>(some).template cast<float>();
+      }
       if constexpr (of == Of::magnitudes) block = block.abs();
       return block;
     };
@@ -297,6 +311,9 @@ class MomentSums {
       const Sums wide_d = d.template cast<Sum>();
       sums = sums + wide_a + wide_b + wide_c + wide_d;
       squares = squares + wide_a * wide_a + wide_b * wide_b + wide_c * wide_c + wide_d * wide_d;
+      if constexpr (of == Of::both) {
+        magnitudes = magnitudes + wide_a.abs() + wide_b.abs() + wide_c.abs() + wide_d.abs();
+      }
     }
     for (; some != run + whole; some += at_once) {
       const Extremes block = block_at(some);
@@ -305,17 +322,21 @@ class MomentSums {
       const Sums wide = block.template cast<Sum>();
       sums += wide;
       squares += wide * wide;
+      if constexpr (of == Of::both) magnitudes += wide.abs();
     }
     // In one order, however wide the processor's registers are.
     for (Index i = 0; i < at_once; i += 4) {
       using Four = Eigen::Array<Sum, 4, 1>;
       part.sum += Four(sums.template segment<4>(i)).sum();
       part.squares += Four(squares.template segment<4>(i)).sum();
+      if constexpr (of == Of::both)
+        part.magnitudes += Four(magnitudes.template segment<4>(i)).sum();
     }
     for (Index i = whole; i < run_count; ++i) {
       const Sum wide = moment_value<of>(static_cast<Sum>(run[i]));
       part.sum += wide;
       part.squares += wide * wide;
+      if constexpr (of == Of::both) part.magnitudes += Eigen::numext::abs(wide);
       smallest(0) = std::min(smallest(0), static_cast<float>(wide));
       largest(0) = std::max(largest(0), static_cast<float>(wide));
     }

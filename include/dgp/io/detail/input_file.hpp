@@ -35,6 +35,7 @@ class InputFile {
       return;
     }
     size_ = std::filesystem::file_size(path_, error);
+    if (!error) written_ = std::filesystem::last_write_time(path_, error);
     if (error) fail_to_open(path_, error.message());
   }
 
@@ -45,6 +46,18 @@ class InputFile {
   // which stay where they are when the file is moved.
   bool is_pipe() const { return is_pipe_; }
   std::span<const char> kept() const { return kept_; }
+
+  // When its bytes were last written, as it was opened; throws std::runtime_error where they are
+  // others now. A pipe's stay.
+  std::filesystem::file_time_type written() const { return written_; }
+  void check_unchanged() const {
+    if (is_pipe_) return;
+    std::error_code error;
+    const auto size = std::filesystem::file_size(path_, error);
+    const auto written = error ? written_ : std::filesystem::last_write_time(path_, error);
+    if (error) fail(0, "the file is gone while it is read (" + error.message() + ")");
+    if (size != size_ || written != written_) fail(0, "the file has changed while it is read");
+  }
 
   // Throws std::runtime_error where the file has no such bytes.
   void read(std::uint64_t begin, void* target, std::uint64_t count) {
@@ -88,6 +101,7 @@ class InputFile {
   std::filesystem::path path_;
   std::ifstream stream_;
   std::uint64_t size_ = 0;
+  std::filesystem::file_time_type written_{};
   bool is_pipe_ = false;
   std::vector<char> kept_;
 };
