@@ -18,7 +18,6 @@
 #pragma once
 
 #include <algorithm>
-#include <concepts>
 #include <cstddef>
 #include <optional>
 #include <stdexcept>
@@ -28,43 +27,20 @@
 #include <vector>
 
 #include <dgp/analysis/weight_variance.hpp>
+#include <dgp/blocked_layers.hpp>
 #include <dgp/concepts.hpp>
 #include <dgp/deep_graph_persistence.hpp>
-#include <dgp/detail/edges/dense_edges.hpp>
-#include <dgp/detail/forest/merged_forest.hpp>
-#include <dgp/detail/forest/path_sweeps.hpp>
-#include <dgp/detail/messages.hpp>
+#include <dgp/detail/blocks/block_views.hpp>
+#include <dgp/detail/blocks/blocked_paths.hpp>
+#include <dgp/detail/blocks/layer_sums.hpp>
 #include <dgp/detail/parallel.hpp>
-#include <dgp/detail/reachability.hpp>
 #include <dgp/detail/weights/weight_statistics.hpp>
 #include <dgp/detail/weights/weight_view.hpp>
 #include <dgp/neural_persistence.hpp>
 #include <dgp/normalization.hpp>
 #include <dgp/persistence_diagram.hpp>
-#include <dgp/spanning_forest.hpp>
 
 namespace dgp {
-
-namespace detail {
-struct AnyBlock {
-  template <class Block>
-  void operator()(const Block&, Index) const {}
-};
-}  // namespace detail
-
-// Layers in forward order. for_each_block(k, visit) calls visit(block, first_row) for all rows of
-// layer k in ascending order, some at a time, block being a row-major matrix in memory (rows × all
-// columns) of the type in which the layer is stored: Scalar, or a narrower one whose numbers are
-// numbers of Scalar too. The same weights each time.
-template <class Layers>
-concept BlockedNetwork = requires(Layers& layers, std::size_t k) {
-  typename Layers::Scalar;  // in which the measures are computed
-  { layers.size() } -> std::convertible_to<std::size_t>;
-  { layers.rows(k) } -> std::convertible_to<Index>;
-  { layers.cols(k) } -> std::convertible_to<Index>;
-  { layers.name(k) } -> std::convertible_to<std::string>;
-  layers.for_each_block(k, detail::AnyBlock{});
-};
 
 // What one layer's measures rest on: O(rows + cols) numbers.
 template <class Scalar>
@@ -83,93 +59,32 @@ struct LayerSummary {
 
 namespace detail {
 
+// By one read of what this process has of the layer.
 template <BlockedNetwork Layers>
-std::string label_of(const Layers& layers, std::size_t k) {
-  return layer_label(k, layers.name(k));
-}
-
-// Calls visit(view, first_row).
-template <BlockedNetwork Layers, class Visit>
-void for_each_view(Layers& layers, std::size_t k, const Visit& visit) {
-  layers.for_each_block(
-      k, [&](const auto& block, Index first_row) { visit(view_of(block), first_row); });
-}
-
-// The forest's edges as those of rows further down.
-template <class Scalar, class Stored>
-std::vector<Candidate<Scalar>> moved_down(const std::vector<Candidate<Stored>>& forest,
-                                          Index rows) {
-  std::vector<Candidate<Scalar>> moved;
-  moved.reserve(forest.size());
-  for (const auto& edge : forest) {
-    moved.push_back(
-        {static_cast<Scalar>(edge.value), edge.row + static_cast<Vertex>(rows), edge.col});
-  }
-  return moved;
-}
-
-// Compensated sums of a function of a layer's weights, by one read.
-template <class Scalar, BlockedNetwork Layers, class Summand>
-sum_t<Scalar> compensated_sum(Layers& layers, std::size_t k, const Summand& summand) {
-  CompensatedSums<Scalar> sums(RowTasks(layers.rows(k), layers.cols(k)));
+LayerSums<typename Layers::Scalar> sums_of_layer(Layers& layers, std::size_t k) {
+  const std::string label = label_of(layers, k);
+  check_shape(label, layers.rows(k), layers.cols(k));
+  LayerSums<typename Layers::Scalar> sums(layers.rows(k), layers.cols(k));
   for_each_view(layers, k,
-                [&](const auto& view, Index first_row) { sums.add(view, summand, first_row); });
-  return sums.total();
+                [&](const auto& view, Index first_row) { sums.add(view, first_row, label); });
+  return sums;
 }
 
-// What one read of a layer gives.
-template <class Scalar>
-class LayerSums {
-  static constexpr bool narrow = !std::is_same_v<Scalar, sum_t<Scalar>>;
-
- public:
-  LayerSums(Index rows, Index cols) : forest_(rows + cols), moments_(RowTasks(rows, cols)) {}
-
-  // Throws std::invalid_argument for a weight that is not finite.
-  template <class Stored>
-  void add(const WeightView<Stored>& rows, Index first_row, const std::string& label) {
-    auto forest = layer_forest(rows, Magnitude<Stored>{});
-    if (!forest) check_finite(label, rows, first_row);
-    forest_.add(moved_down<Scalar>(*forest, first_row));
-    moments_.add(rows, first_row);
-  }
-
-  const std::vector<Candidate<Scalar>>& forest() { return forest_.edges(); }
-  const auto& moments() const { return moments_; }
-
- private:
-  MergedForest<Scalar> forest_;
-  MomentSums<narrow ? Of::both : Of::weights, Scalar> moments_;
-};
-
-}  // namespace detail
-
-// Layer k's summary. Throws std::invalid_argument for an empty layer and for a weight that is not
-// finite, std::length_error for more neurons than 32 bits count, and what reading throws.
+// Of all processes' sums, and by one read more where a variance needs it.
 template <BlockedNetwork Layers>
-LayerSummary<typename Layers::Scalar> summary_of_layer(Layers& layers, std::size_t k) {
+LayerSummary<typename Layers::Scalar> summary_by(Layers& layers, std::size_t k,
+                                                 LayerSums<typename Layers::Scalar>& sums) {
   using Scalar = typename Layers::Scalar;
   using Sum = sum_t<Scalar>;
-  const Index rows = layers.rows(k);
-  const Index cols = layers.cols(k);
-  const std::string label = detail::label_of(layers, k);
-  detail::check_shape(label, rows, cols);
-  detail::LayerSums<Scalar> sums(rows, cols);
-  detail::for_each_view(
-      layers, k, [&](const auto& view, Index first_row) { sums.add(view, first_row, label); });
-  LayerSummary<Scalar> summary{rows, cols, detail::values_of(sums.forest()), {}, {}, {}, {},
-                               {},   {}};
+  sums.share(layers);
   const auto [weights, precise] = sums.moments().result();
-  summary.smallest = weights.smallest;
-  summary.largest = weights.largest;
-  summary.mean = weights.mean;
-  summary.variance = weights.variance;
-  const Sum count = detail::weights_in<Scalar>(detail::RowTasks(rows, cols));
-  using detail::Of;
+  LayerSummary<Scalar> summary{layers.rows(k),   layers.cols(k),  values_of(sums.forest()),
+                               weights.smallest, weights.largest, weights.mean,
+                               weights.variance, Sum(0),          Sum(0)};
+  const Sum count = weights_in<Scalar>(RowTasks(summary.rows, summary.cols));
   if (!precise) {
-    summary.variance = detail::compensated_sum<Scalar>(
-                           layers, k, detail::squared_distance<Of::weights>(weights.mean)) /
-                       count;
+    summary.variance =
+        compensated_sum<Scalar>(layers, k, squared_distance<Of::weights>(weights.mean)) / count;
   }
   if constexpr (!std::is_same_v<Scalar, Sum>) {
     const auto [magnitudes, is_precise] = sums.moments().magnitudes();
@@ -177,12 +92,42 @@ LayerSummary<typename Layers::Scalar> summary_of_layer(Layers& layers, std::size
     summary.magnitude_variance = magnitudes.variance;
     if (!is_precise) {
       summary.magnitude_variance =
-          detail::compensated_sum<Scalar>(
-              layers, k, detail::squared_distance<Of::magnitudes>(magnitudes.mean)) /
+          compensated_sum<Scalar>(layers, k, squared_distance<Of::magnitudes>(magnitudes.mean)) /
           count;
     }
   }
   return summary;
+}
+
+}  // namespace detail
+
+// Layer k's summary. Throws std::invalid_argument for an empty layer and for a weight that is not
+// finite, std::length_error for more neurons than 32 bits count, and what reading throws.
+template <BlockedNetwork Layers>
+LayerSummary<typename Layers::Scalar> summary_of_layer(Layers& layers, std::size_t k) {
+  auto sums = detail::sums_of_layer(layers, k);
+  return detail::summary_by(layers, k, sums);
+}
+
+// All layers' summaries. Where processes share them, each reads its part of all layers before it
+// waits for the others.
+template <BlockedNetwork Layers>
+std::vector<LayerSummary<typename Layers::Scalar>> summaries_of_layers(Layers& layers) {
+  std::vector<LayerSummary<typename Layers::Scalar>> summaries;
+  if constexpr (SharedNetwork<Layers>) {
+    std::vector<detail::LayerSums<typename Layers::Scalar>> sums;
+    for (std::size_t k = 0; k < layers.size(); ++k) {
+      sums.push_back(detail::sums_of_layer(layers, k));
+    }
+    for (std::size_t k = 0; k < layers.size(); ++k) {
+      summaries.push_back(detail::summary_by(layers, k, sums[k]));
+    }
+  } else {
+    for (std::size_t k = 0; k < layers.size(); ++k) {
+      summaries.push_back(summary_of_layer(layers, k));
+    }
+  }
+  return summaries;
 }
 
 namespace detail {
@@ -259,113 +204,6 @@ struct BlockedDeepGraphPersistence {
   std::string no_raw;
 };
 
-namespace detail {
-
-// One variant: a forward and a backward read, block by block.
-template <class Scalar, class Map>
-class BlockedPaths {
- public:
-  BlockedPaths(const Numbering& numbering, std::vector<Map> maps)
-      : numbering_(numbering),
-        maps_(std::move(maps)),
-        limits_{paths_from<Scalar>(numbering, Role::input),
-                paths_from<Scalar>(numbering, Role::output)},
-        layer_(0) {}
-
-  // Layers in forward order.
-  template <class Stored>
-  void forward(std::size_t k, const WeightView<Stored>& rows, Index first_row) {
-    edges(k, rows, first_row).forward(limits_.entry);
-  }
-
-  // Layers in backward order, after all have been taken forwards.
-  void start_backward(std::size_t k) {
-    raise_to_zero(limits_.entry);
-    const auto& groups = numbering_.groups();
-    layer_ = MergedForest<Scalar>(groups[k].size + groups[k + 1].size);
-  }
-  template <class Stored>
-  void backward(std::size_t k, const WeightView<Stored>& rows, Index first_row) {
-    layer_.add(moved_down<Scalar>(forest_of(k, rows, first_row), first_row));
-    edges(k, rows, first_row).backward(limits_.exit);
-  }
-  void end_backward(std::size_t k) {
-    const auto& groups = numbering_.groups();
-    const auto cols = static_cast<Vertex>(groups[k].size);
-    for (auto [value, row, col] : layer_.edges()) {
-      edges_.push_back({value, groups[k + 1].first + (row - cols), groups[k].first + col});
-    }
-  }
-
-  // Up to the final scale, descending.
-  std::vector<Scalar> deaths() {
-    ForestBuilder<Scalar> forest(numbering_);
-    forest.add(edges_);
-    return values_of(forest.terminal_merges());
-  }
-
-  const std::vector<Map>& maps() const { return maps_; }
-
- private:
-  template <class Stored>
-  using Edges = DenseEdges<Scalar, Map, Stored>;
-
-  template <class Stored>
-  Edges<Stored> edges(std::size_t k, const WeightView<Stored>& rows, Index first_row) const {
-    const auto& groups = numbering_.groups();
-    return {rows, maps_[k], groups[k + 1].first + static_cast<Vertex>(first_row), groups[k].first};
-  }
-
-  // Of the values under the limits, by vertices of the block: columns from 0 on, then its rows.
-  template <class Stored>
-  std::vector<Candidate<Scalar>> forest_of(std::size_t k, const WeightView<Stored>& rows,
-                                           Index first_row) const {
-    const auto& groups = numbering_.groups();
-    PathLimits<Scalar> limits;
-    limits.entry.strength =
-        limits_.entry.strength.segment(static_cast<Index>(groups[k].first), rows.cols);
-    limits.exit.strength.resize(rows.cols + rows.rows);
-    limits.exit.strength.tail(rows.rows) = limits_.exit.strength.segment(
-        static_cast<Index>(groups[k + 1].first) + first_row, rows.rows);
-    const Numbering numbering = layer_numbering(rows.rows, rows.cols);
-    ForestBuilder<Scalar> builder(numbering);
-    grow_layer_forest(
-        builder, Edges<Stored>(rows, maps_[k], static_cast<Vertex>(rows.cols), 0).limited(limits),
-        numbering.neurons());
-    sort_by_appearance(builder.accepted());
-    return std::move(builder.accepted());
-  }
-
-  const Numbering& numbering_;
-  std::vector<Map> maps_;
-  PathLimits<Scalar> limits_;
-  MergedForest<Scalar> layer_;            // of the layer that is taken backwards
-  std::vector<Candidate<Scalar>> edges_;  // of the layers' forests
-};
-
-// Throws std::invalid_argument unless layer k+1 takes as many inputs as layer k has outputs.
-template <BlockedNetwork Layers>
-void check_chain(const Layers& layers) {
-  for (std::size_t k = 0; k + 1 < layers.size(); ++k) {
-    check_chained({label_of(layers, k), layers.rows(k), layers.cols(k)},
-                  {label_of(layers, k + 1), layers.rows(k + 1), layers.cols(k + 1)});
-  }
-}
-
-template <BlockedNetwork Layers, class Scalar>
-bool all_reached_above(Layers& layers, const Scalar& value) {
-  ReachedSets reached(layers.cols(0));
-  for (std::size_t k = 0; k < layers.size(); ++k) {
-    reached.start_layer(layers.rows(k));
-    for_each_view(layers, k,
-                  [&](const auto& view, Index first_row) { reached.add(view, value, first_row); });
-    reached.end_layer();
-  }
-  return reached.all_reached();
-}
-
-}  // namespace detail
-
 // Both variants of deep graph persistence, standardised and raw, by the layers' summaries and two
 // reads of all layers, or three (above). A variant that is not defined says why: where a layer
 // cannot be standardised; and of signed weights, where negative path strengths rival positive ones,
@@ -421,18 +259,24 @@ BlockedDeepGraphPersistence<typename Layers::Scalar> deep_graph_persistence(
     parallel_for(2, 2 * worth_a_thread,
                  [&](std::size_t variant) { variant == 0 ? use(*raw) : use(*standardized); });
   };
+  // What processes tell each other goes in one order.
+  const auto in_turn = [&](const auto& use) {
+    if (raw) use(*raw);
+    if (standardized) use(*standardized);
+  };
   if (!raw && !standardized) return result;
   for (std::size_t k = 0; k < layers.size(); ++k) {
     for_each_view(layers, k, [&](const auto& view, Index first_row) {
       with_variants([&](auto& paths) { paths.forward(k, view, first_row); });
     });
+    in_turn([&](auto& paths) { paths.end_forward(layers, k); });
   }
   for (std::size_t k = layers.size(); k-- > 0;) {
-    with_variants([&](auto& paths) { paths.start_backward(k); });
+    in_turn([&](auto& paths) { paths.start_backward(k); });
     for_each_view(layers, k, [&](const auto& view, Index first_row) {
       with_variants([&](auto& paths) { paths.backward(k, view, first_row); });
     });
-    with_variants([&](auto& paths) { paths.end_backward(k); });
+    in_turn([&](auto& paths) { paths.end_backward(layers, k); });
   }
   if (standardized) {
     Scalar largest(0);

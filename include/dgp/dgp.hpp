@@ -8,6 +8,7 @@
 #include <dgp/analysis/shuffling.hpp>
 #include <dgp/analysis/spatial_concentration.hpp>
 #include <dgp/analysis/weight_variance.hpp>
+#include <dgp/blocked_layers.hpp>
 #include <dgp/blocked_network.hpp>
 #include <dgp/concepts.hpp>
 #include <dgp/deep_graph_persistence.hpp>

@@ -13,6 +13,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -35,6 +37,9 @@ class RowSets {
   const std::uint64_t* row(Index row) const {
     return bits_.data() + static_cast<std::size_t>(row) * words_;
   }
+
+  std::vector<std::uint64_t>& words() { return bits_; }
+  const std::vector<std::uint64_t>& words() const { return bits_; }
 
   bool is_full(Index at) const {
     const std::uint64_t* words = row(at);
@@ -78,6 +83,15 @@ class ReachedSets {
         }
       }
     }
+  }
+  // What is known of the layer's rows, for other processes that have seen some of them: a set of
+  // bits each, to be united.
+  std::vector<std::byte> rows() const {
+    const auto bytes = std::as_bytes(std::span(next_.words()));
+    return {bytes.begin(), bytes.end()};
+  }
+  void take_rows(const std::vector<std::byte>& rows) {
+    std::memcpy(next_.words().data(), rows.data(), rows.size());
   }
   void end_layer() {
     reached_ = std::move(next_);

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <span>
 #include <type_traits>
 #include <vector>
 
@@ -139,6 +140,26 @@ class CompensatedSums {
     }
   }
 
+  // With those of other processes: exchange(values) adds up the values of all, of which each is 0
+  // in all but one.
+  template <class Exchange>
+  void share(const Exchange& exchange) {
+    if constexpr (std::is_same_v<Sum, double>) {
+      std::vector<double> values;
+      for (const auto& sums : sums_) {
+        for (const auto& part : sums) values.insert(values.end(), {part.sum, part.lost});
+      }
+      exchange(std::span(values));
+      auto value = values.begin();
+      for (auto& sums : sums_) {
+        for (auto& part : sums) {
+          part.sum = *value++;
+          part.lost = *value++;
+        }
+      }
+    }
+  }
+
   Sum total() const {
     CompensatedSum<Sum> total;
     for (const auto& sums : sums_) {
@@ -219,6 +240,32 @@ class MomentSums {
           }
         },
         first_row);
+  }
+
+  // With those of other processes, as above; largest(values) takes the largest of all.
+  template <class Exchange, class Largest>
+  void share(const Exchange& exchange, const Largest& largest) {
+    if constexpr (std::is_same_v<Sum, double>) {
+      std::vector<double> sums;
+      Extreme extremes[2] = {parts_[0].smallest(0), parts_[0].largest(0)};
+      for (const auto& part : parts_) {
+        sums.insert(sums.end(), {part.sum, part.squares, part.magnitudes});
+        extremes[0] = std::min(extremes[0], part.smallest.minCoeff());
+        extremes[1] = std::max(extremes[1], part.largest.maxCoeff());
+      }
+      exchange(std::span(sums));
+      auto sum = sums.begin();
+      for (auto& part : parts_) {
+        part.sum = *sum++;
+        part.squares = *sum++;
+        part.magnitudes = *sum++;
+      }
+      Scalar values[2] = {static_cast<Scalar>(-extremes[0]), static_cast<Scalar>(extremes[1])};
+      largest(std::span<Scalar>(values));
+      parts_[0].smallest(0) = std::min(parts_[0].smallest(0), static_cast<Extreme>(-values[0]));
+      parts_[0].largest(0) = std::max(parts_[0].largest(0), static_cast<Extreme>(values[1]));
+      wide_sums_.share(exchange);
+    }
   }
 
   // Where the variance is not precise, it takes a pass of its own: that around the mean.
