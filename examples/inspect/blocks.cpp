@@ -14,6 +14,7 @@
 
 #include "../interruption.hpp"
 #include "../words.hpp"
+#include "blocked_report.hpp"
 #include "resume.hpp"
 
 namespace inspect {
@@ -72,22 +73,8 @@ Report measure_in(const dgp::io::CheckpointFile& file, const checkpoint::Selecti
     summaries.push_back(*finished[k]);
   }
   finished.save();
-  add_network_figures(
-      dgp::neural_persistence(summaries, {.p = options.p, .essential = options.essential}),
-      dgp::weight_variance(layers, summaries), options, report);
-  step = "deep graph persistence";
-  const auto measure = [&] {
-    const auto deep = dgp::deep_graph_persistence(layers, summaries, options.p, options.essential);
-    if (deep.raw && options.raw) report.raw = figures(*deep.raw, options);
-    report.no_raw = deep.no_raw;
-    if (deep.standardized) {
-      const auto rescaled =
-          dgp::rescaled(*deep.standardized, {.p = options.p, .essential = options.essential});
-      report.standardized = {figures(rescaled, options), figures(*deep.standardized, options)};
-    }
-    report.reason = deep.no_standardized;
-  };
-  measure_deep_graph(measure, report);
+  step = "all measures";
+  add_blocked_figures(layers, summaries, options, report);
   return report;
 }
 

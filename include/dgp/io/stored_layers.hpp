@@ -73,15 +73,21 @@ class StoredLayers {
   // what it was as it was opened.
   template <class Visit>
   void for_each_block(std::size_t k, const Visit& visit) {
+    for_each_block(k, 0, rows(k), visit);
+  }
+  // The rows of layer k from `begin` on, before `end`.
+  template <class Visit>
+  void for_each_block(std::size_t k, Index begin, Index end, const Visit& visit) {
     switch (layers_[k].rows.type) {
       case StoredType::half:
-        return for_each<Eigen::half>(k, visit);
+        return for_each<Eigen::half>(k, begin, end, visit);
       case StoredType::bfloat16:
-        return for_each<Eigen::bfloat16>(k, visit);
+        return for_each<Eigen::bfloat16>(k, begin, end, visit);
       case StoredType::single:
-        return for_each<float>(k, visit);
+        return for_each<float>(k, begin, end, visit);
       case StoredType::wide:
-        if constexpr (std::is_same_v<Measured, double>) return for_each<double>(k, visit);
+        if constexpr (std::is_same_v<Measured, double>)
+          return for_each<double>(k, begin, end, visit);
     }
     throw std::logic_error("an unknown type of stored numbers");
   }
@@ -93,9 +99,10 @@ class StoredLayers {
   };
 
   template <class Stored, class Visit>
-  void for_each(std::size_t k, const Visit& visit) {
+  void for_each(std::size_t k, Index begin, Index end, const Visit& visit) {
     detail::for_each_block<Stored>(
-        layers_[k].rows, options_.block_bytes, buffers_, [&](const auto& block, Index first_row) {
+        layers_[k].rows, begin, end, options_.block_bytes, buffers_,
+        [&](const auto& block, Index first_row) {
           visit(block, first_row);
           if (!options_.on_block) return;
           options_.on_block(k, static_cast<std::uint64_t>(block.size()) * sizeof(Stored));

@@ -62,12 +62,13 @@ struct BlockBuffers {
   std::vector<std::byte> next;
 };
 
-// Calls visit(block, first_row) for all rows in ascending order, in blocks of about so many bytes,
-// one row at least. The next block is read by a second thread while this one is looked at. Throws
-// std::runtime_error where the file is not what it was when it was opened.
+// Calls visit(block, first_row) for the rows from `begin` to before `end` in ascending order, in
+// blocks of about so many bytes, one row at least. The next block is read by a second thread while
+// this one is looked at. Throws std::runtime_error where the file is not what it was when it was
+// opened.
 template <class Stored, class Visit>
-void for_each_block(const StoredRows& tensor, std::size_t block_bytes, BlockBuffers& buffers,
-                    const Visit& visit) {
+void for_each_block(const StoredRows& tensor, Index begin, Index end, std::size_t block_bytes,
+                    BlockBuffers& buffers, const Visit& visit) {
   InputFile file(tensor.path);
   if (file.size() != tensor.size || file.written() != tensor.written) {
     file.fail(0, "the file has changed since it was opened first");
@@ -75,7 +76,7 @@ void for_each_block(const StoredRows& tensor, std::size_t block_bytes, BlockBuff
   const std::uint64_t row_bytes = static_cast<std::uint64_t>(tensor.cols) * sizeof(Stored);
   const auto most = static_cast<Index>(
       std::max<std::uint64_t>(1, block_bytes / std::max<std::uint64_t>(1, row_bytes)));
-  const auto rows_from = [&](Index first) { return std::min(most, tensor.rows - first); };
+  const auto rows_from = [&](Index first) { return std::min(most, end - first); };
   const auto read = [&](Index first) {
     const std::uint64_t bytes = static_cast<std::uint64_t>(rows_from(first)) * row_bytes;
     if (buffers.next.size() < bytes) buffers.next.resize(static_cast<std::size_t>(bytes));
@@ -83,16 +84,16 @@ void for_each_block(const StoredRows& tensor, std::size_t block_bytes, BlockBuff
               bytes);
   };
   std::future<void> ahead;  // its end waits for the thread: so it goes before what that works on
-  for (Index first = 0; first < tensor.rows;) {
-    if (first == 0) {
-      read(0);
+  for (Index first = begin; first < end;) {
+    if (first == begin) {
+      read(first);
     } else {
       ahead.get();
     }
     std::swap(buffers.current, buffers.next);
     const Index rows = rows_from(first);
     const Index then = first + rows;
-    if (then < tensor.rows) ahead = std::async(std::launch::async, read, then);
+    if (then < end) ahead = std::async(std::launch::async, read, then);
     const auto* weights = reinterpret_cast<const Stored*>(buffers.current.data());
     visit(Eigen::Map<const RowMajorMatrix<Stored>>(weights, rows, tensor.cols), first);
     first = then;
