@@ -82,6 +82,7 @@ inspect::Report measure(const Opened& opened, const inspect::Options& options, P
   distributed::SharedLayers<Scalar> layers(
       dgp::io::StoredLayers<Scalar>(opened.file, tensors, {.on_block = on_block}), processes);
   const auto summaries = dgp::summaries_of_layers(layers);
+  layers.work(distributed::Together::on_each_layer);
   inspect::add_blocked_figures(layers, summaries, options, report);
   return report;
 }

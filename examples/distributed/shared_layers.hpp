@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <numeric>
 #include <span>
@@ -23,15 +24,30 @@ struct Part {
   dgp::Index end = 0;
 };
 
-// parts[k][process]: layers are cut as evenly as may be, and parts of those that have fewer go to
-// whoever has least to read so far. All processes find the same.
+// Whether processes work on different layers at a time, so that these are cut no further than it
+// takes to give all as much; or on one layer after the other, which then all of them share.
+enum class Together { on_all_layers, on_each_layer };
+
+// parts[k][process]: the parts of a layer go to whoever has least to read so far. All processes
+// find the same.
 template <class Layers>
-std::vector<std::vector<Part>> parts_of(const Layers& layers, std::size_t processes) {
+std::vector<std::vector<Part>> parts_of(const Layers& layers, std::size_t processes,
+                                        Together together) {
   std::vector<std::vector<Part>> parts(layers.size(), std::vector<Part>(processes));
   std::vector<double> load(processes, 0);
+  const auto weights = [&](std::size_t k) {
+    return static_cast<double>(layers.rows(k)) * static_cast<double>(layers.cols(k));
+  };
+  double all = 0;
+  for (std::size_t k = 0; k < layers.size(); ++k) all += weights(k);
   for (std::size_t k = 0; k < layers.size(); ++k) {
     const auto cuts = dgp::row_cuts(layers.rows(k), layers.cols(k));
-    const std::size_t pieces = std::min(processes, cuts.size() - 1);
+    std::size_t pieces = std::min(processes, cuts.size() - 1);
+    if (together == Together::on_all_layers) {
+      // Of half a process's share, at most.
+      const double shares = std::ceil(2 * weights(k) / all * static_cast<double>(processes));
+      pieces = std::min(pieces, static_cast<std::size_t>(shares));
+    }
     std::vector<std::size_t> order(processes);
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::stable_sort(order.begin(), order.end(),
@@ -54,9 +70,9 @@ class SharedLayers {
   using Scalar = Measured;
 
   SharedLayers(dgp::io::StoredLayers<Measured> layers, Processes& processes)
-      : layers_(std::move(layers)),
-        processes_(&processes),
-        parts_(parts_of(layers_, static_cast<std::size_t>(processes.count()))) {}
+      : layers_(std::move(layers)), processes_(&processes), parts_(cut(Together::on_all_layers)) {}
+
+  void work(Together together) { parts_ = cut(together); }
 
   std::size_t size() const { return layers_.size(); }
   dgp::Index rows(std::size_t k) const { return layers_.rows(k); }
@@ -76,6 +92,10 @@ class SharedLayers {
   }
 
  private:
+  std::vector<std::vector<Part>> cut(Together together) const {
+    return parts_of(layers_, static_cast<std::size_t>(processes_->count()), together);
+  }
+
   dgp::io::StoredLayers<Measured> layers_;
   Processes* processes_;
   std::vector<std::vector<Part>> parts_;

@@ -19,8 +19,9 @@ void add_blocked_figures(Layers& layers,
       dgp::neural_persistence(summaries, {.p = options.p, .essential = options.essential}),
       dgp::weight_variance(layers, summaries), options, report);
   const auto measure = [&] {
-    const auto deep = dgp::deep_graph_persistence(layers, summaries, options.p, options.essential);
-    if (deep.raw && options.raw) report.raw = figures(*deep.raw, options);
+    const auto deep = dgp::deep_graph_persistence(
+        layers, summaries, {.p = options.p, .essential = options.essential, .raw = options.raw});
+    if (deep.raw) report.raw = figures(*deep.raw, options);
     report.no_raw = deep.no_raw;
     if (deep.standardized) {
       const auto rescaled =

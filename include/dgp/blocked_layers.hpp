@@ -39,8 +39,8 @@ concept BlockedNetwork = requires(Layers& layers, std::size_t k) {
 };
 
 // Layers whose rows several processes share: for_each_block visits those of this one, all processes
-// together all of them, and each the same ones every time. A layer is cut where row_cuts says that
-// it may be. The processes make the same calls in the same order, and each gets the same from them:
+// together all of them. A layer is cut where row_cuts says that it may be. The processes make the
+// same calls in the same order, and each gets the same from them:
 //   add_up(sums)          the sums over all processes
 //   take_largest(values)  the largest over all processes
 //   merge(state, most, combine)

@@ -195,6 +195,12 @@ WeightVariance<typename Layers::Scalar> weight_variance(
   return detail::combined_variance(moments);
 }
 
+struct BlockedDeepGraphOptions {
+  double p = 2;  // order of the norm, in [1, infinity]
+  EssentialClass essential = EssentialClass::dies_at_zero;
+  bool raw = true;  // whether the raw variant is wanted, which doubles the work
+};
+
 // Deep graph persistence of layers that are read block by block.
 template <class Scalar>
 struct BlockedDeepGraphPersistence {
@@ -215,10 +221,10 @@ struct BlockedDeepGraphPersistence {
 template <BlockedNetwork Layers>
 BlockedDeepGraphPersistence<typename Layers::Scalar> deep_graph_persistence(
     Layers& layers, const std::vector<LayerSummary<typename Layers::Scalar>>& summaries,
-    double p = 2, EssentialClass essential = EssentialClass::dies_at_zero) {
+    const BlockedDeepGraphOptions& options = {}) {
   using Scalar = typename Layers::Scalar;
   using namespace detail;
-  check_order(p);
+  check_order(options.p);
   check_chain(layers);
   Numbering numbering;
   numbering.add(layers.cols(0), Role::input);
@@ -229,14 +235,16 @@ BlockedDeepGraphPersistence<typename Layers::Scalar> deep_graph_persistence(
   BlockedDeepGraphPersistence<Scalar> result;
   const auto persistence_of = [&](const std::vector<Scalar>& deaths,
                                   const FinalScale<Scalar>& scale, bool rescale) {
-    return persistence(diagram_of(deaths, scale, rescale), p, essential);
+    return persistence(diagram_of(deaths, scale, rescale), options.p, options.essential);
   };
   bool any_negative = false;
   for (const auto& layer : summaries) any_negative = any_negative || layer.smallest < Scalar(0);
   std::optional<BlockedPaths<Scalar, PositivePart<Scalar>>> raw;
-  if (any_negative && layers.size() == 1) {  // one layer is its own matrix of path strengths
+  // One layer is its own matrix of path strengths.
+  const bool is_own = any_negative && layers.size() == 1;
+  if (options.raw && is_own) {
     result.raw = persistence_of(summaries[0].forest, FinalScale<Scalar>{Scalar(1)}, true);
-  } else {
+  } else if (options.raw) {
     raw.emplace(numbering, std::vector<PositivePart<Scalar>>(layers.size()));
   }
   std::optional<BlockedPaths<Scalar, StandardizedMagnitude<Scalar>>> standardized;

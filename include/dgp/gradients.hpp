@@ -9,8 +9,8 @@
 // its critical edge, and how values depend on raw weights is told in detail/gradient_shares.hpp.
 // Of deep graph persistence that is the weakest edge of the path behind the merge, not the edge
 // where components met (detail/forest/merge_paths.hpp). Where values tie, the gradient is that of
-// the forest which was found: one of the limits of gradients nearby. A value of 0 has none, as
-// magnitudes have none at 0.
+// the forest which was found: one of the limits of gradients nearby. A magnitude of 0 has none, and
+// a death of deep graph persistence at 0 neither.
 #pragma once
 
 #include <algorithm>
@@ -113,13 +113,51 @@ class PersistenceGradient {
 
 namespace detail {
 
-// Layers as views, and what of them was a temporary.
+// Layers as views, and what of them was a temporary. A view of one, a transpose for instance, would
+// outlive it: it is evaluated.
 template <class Layers>
 struct KeptNetwork {
-  explicit KeptNetwork(Layers&& given) : layers(std::forward<Layers>(given)), network(layers) {}
+  using Scalar = scalar_t<Layers>;
+
+  explicit KeptNetwork(Layers&& given) : layers(std::forward<Layers>(given)) {
+    if constexpr (std::is_lvalue_reference_v<Layers>) {
+      network = NetworkWeights<Scalar>(layers);
+    } else if constexpr (Layer<Layers>) {
+      keep(layers);
+    } else {
+      for (auto&& layer : layers) keep(std::forward<decltype(layer)>(layer));
+      if (network.size() == 0) network = NetworkWeights<Scalar>(layers);  // which refuses them
+    }
+  }
 
   Layers layers;  // a reference where they have a name
-  NetworkWeights<scalar_t<Layers>> network;
+  NetworkWeights<Scalar> network;
+
+ private:
+  template <class T>
+  void keep(T&& layer) {
+    using Plain = std::remove_cvref_t<T>;
+    if constexpr (is_reference_wrapper<Plain>) {
+      if constexpr (is_named_layer<Referred<Plain>>) {
+        network.add(layer.get().name, layer.get().weights);
+      } else {
+        network.add("", layer.get());
+      }
+    } else if constexpr (is_named_layer<Plain>) {
+      keep_matrix<std::is_lvalue_reference_v<T&&>>(layer.name, layer.weights);
+    } else {
+      keep_matrix<std::is_lvalue_reference_v<T&&>>("", layer);
+    }
+  }
+  template <bool stays, class Matrix>
+  void keep_matrix(const std::string& name, const Matrix& weights) {
+    if constexpr (is_map<Matrix> ||
+                  (stays && std::is_base_of_v<Eigen::PlainObjectBase<Matrix>, Matrix>)) {
+      network.add(name, weights);
+    } else {
+      network.add(name, RowMajorMatrix<Scalar>(weights));
+    }
+  }
 };
 
 template <class Layers>

@@ -101,14 +101,6 @@ std::vector<Scalar> graph_deaths(const FeedForwardGraph<Scalar>& graph,
   return deaths;
 }
 
-template <class Scalar>
-PersistenceDiagram<Scalar> diagram_of_values(const std::vector<Scalar>& deaths,
-                                             const FinalScale<Scalar>& scale) {
-  PersistenceDiagram<Scalar> diagram;
-  for (const Scalar& death : deaths) diagram.pairs.push_back({Scalar(1), scale(death)});
-  return diagram;
-}
-
 }  // namespace detail
 
 // Neural persistence of each weighted edge set, in the order of execution, and of the graph: the
@@ -136,7 +128,7 @@ NeuralPersistence<Scalar> neural_persistence(const FeedForwardGraph<Scalar>& gra
         const auto neurons = static_cast<double>(graph.neurons());
         detail::parallel_for(sets.size(), neurons, [&](std::size_t k) {
           const auto deaths = detail::set_deaths(graph, *sets[k], maps[sets[k]->weights]);
-          result.layers[k] = detail::persistence(detail::diagram_of_values(deaths, scale),
+          result.layers[k] = detail::persistence(detail::diagram_of(deaths, scale, false),
                                                  options.p, options.essential);
         });
       });

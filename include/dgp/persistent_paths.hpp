@@ -133,9 +133,9 @@ auto with_path_forest(const NetworkWeights<Scalar>& network, Normalization norma
 // fewer deaths are above 0. At most n_in + n_out - 1.
 //
 // in:  layers in forward order, each (fan_out × fan_in), layers[k + 1].cols() == layers[k].rows()
-// Time about that of deep_graph_persistence, and O(neurons · layers) more at worst; memory as
-// there. Signed weights as given (Normalization::none) have paths where deep_graph_persistence
-// needs no matrix S; std::domain_error where it does. Else throws as deep_graph_persistence.
+// Time about that of deep_graph_persistence, and O(count · layers) for the paths; memory as there.
+// Signed weights as given (Normalization::none) have paths where deep_graph_persistence needs no
+// matrix S; std::domain_error where it does. Else throws as deep_graph_persistence.
 template <Network Layers>
 std::vector<PersistentPath<scalar_t<Layers>>> persistent_paths(
     Layers&& layers, const PersistentPathsOptions& options = {}) {

@@ -79,7 +79,7 @@ void check_measures(Layers& blocked, double p, Counts& counts) {
   CHECK(variance.layers == variance_whole.layers);
 
   reads = blocked.reads();
-  const auto deep = dgp::deep_graph_persistence(blocked, summaries, p);
+  const auto deep = dgp::deep_graph_persistence(blocked, summaries, {.p = p});
   CHECK(blocked.reads() - reads <= 3 * blocked.size());
   std::string reason;
   const auto standardized = defined(
@@ -88,6 +88,12 @@ void check_measures(Layers& blocked, double p, Counts& counts) {
   CHECK(deep.no_standardized == reason);
   if (standardized) check_same(*deep.standardized, *standardized);
   counts.undefined += !standardized;
+  reads = blocked.reads();
+  const auto without = dgp::deep_graph_persistence(blocked, summaries, {.p = p, .raw = false});
+  CHECK(blocked.reads() - reads == (standardized ? 2 * blocked.size() : 0));
+  CHECK_FALSE(without.raw.has_value());
+  CHECK(without.no_raw.empty());
+  if (standardized) check_same(*without.standardized, *standardized);
   if (deep.raw) {
     check_same(*deep.raw, dgp::deep_graph_persistence(
                               whole, {.p = p, .normalization = dgp::Normalization::none}));

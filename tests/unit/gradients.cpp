@@ -160,6 +160,62 @@ TEST_CASE("gradients keep weights that were temporaries", "[gradients]") {
   CHECK(doubled.dense(0).isApprox(dgp::neural_persistence_gradient(layers[0]).dense(0) / 2));
 }
 
+TEST_CASE("views of temporaries are evaluated", "[gradients]") {
+  const auto layers = some_layers(9);
+  const dgp::NeuralPersistenceOptions standardized{.normalization = Normalization::standardized};
+  const Eigen::MatrixXd first = layers[0];
+  const auto expected =
+      dgp::neural_persistence_gradient(Eigen::MatrixXd(first.transpose()), standardized);
+  const auto same = [&](const auto& gradient) {
+    // Others may have the memory of what is gone by now.
+    const std::vector<Eigen::MatrixXd> elsewhere(20, Eigen::MatrixXd::Random(7, 5));
+    CHECK(gradient.value == expected.value);
+    CHECK(gradient.dense(0) == expected.dense(0));
+  };
+  same(dgp::neural_persistence_gradient(Eigen::MatrixXd(first).transpose(), standardized));
+  same(dgp::neural_persistence_gradient(
+      dgp::NamedLayer<Eigen::Transpose<Eigen::MatrixXd>>{"w", Eigen::MatrixXd(first).transpose()},
+      standardized));
+  same(dgp::neural_persistence_gradient({Eigen::MatrixXd(first).transpose()}, standardized));
+  same(dgp::neural_persistence_gradient(std::vector{Eigen::MatrixXd(first).transpose()},
+                                        standardized));
+  same(dgp::neural_persistence_gradient(dgp::RowMajorMatrix<double>(first.transpose()).topRows(7),
+                                        standardized));
+
+  const Eigen::MatrixXd mine = first.transpose();
+  same(dgp::neural_persistence_gradient(Eigen::Map<const Eigen::MatrixXd>(mine.data(), 7, 5),
+                                        standardized));
+  CHECK(support::error_of<std::invalid_argument>(
+            [] { dgp::neural_persistence_gradient(std::vector<Eigen::MatrixXd>()); }) != "");
+}
+
+TEST_CASE("a weight of 0 as given has the gradient of any other", "[gradients]") {
+  const Eigen::MatrixXd weights = (Eigen::MatrixXd(1, 2) << 0.9, 0).finished();
+  const dgp::NeuralPersistenceOptions as_given{.normalization = Normalization::none};
+  const auto of_layer = dgp::neural_persistence_gradient(weights, as_given).dense(0);
+  dgp::FeedForwardGraph<double> graph;
+  graph.output(graph.dense(graph.input({2}), weights));
+  const auto of_graph = dgp::neural_persistence_gradient(graph, as_given).dense(0);
+  CHECK(of_layer(0, 1) < -0.4);
+  CHECK(of_graph == of_layer);
+}
+
+TEST_CASE("samples do not depend on how weights lie in memory", "[gradients]") {
+  Random random(12);
+  const Eigen::MatrixXf by_col = support::random_matrix<float>(random, Kind::normal, 37, 11);
+  const dgp::RowMajorMatrix<float> by_row = by_col;
+  const auto sampled = [](const auto& weights) {
+    const dgp::detail::Magnitude<float> map;
+    const dgp::detail::DenseEdges<float, dgp::detail::Magnitude<float>> edges(
+        dgp::detail::view_of(weights), map, 11, 0);
+    std::vector<float> values;
+    dgp::detail::SampleStream stream;
+    edges.sample(stream, 100, [&](const auto& edge) { values.push_back(edge.value); });
+    return values;
+  };
+  CHECK(sampled(by_col) == sampled(by_row));
+}
+
 TEST_CASE("a gradient tells where to go", "[gradients]") {
   auto layers = some_layers(9);
   for (const bool deep : {false, true}) {

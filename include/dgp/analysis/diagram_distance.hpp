@@ -125,7 +125,8 @@ sum_t<Scalar> bottleneck_distance(const PersistenceDiagram<Scalar>& first,
 }
 
 // The p-Wasserstein distance, p in [1, infinity], in double or wider; of infinite p the bottleneck
-// distance. From a diagram to an empty one it is half the total persistence.
+// distance. From a diagram to one without any points, essential classes included, it is half the
+// total persistence.
 //
 // Time O(n log n) for n pairs, and then what the search for the matching looks at, which is O(n)
 // cells around the best one for diagrams that are met in practice, and never more than O(n^2 log

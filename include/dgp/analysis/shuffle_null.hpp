@@ -53,14 +53,10 @@ namespace dgp {
 
 namespace detail {
 
-inline void check_rounds(std::size_t rounds) {
-  if (rounds < 2) throw std::invalid_argument("shuffling needs at least 2 rounds");
-}
-
-// Ranks of more neurons are not kept: 1 GiB of them.
+// More ranks are not kept: 1 GiB of them.
 inline bool too_many_ranks(Index rows, Index cols, std::size_t rounds) {
-  const double neurons = static_cast<double>(rows) + static_cast<double>(cols);
-  return neurons * static_cast<double>(rounds) > 0x1p28;
+  const double each = static_cast<double>(rows) + static_cast<double>(cols) - 1;
+  return each * static_cast<double>(rounds) > 0x1p28;
 }
 
 }  // namespace detail
@@ -367,7 +363,8 @@ std::vector<std::optional<ShuffleSignificance>> shuffle_significance(
 // give. Shuffling keeps all that a layer is normalised by.
 //
 // Time of a layer: that of its neural persistence, and O(rounds · (rows + cols)); once for each
-// shape that of its ranks. Throws as neural_persistence does.
+// shape that of its ranks. Throws as neural_persistence does, and std::invalid_argument for fewer
+// than 2 rounds.
 template <Network Layers>
 std::vector<ShuffleSignificance> shuffle_significance(
     Layers&& layers, ShuffleNulls& nulls, const NeuralPersistenceOptions& options = {}) {

@@ -73,7 +73,7 @@ template <Network Layers, class Measure>
 std::vector<ShufflingEffect> shuffling_effects(Layers&& layers, const Measure& measure,
                                                std::size_t rounds, std::uint64_t seed = 1) {
   using Scalar = scalar_t<Layers>;
-  if (rounds < 2) throw std::invalid_argument("shuffling needs at least 2 rounds");
+  detail::check_rounds(rounds);
   const detail::NetworkWeights<Scalar> network(std::forward<Layers>(layers));
   using View =
       Eigen::Map<const RowMajorMatrix<Scalar>, 0, Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>>;

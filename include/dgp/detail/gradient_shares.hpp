@@ -4,22 +4,25 @@
 // out: for each layer a sparse part, and two numbers a and b: each weight w of the layer has the
 //      share a + b · w beside its sparse one
 //
-// Let T be the total persistence and l the lives |1 - d|. Then dT/dd = -sign(1 - d) (l / T)^(p -
-// 1). A death is a filtration value v, over the largest value of all under a normalisation; and v
-// is a function of its weight and, standardised, of the layer's mean and deviation, in which each
-// of its n weights has a share: dv = s (dw - dmean) - v / deviation · ddeviation, s being sign(w -
-// mean) / deviation; dmean / dw_j = 1 / n, ddeviation / dw_j = (w_j - mean) / (n · deviation).
+// Let T be the total persistence and l the lives |1 - d|. Then
+// dT/dd = -sign(1 - d) (l / T)^(p - 1). A death is a filtration value v, over the largest value of
+// all under a normalisation; and v is a function of its weight and, standardised, of the layer's
+// mean and deviation, in which each of its n weights has a share: dv = s (dw - dmean) - v /
+// deviation · ddeviation, s being sign(w - mean) / deviation; dmean / dw_j = 1 / n, ddeviation /
+// dw_j = (w_j - mean) / (n · deviation).
 #pragma once
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include <dgp/concepts.hpp>
 #include <dgp/detail/keys/filtration_maps.hpp>
 #include <dgp/detail/keys/special_values.hpp>
+#include <dgp/detail/weights/row_tasks.hpp>
 #include <dgp/detail/weights/weight_view.hpp>
 #include <dgp/persistence_diagram.hpp>
 
@@ -126,11 +129,8 @@ class GradientShares {
   void add_to_largest(const Scalar& largest, const Sum& by_value) {
     if (by_value == Sum(0)) return;
     for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
-      const auto& weights = layers_[layer];
-      for (Index row = 0; row < weights.rows; ++row) {
-        for (Index col = 0; col < weights.cols; ++col) {
-          if (maps_[layer](weights(row, col)) == largest) return add(layer, row, col, by_value);
-        }
+      if (const auto place = first_of(layer, largest)) {
+        return add(layer, place->first, place->second, by_value);
       }
     }
   }
@@ -144,6 +144,22 @@ class GradientShares {
   }
 
  private:
+  // The first place, row by row, of a value; read as the weights lie in memory.
+  std::optional<std::pair<Index, Index>> first_of(std::size_t layer, const Scalar& value) const {
+    const bool flipped = walks_by_column(layers_[layer]);
+    const WeightView<Scalar> weights = along_memory(layers_[layer]);
+    std::optional<std::pair<Index, Index>> first;
+    for (Index row = 0; row < weights.rows && (flipped || !first); ++row) {
+      for (Index col = 0; col < weights.cols; ++col) {
+        if (maps_[layer](weights(row, col)) != value) continue;
+        const auto place = flipped ? std::pair(col, row) : std::pair(row, col);
+        if (!first || place < *first) first = place;
+        break;
+      }
+    }
+    return first;
+  }
+
   struct Moments {
     Sum by_mean{0};
     Sum by_deviation{0};

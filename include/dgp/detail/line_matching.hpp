@@ -88,7 +88,9 @@ class LineMatching {
   LineMatching(const std::vector<Sum>& first, const std::vector<Sum>& second, double p,
                const BottleneckMatching<Sum>& bottleneck)
       : first_(first), second_(second), p_(p), bottleneck_(bottleneck) {
-    most_ = static_cast<Sum>(2 * (first.size() + second.size()));
+    const Sum points = static_cast<Sum>(first.size() + second.size());
+    most_ = Sum(2) * points;
+    less_by_rounding_ = Sum(1) - points * Sum(Eigen::NumTraits<Sum>::epsilon());
     for (const Sum& death : first) first_alone_.push_back(power(to_diagonal(death)));
     for (const Sum& death : second) second_alone_.push_back(power(to_diagonal(death)));
   }
@@ -150,8 +152,10 @@ class LineMatching {
     using std::abs;
     return power(Sum(abs(Sum(first_[i] - second_[j]))));
   }
+  // By more than rounding, of as much as optimal() grants: else whole blocks of pairs that cost the
+  // same either way would count.
   bool is_useful(std::size_t i, std::size_t j) const {
-    return together(i, j) < first_alone_[i] + second_alone_[j];
+    return together(i, j) < (first_alone_[i] + second_alone_[j]) * less_by_rounding_;
   }
 
   Sum cost(const std::vector<IndexPair>& pairs) const {
@@ -274,6 +278,7 @@ class LineMatching {
   double p_;
   BottleneckMatching<Sum> bottleneck_;
   Sum most_;
+  Sum less_by_rounding_;
   std::vector<Sum> first_alone_;  // powers of the costs of leaving each out
   std::vector<Sum> second_alone_;
 };

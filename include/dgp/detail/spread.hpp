@@ -7,9 +7,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <stdexcept>
 #include <vector>
 
 namespace dgp::detail {
+
+inline void check_rounds(std::size_t rounds) {
+  if (rounds < 2) throw std::invalid_argument("shuffling needs at least 2 rounds");
+}
 
 struct Spread {
   double mean;

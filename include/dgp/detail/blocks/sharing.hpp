@@ -49,9 +49,10 @@ std::vector<Candidate<Scalar>> merged(Layers& layers, MergedForest<Scalar>& fore
     const auto most = static_cast<std::size_t>(neurons - 1) * sizeof(Candidate<Scalar>);
     layers.merge(state, most,
                  [neurons](std::span<const std::byte> from, std::vector<std::byte>& into) {
+                   if (from.empty()) return;
                    MergedForest<Scalar> both(neurons);
                    both.add(edges_of<Scalar>(from));
-                   both.add(edges_of<Scalar>(into));
+                   if (!into.empty()) both.add(edges_of<Scalar>(into));
                    into = bytes_of(both.edges());
                  });
     return edges_of<Scalar>(state);

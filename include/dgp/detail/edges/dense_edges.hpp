@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include <dgp/detail/edges/dense_best.hpp>
 #include <dgp/detail/edges/dense_collect.hpp>
@@ -40,13 +41,19 @@ class DenseEdges {
 
   template <class Take>
   void sample(SampleStream& random, double draws, const Take& take) const {
+    // By rows and columns of the layer, however it lies in memory: which of several equal edges and
+    // paths are found can hang on the threshold that a sample gives.
+    const auto [rows, cols] = walk_.flipped() ? std::pair(walk_.cols(), walk_.rows())
+                                              : std::pair(walk_.rows(), walk_.cols());
     constexpr Index side_by_side = 8;  // fetched from memory together
-    const Index count = std::min(side_by_side, walk_.cols());
+    const Index count = std::min(side_by_side, cols);
     for (auto left = static_cast<Index>(std::ceil(draws)); left > 0; left -= count) {
-      const auto row = static_cast<Index>(random.below(static_cast<std::uint64_t>(walk_.rows())));
+      const auto row = static_cast<Index>(random.below(static_cast<std::uint64_t>(rows)));
       const auto first =
-          static_cast<Index>(random.below(static_cast<std::uint64_t>(walk_.cols() - count + 1)));
-      for (Index col = first; col < first + count; ++col) take(walk_.edge(row, col));
+          static_cast<Index>(random.below(static_cast<std::uint64_t>(cols - count + 1)));
+      for (Index col = first; col < first + count; ++col) {
+        take(walk_.flipped() ? walk_.edge(col, row) : walk_.edge(row, col));
+      }
     }
   }
 

@@ -102,11 +102,12 @@ std::optional<Batch<Scalar>> heaviest_paths(const std::vector<Source>& sources,
   if (!batch) return std::nullopt;
   limits = limits_above(*batch, numbering);
   if (!complete_terminals(sources, numbering, batch->threshold, limits)) return std::nullopt;
-  std::erase_if(batch->edges, [&](auto& edge) {
+  for (auto& edge : batch->edges) {
     edge.value = std::min({edge.value, limits.entry.strength(static_cast<Index>(edge.col)),
                            limits.exit.strength(static_cast<Index>(edge.row))});
-    return !batch->threshold.passes(edge.value);
-  });
+  }
+  std::erase_if(batch->edges,
+                [&](const auto& edge) { return !batch->threshold.passes(edge.value); });
   return batch;
 }
 

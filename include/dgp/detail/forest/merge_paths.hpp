@@ -40,11 +40,6 @@ struct PathEdge {
   StoredEdge<Scalar> stored;  // value: up to the final scale
 };
 
-struct PathEnds {
-  Vertex input;
-  Vertex output;
-};
-
 // Sources and limits must outlive it.
 template <PathSource Source>
 class MergePaths {
@@ -76,16 +71,6 @@ class MergePaths {
       at = to;
     }
     return *found;
-  }
-
-  // Where the merge's path begins and ends.
-  PathEnds ends(const Candidate<Scalar>& merge) const {
-    PathEnds at{merge.col, merge.row};
-    while (!is_infinite(limit(limits_.entry, at.input))) at.input = limits_.entry.through[at.input];
-    while (!is_infinite(limit(limits_.exit, at.output))) {
-      at.output = limits_.exit.through[at.output];
-    }
-    return at;
   }
 
   // The best path through a neuron, as the merge by an edge on it, of this value.

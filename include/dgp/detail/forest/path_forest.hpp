@@ -158,7 +158,7 @@ PathForest<Scalar> path_forest(const std::vector<Source>& sources, const Numberi
   // Sources that know their heaviest edges are swept without a look at most others; and through
   // less than this, sweeps are as fast.
   if constexpr (!Source::finds_best_edges) {
-    constexpr double small_part = 1.0 / 256;
+    constexpr double small_part = 1.0 / 320;
     if (auto quick = forest_of_heaviest(sources, numbering, small_part)) return std::move(*quick);
   }
   PathForest<Scalar> result;

@@ -19,28 +19,48 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
+#include <ranges>
 #include <vector>
 
 #include <dgp/detail/edges/edge_source.hpp>
 #include <dgp/detail/forest/merge_paths.hpp>
 #include <dgp/detail/forest/path_forest.hpp>
 #include <dgp/detail/forest/union_find.hpp>
+#include <dgp/detail/keys/special_values.hpp>
 
 namespace dgp::detail {
 
-// At most `count` of them. Time O(edges up to the last merge · length of paths).
+// For each neuron where the best path through it ends: at that of the next neuron on it. Those come
+// first, in this order.
+template <class Scalar, class Vertices>
+std::vector<Vertex> ends_of(const BestPaths<Scalar>& paths, const Vertices& in_order) {
+  std::vector<Vertex> ends(paths.through.size(), no_vertex);
+  for (const Vertex v : in_order) {
+    if (is_infinite(paths.strength(static_cast<Index>(v)))) {
+      ends[v] = v;
+    } else if (paths.through[v] != no_vertex) {
+      ends[v] = ends[paths.through[v]];
+    }
+  }
+  return ends;
+}
+
+// At most `count` of them. Time O(neurons + edges up to the last merge).
 template <PathSource Source, class Scalar = typename Source::Scalar>
 std::vector<Candidate<Scalar>> persistent_merges(const MergePaths<Source>& paths,
                                                  const PathForest<Scalar>& forest,
                                                  std::size_t count) {
   std::vector<Candidate<Scalar>> chosen;
-  UnionFind joined(forest.limits.entry.through.size());
+  const auto neurons = static_cast<Vertex>(forest.limits.entry.through.size());
+  UnionFind joined(neurons);
+  // Edges lead to higher vertices.
+  const auto forwards = std::views::iota(Vertex{0}, neurons);
+  const auto inputs = ends_of(forest.limits.entry, forwards);
+  const auto outputs = ends_of(forest.limits.exit, std::views::reverse(forwards));
   const auto take_if_apart = [&](const Candidate<Scalar>& merge) {
-    const PathEnds ends = paths.ends(merge);
-    const Vertex a = joined.find(ends.input);
-    const Vertex b = joined.find(ends.output);
+    const Vertex a = joined.find(inputs[merge.col]);
+    const Vertex b = joined.find(outputs[merge.row]);
     if (a == b) return;
     joined.join(a, b);
     chosen.push_back(merge);
@@ -50,7 +70,7 @@ std::vector<Candidate<Scalar>> persistent_merges(const MergePaths<Source>& paths
     // As many as there are merges are taken of each value, so that this is the next one's.
     const Scalar value = forest.merges[chosen.size()].value;
     if (!(Scalar(0) < value)) break;
-    while (edge->value != value) ++edge;
+    while (edge != forest.edges.end() && edge->value != value) ++edge;
     for (; edge != forest.edges.end() && edge->value == value; ++edge) {
       take_if_apart(*edge);
       take_if_apart(paths.best_through(edge->col, value));
