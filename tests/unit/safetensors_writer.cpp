@@ -226,7 +226,7 @@ TEST_CASE("a file is replaced whole, or stays as it was", "[safetensors]") {
   for (const auto& wrong : {folder / "missing" / "model.safetensors", folder / "directory"}) {
     const auto message =
         error_of([&] { write_safetensors(wrong, {named_tensor("w", Eigen::Vector2f(1, 2))}); });
-    CHECK(holds(message, wrong.string() + ", byte 0: "));
+    CHECK(holds(message, wrong.string() + ": "));
   }
   CHECK(files_in(folder / "") == 2);
 }

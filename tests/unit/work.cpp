@@ -199,9 +199,9 @@ TEST_CASE("the forest of hard weights takes few passes", "[work]") {
 
 TEST_CASE("path forests of wide layers take one look", "[work]") {
   support::Random random(74);
-  constexpr double width = 2600;
-  const std::vector<Matrix> layers{normal_matrix(random, 2600, 2600),
-                                   normal_matrix(random, 2600, 2600)};
+  constexpr double width = 3200;
+  const std::vector<Matrix> layers{normal_matrix(random, 3200, 3200),
+                                   normal_matrix(random, 3200, 3200)};
   const double weights = 2 * width * width;
   const double connecting = 2 * width * (std::log(width) + 1.5);
   const Work work = path_work(layers);
