@@ -20,7 +20,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <ranges>
 #include <vector>
 
 #include <dgp/detail/edges/edge_source.hpp>
@@ -31,12 +30,14 @@
 
 namespace dgp::detail {
 
-// For each neuron where the best path through it ends: at that of the next neuron on it. Those come
-// first, in this order.
-template <class Scalar, class Vertices>
-std::vector<Vertex> ends_of(const BestPaths<Scalar>& paths, const Vertices& in_order) {
+// For each neuron where the best path through it ends: at that of the next neuron on it. Edges lead
+// to higher vertices, so these come first in the one or in the other order.
+template <class Scalar>
+std::vector<Vertex> ends_of(const BestPaths<Scalar>& paths, bool ascending) {
   std::vector<Vertex> ends(paths.through.size(), no_vertex);
-  for (const Vertex v : in_order) {
+  const auto neurons = static_cast<Vertex>(ends.size());
+  for (Vertex i = 0; i < neurons; ++i) {
+    const Vertex v = ascending ? i : neurons - 1 - i;
     if (is_infinite(paths.strength(static_cast<Index>(v)))) {
       ends[v] = v;
     } else if (paths.through[v] != no_vertex) {
@@ -52,12 +53,9 @@ std::vector<Candidate<Scalar>> persistent_merges(const MergePaths<Source>& paths
                                                  const PathForest<Scalar>& forest,
                                                  std::size_t count) {
   std::vector<Candidate<Scalar>> chosen;
-  const auto neurons = static_cast<Vertex>(forest.limits.entry.through.size());
-  UnionFind joined(neurons);
-  // Edges lead to higher vertices.
-  const auto forwards = std::views::iota(Vertex{0}, neurons);
-  const auto inputs = ends_of(forest.limits.entry, forwards);
-  const auto outputs = ends_of(forest.limits.exit, std::views::reverse(forwards));
+  UnionFind joined(forest.limits.entry.through.size());
+  const auto inputs = ends_of(forest.limits.entry, true);
+  const auto outputs = ends_of(forest.limits.exit, false);
   const auto take_if_apart = [&](const Candidate<Scalar>& merge) {
     const Vertex a = joined.find(inputs[merge.col]);
     const Vertex b = joined.find(outputs[merge.row]);
