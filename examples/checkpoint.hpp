@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <iterator>
 #include <optional>
@@ -58,6 +59,22 @@ inline std::vector<Model> models_of(const std::vector<std::string>& files) {
     }
   }
   return models;
+}
+
+// The same in natural order of their names (checkpoint-10 after checkpoint-9) where these differ in
+// numbers only, as a shell's * does not have it; as given where they do not.
+inline std::vector<Model> models_in_order(std::vector<std::string> files) {
+  if (layer_order::differ_in_numbers_only(files)) {
+    std::stable_sort(files.begin(), files.end(), dgp::io::natural_less);
+  }
+  return models_of(files);
+}
+
+// The number by which their names differ, where it is only one and increases.
+inline std::optional<std::vector<std::uint64_t>> steps_of(const std::vector<Model>& models) {
+  std::vector<std::string> names;
+  for (const auto& model : models) names.push_back(model.name);
+  return layer_order::numbers_in_sequence(names);
 }
 
 // Files as they are shown beside each other: without their folders, where that tells them apart,
@@ -178,6 +195,8 @@ struct Selection {
   layer_order::ToldBy told;
   // Of more dimensions than layers have, or no floating-point numbers that are read.
   std::vector<TensorInfo> not_measured;
+  // The first of these that is a layer by its name, with its shape and type; empty: none is.
+  std::string missing;
 };
 
 // The layers as they are measured.
@@ -223,6 +242,21 @@ inline void put_in_order(std::vector<ChosenTensor>& layers, const std::vector<st
   }
   layers.clear();
   for (auto& group : groups) std::move(group.begin(), group.end(), std::back_inserter(layers));
+}
+
+// Whether a tensor that is not measured belongs among the layers: --order names it, or it continues
+// the numbered sequence of their names.
+inline bool belongs_among(const std::string& name, const Selection& selection,
+                          const std::vector<std::string>& order) {
+  if (!order.empty()) {
+    return std::any_of(order.begin(), order.end(), [&](const std::string& pattern) {
+      return matches(name, std::regex(pattern));
+    });
+  }
+  std::vector<std::string> names{name};
+  for (const auto& layer : selection.layers) names.push_back(layer.tensor.name);
+  std::sort(names.begin(), names.end(), dgp::io::natural_less);
+  return layer_order::numbers_in_sequence(names).has_value();
 }
 
 // Whether a model says itself that a matrix is stored (in × out).
@@ -271,6 +305,11 @@ inline Selection select(const dgp::io::CheckpointFile& file, const Choice& choic
                [](const TensorInfo& tensor) { return tensor.shape.size() > 5; });
   std::copy(of_other_types.begin(), of_other_types.end(),
             std::back_inserter(selection.not_measured));
+  const auto missing = std::find_if(selection.not_measured.begin(), selection.not_measured.end(),
+                                    [&](const TensorInfo& tensor) {
+                                      return belongs_among(tensor.name, selection, choice.order);
+                                    });
+  if (missing != selection.not_measured.end()) selection.missing = listed({*missing}, true);
 
   if (!choice.order.empty()) put_in_order(selection.layers, choice.order, path);
   if (choice.transpose) {
@@ -320,7 +359,8 @@ inline std::vector<std::string> not_measured_notes(const std::vector<TensorInfo>
     notes.push_back("Not measured (more than five dimensions): " + listed(of_more_dimensions));
   }
   if (!of_other_types.empty()) {
-    notes.push_back("Not measured (of a type that is no layer's): " + listed(of_other_types, true));
+    notes.push_back("Not measured (no numbers of F16, BF16, F32 or F64): " +
+                    listed(of_other_types, true));
   }
   return notes;
 }

@@ -16,9 +16,11 @@
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <limits>
 #include <mutex>
+#include <stdexcept>
 #include <string>
 #include <sys/ioctl.h>
 #include <system_error>
@@ -86,6 +88,7 @@ int run(CLI::App& app, int argc, char** argv, const Body& body) {
     if (!std::cout) complain("the output could not be written");
     return std::cout.good();
   };
+  app.set_version_flag("--version", app.get_name() + " " DGP_VERSION, "Print the version and end");
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {
@@ -180,6 +183,34 @@ inline std::size_t terminal_width() {
   return known ? size.ws_col : 0;
 }
 
+// On a terminal, text broken between words where its lines would be too long; else as it is.
+inline std::string wrapped(const std::string& text) {
+  const std::size_t line = terminal_width();
+  if (line < 20) return text;
+  std::string broken;
+  std::size_t used = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find_first_of(" \n", at), text.size());
+    const std::string word = text.substr(at, end - at);
+    const bool starts_line = broken.empty() || broken.ends_with('\n');
+    if (!starts_line && used + 1 + width(word) > line) {
+      broken += '\n';
+      used = 0;
+    } else if (!starts_line) {
+      broken += ' ';
+      ++used;
+    }
+    broken += word;
+    used += width(word);
+    if (end < text.size() && text[end] == '\n') {
+      broken += '\n';
+      used = 0;
+    }
+    at = end + 1;
+  }
+  return broken;
+}
+
 // Rows of text as a table; the first column to the left, all others to the right. On a terminal
 // that is too narrow, texts of the first column are shortened. Calls after_row(number of the row)
 // below each.
@@ -240,6 +271,57 @@ inline std::string order_of_norm(const std::string& text) {
 inline std::string output_file(const std::string& text) {
   if (!text.empty() && text != "-") return {};
   return "it must be the name of a file to write, not '" + text + "'";
+}
+
+// The same for files of a kind that is told by how they start: another's file, such as a checkpoint
+// that a glob put there, is not written over.
+template <class IsKind>
+std::string output_file_of(const std::string& kind, const IsKind& is_kind,
+                           const std::string& text) {
+  if (const auto wrong = output_file(text); !wrong.empty()) return wrong;
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(text, error)) return {};  // none, or a pipe
+  std::string start(16, '\0');
+  std::ifstream file(text, std::ios::binary);
+  file.read(start.data(), static_cast<std::streamsize>(start.size()));
+  start.resize(static_cast<std::size_t>(std::max<std::streamsize>(0, file.gcount())));
+  if (start.empty() || is_kind(start)) return {};
+  return words::one_line(text) + " is there already and is no " + kind + ": it is not written over";
+}
+
+inline std::string picture_file(const std::string& text) {
+  return output_file_of(
+      "SVG", [](const std::string& start) { return start.starts_with("<svg"); }, text);
+}
+
+inline std::string report_file(const std::string& text) {
+  return output_file_of(
+      "HTML", [](const std::string& start) { return start.starts_with("<!DOCTYPE"); }, text);
+}
+
+// By its extension, an .npy array or numbers in CSV.
+inline std::string table_file(const std::string& text) {
+  if (std::filesystem::path(text).extension() != ".csv") {
+    return output_file_of(
+        "NumPy array", [](const std::string& start) { return start.starts_with("\x93NUMPY"); },
+        text);
+  }
+  return output_file_of(
+      "CSV of numbers",
+      [](const std::string& start) {
+        return start.find_first_not_of("0123456789+-.,einaf\r\n") == std::string::npos;
+      },
+      text);
+}
+
+// Refuses to write a file that is read: the same one, by whatever name.
+inline void check_not_read(const std::string& output, const std::vector<std::string>& inputs) {
+  for (const auto& input : inputs) {
+    std::error_code error;
+    if (!std::filesystem::equivalent(output, input, error)) continue;
+    throw std::runtime_error(words::one_line(output) +
+                             " is what is read here, and is not written over");
+  }
 }
 
 // Writes a whole file, or none: an older one stays where that fails.

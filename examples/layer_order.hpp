@@ -90,6 +90,23 @@ inline std::vector<std::string> names_of(const std::vector<Layer>& layers) {
   return names;
 }
 
+// Whether they are equal but for their numbers, of which several may differ: epoch=9-step=90,
+// epoch=10-step=100.
+inline bool differ_in_numbers_only(const std::vector<std::string>& names) {
+  const auto without_numbers = [](const std::string& name) {
+    std::string text;
+    for (const char c : name) {
+      const bool is_digit = c >= '0' && c <= '9';
+      if (!is_digit) text += c;
+      if (is_digit && !text.ends_with('0')) text += '0';
+    }
+    return text;
+  };
+  return std::all_of(names.begin(), names.end(), [&](const std::string& name) {
+    return without_numbers(name) == without_numbers(names.front());
+  });
+}
+
 inline ToldBy told_by(const std::vector<std::string>& names, bool by_user) {
   if (by_user) return ToldBy::user;
   return names.size() == 1 || numbers_in_sequence(names) ? ToldBy::names : ToldBy::nobody;
@@ -147,13 +164,40 @@ inline const Layer* side_by_side(const std::vector<Layer>& layers) {
   return found == layers.end() ? nullptr : &*found;
 }
 
+// What an optimizer keeps of each layer, in its shape. Null where no name tells of it.
+inline const Layer* of_optimizer(const std::vector<Layer>& layers) {
+  static const std::regex telling(
+      "(^|[._/])(optimizer|optimizers|optimizer_states?|optim|exp_avg|exp_avg_sq|"
+      "momentum_buffer|adam|adamw)([._/0-9]|$)",
+      std::regex::icase);
+  const auto found = std::find_if(layers.begin(), layers.end(), [&](const Layer& layer) {
+    return layer.name.size() <= 1000 && std::regex_search(layer.name, telling);
+  });
+  return found == layers.end() ? nullptr : &*found;
+}
+
 // Why layers that chain, or do not, are no chain to measure, and what to do about it; empty where
-// they are one as far as names and shapes can tell.
-inline std::string advice(const std::vector<Layer>& layers, ToldBy told) {
+// they are one as far as names and shapes can tell. `missing` is what belongs among them by its
+// name and is not measured; empty: nothing.
+inline std::string advice(const std::vector<Layer>& layers, ToldBy told,
+                          const std::string& missing) {
   std::string text;
   const auto add = [&](const std::string& sentence) {
     text.append(text.empty() ? "" : "; ").append(sentence);
   };
+  if (!missing.empty()) {
+    add(missing +
+        " is one of these layers by its name, but is not measured, and the others are no network "
+        "without it: store its weights as floating-point numbers, or choose those that are a chain "
+        "of their own, with --layers");
+    return text;
+  }
+  if (const Layer* layer = of_optimizer(layers); layer != nullptr && told != ToldBy::user) {
+    add("by its name " + words::one_line(layer->name) +
+        " is what an optimizer keeps, no layer: leave it out with --layers, '^model' for one (the "
+        "largest weight of all is the scale of every figure)");
+    return text;
+  }
   if (has_kernel(layers)) {
     add("kernels of convolutions are measured as matrices, and only a graph tells what follows on "
         "them: an ONNX model holds it (in PyTorch, torch.onnx.export), and gets measured by it "
@@ -185,10 +229,9 @@ inline bool refutes(const std::vector<Layer>& layers, const std::string& advice)
   return !advice.empty() && (chain(layers) || has_kernel(layers));
 }
 
-// Whether shapes leave it open how the layers are stored.
-inline bool all_square(const std::vector<Layer>& layers) {
-  return std::all_of(layers.begin(), layers.end(),
-                     [](const Layer& layer) { return layer.rows == layer.cols; });
+// Whether shapes leave it open how the layers are stored: they chain both ways.
+inline bool chain_either_way(const std::vector<Layer>& layers) {
+  return chain(layers) && chain(transposed(layers));
 }
 
 // Refuses two networks that are not one at two moments of its training.
@@ -230,10 +273,10 @@ inline std::string assumption(const std::vector<Layer>& layers, ToldBy told, boo
     text += "\nKernels of convolutions are measured as matrices (out x all else).";
   }
   if (transposes) text += "\nThose that --transpose names are taken as stored (in x out).";
-  if (!transposes && all_square(layers)) {
+  if (!transposes && chain_either_way(layers)) {
     text +=
-        "\nAll are square, so that shapes cannot tell how they are stored: (out x in) is assumed;\n"
-        "give --transpose . for (in x out), as Keras and Flax store them.";
+        "\nThey chain either way, so that shapes cannot tell how they are stored: (out x in) is\n"
+        "assumed; give --transpose . for (in x out), as Keras and Flax store them.";
   }
   return text;
 }

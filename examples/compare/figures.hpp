@@ -18,7 +18,6 @@
 #include <vector>
 
 #include <dgp/analysis/diagram_distance.hpp>
-#include <dgp/io/natural_order.hpp>
 #include <dgp/persistence_diagram.hpp>
 
 #include "../checkpoint.hpp"
@@ -53,32 +52,6 @@ struct Comparison {
   std::vector<Checkpoint> checkpoints;
   std::vector<std::vector<Distance>> pairs;  // [i][j], j < i; empty where not asked for
 };
-
-// The models in natural order of their names where these differ by a number only, which is the step
-// then; as given where they do not.
-struct Run {
-  std::vector<checkpoint::Model> models;
-  std::optional<std::vector<std::uint64_t>> steps;
-};
-
-inline Run run_of(const std::vector<std::string>& files) {
-  Run run;
-  for (const bool sorted : {true, false}) {
-    std::vector<std::string> names = files;
-    if (sorted) std::stable_sort(names.begin(), names.end(), dgp::io::natural_less);
-    run.models = checkpoint::models_of(names);
-    names.clear();
-    for (const auto& model : run.models) names.push_back(model.name);
-    run.steps = layer_order::numbers_in_sequence(names);
-    if (run.steps) break;
-  }
-  if (run.models.size() < 2) {
-    throw std::runtime_error("there is one model only, " +
-                             words::one_line(run.models.front().name) +
-                             "; it takes two to compare (see --help)");
-  }
-  return run;
-}
 
 // The finite pairs of a diagram of which the deaths are no longer needed.
 inline Diagram taken_from(inspect::Figures& figures) {
@@ -159,8 +132,13 @@ inline bool shows_pairs(const Options& options, std::size_t count) {
 // Throws std::runtime_error where a file cannot be read or measured, and where its layers are not
 // those of the others.
 inline Comparison compare(const Options& options) {
-  const Run run = run_of(options.files);
-  const std::size_t count = run.models.size();
+  const auto models = checkpoint::models_in_order(options.files);
+  const auto steps = checkpoint::steps_of(models);
+  const std::size_t count = models.size();
+  if (count < 2) {
+    throw std::runtime_error("there is one model only, " + words::one_line(models.front().name) +
+                             "; it takes two to compare (see --help)");
+  }
   const bool pairs = shows_pairs(options, count) || !options.picture.empty();
   console::Progress progress("dgp-compare");
   inspect::Options measures;
@@ -170,7 +148,7 @@ inline Comparison compare(const Options& options) {
   Comparison comparison;
   constexpr double most = 0.8;  // what reading and measuring take, as a share of all
   for (std::size_t i = 0; i < count; ++i) {
-    const auto& model = run.models[i];
+    const auto& model = models[i];
     const auto share_at = [&](std::size_t done) {
       return most * static_cast<double>(done) / static_cast<double>(count);
     };
@@ -178,7 +156,7 @@ inline Comparison compare(const Options& options) {
                   std::filesystem::path(model.name).filename().string());
     Checkpoint& now = comparison.checkpoints.emplace_back();
     now.report = inspect::inspect(model, measures, progress);
-    if (run.steps) now.step = (*run.steps)[i];
+    if (steps) now.step = (*steps)[i];
     for (auto& layer : now.report.layers) now.layers.push_back(taken_from(layer.persistence));
     if (now.report.standardized) {
       now.deep = taken_from(now.report.standardized->standardized_rescaled);

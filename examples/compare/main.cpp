@@ -54,7 +54,7 @@ int main(int argc, char** argv) {
                "Show the distances of all pairs of files (of up to eight they are shown anyway)");
   app.add_option("--svg", options.picture, "Draw the distances of all pairs to this file")
       ->type_name("FILE")
-      ->check(console::output_file);
+      ->check(console::picture_file);
   app.add_option("--format", options.format, "table (default), json or csv")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"table", "json", "csv"}));

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,7 @@ using console::number;
 // One finding of the paper, held against this network.
 struct Claim {
   std::string claim;
-  std::string verdict;  // "holds", "does not hold", "not tested"
+  std::string verdict;  // "holds", "does not hold", "undecided", "not tested"
   std::string figures;
 };
 
@@ -71,8 +72,11 @@ inline void add_training_claims(const Findings& findings, std::vector<Claim>& cl
       less.figures = "needs deep graph persistence of each checkpoint";
     } else if (vary(deep)) {
       const double r_deep = correlation(deviations, deep);
-      less.verdict = std::abs(r_deep) < std::abs(r) ? "holds" : "does not hold";
-      less.figures = "correlation of deep graph persistence with the same: " + way(r_deep);
+      const double apart = stronger(r, r_deep, count);
+      less.verdict = apart > 1 ? "holds" : apart < -1 ? "does not hold" : "undecided";
+      less.figures =
+          "correlation of deep graph persistence with the same: " + way(r_deep) +
+          (less.verdict == "undecided" ? ", which among so many checkpoints may be chance" : "");
     }
   }
   claims.push_back(tracks);
@@ -89,25 +93,36 @@ inline std::vector<Claim> claims_of(const Findings& findings, const Options& opt
   const auto add = [&](const std::string& claim, const std::string& what, std::size_t first,
                        std::size_t last, const auto& effect_of, std::size_t shuffles,
                        bool holds_if_news, bool only_above) {
+    constexpr std::size_t most_shown = 6;
     const double threshold = news_threshold(shuffles, count);
+    std::size_t tested = 0;
+    std::size_t news = 0;
     bool any = false;
-    bool news = false;
     std::string figures;
     for (std::size_t k = first; k < last; ++k) {
       const auto effect = effect_of(findings.layers[k]);
-      any = any || !std::isnan(effect.z_score);
-      news = news || (only_above ? effect.z_score : std::abs(effect.z_score)) > threshold;
-      figures += (k == first ? what : ", ") + against_shuffled(effect);
+      if (!effect) continue;
+      any = any || !std::isnan(effect->z_score);
+      if ((only_above ? effect->z_score : std::abs(effect->z_score)) > threshold) ++news;
+      if (tested++ < most_shown) {
+        figures += (figures.empty() ? what : ", ") + against_shuffled(*effect);
+      }
+    }
+    if (tested > most_shown) {
+      figures += ", …; " + std::to_string(news) + " of " + std::to_string(tested) +
+                 " layers show structure";
     }
     const bool enough = shuffles >= fewest_shuffles;
-    figures += enough ? "; news is beyond z " + number("%.1f", threshold)
+    figures += enough ? "; structure is beyond z " + number("%.1f", threshold)
                       : "; needs at least " + std::to_string(fewest_shuffles) + " --shuffles";
-    const std::string verdict = !any || !enough         ? "not tested"
-                                : news == holds_if_news ? "holds"
-                                                        : "does not hold";
+    const std::string verdict = !any || !enough               ? "not tested"
+                                : (news > 0) == holds_if_news ? "holds"
+                                                              : "does not hold";
     claims.push_back({claim, verdict, figures});
   };
-  const auto persistence = [](const LayerFindings& layer) { return layer.shuffled_persistence; };
+  const auto persistence = [](const LayerFindings& layer) {
+    return std::optional(layer.shuffled_persistence);
+  };
   // Which layers are first and later, names or the user must have told.
   const std::string later =
       "Shuffling shows no structure in the neural persistence of later layers.";
@@ -125,13 +140,13 @@ inline std::vector<Claim> claims_of(const Findings& findings, const Options& opt
   add(
       "Large weights are gathered in few rows and columns.",
       "spatial concentration by layer, and that of the shuffled layer: ", 0, count,
-      [](const LayerFindings& layer) { return layer.shuffled_concentration; }, options.shuffles,
-      true, true);
+      [](const LayerFindings& layer) { return std::optional(layer.shuffled_concentration); },
+      options.shuffles, true, true);
   if (findings.training.back().deep) {
     add(
         "Shuffling a layer shows structure in deep graph persistence.",
         "as trained, and with one layer shuffled: ", 0, count,
-        [](const LayerFindings& layer) { return *layer.shuffled_deep; }, options.shuffles, true,
+        [](const LayerFindings& layer) { return layer.shuffled_deep; }, options.shuffles, true,
         false);
   }
   return claims;

@@ -50,6 +50,17 @@ struct Options {
   std::uint64_t seed = 1;
 };
 
+// The deep graph persistence of a network of many layers takes long, and shuffling each of them by
+// turns would take so many times as long: so many are, evenly from the first to the last.
+inline constexpr std::size_t most_shuffled_for_deep = 50;
+
+inline bool is_shuffled_for_deep(std::size_t layer, std::size_t layers) {
+  if (layers <= most_shuffled_for_deep) return true;
+  // The first layer of each share.
+  const auto share = [&](std::size_t k) { return k * most_shuffled_for_deep / layers; };
+  return layer == 0 || share(layer) != share(layer - 1);
+}
+
 // The figures of a whole network at one moment.
 struct Snapshot {
   std::string file;
@@ -72,7 +83,7 @@ struct LayerFindings {
   // When this layer alone is shuffled.
   dgp::ShuffleSignificance shuffled_persistence;
   dgp::ShufflingEffect shuffled_concentration;
-  std::optional<dgp::ShufflingEffect> shuffled_deep;
+  std::optional<dgp::ShufflingEffect> shuffled_deep;  // of the layers that are shuffled for it
 };
 
 // A measure over networks of random weights of the same shapes.
@@ -164,9 +175,7 @@ inline Findings find(const Options& options) {
   std::vector<layer_order::Layer> shapes_before;
   bool are_chain = false;
   const auto models = checkpoint::models_of(options.checkpoints);
-  std::vector<std::string> names;
-  for (const auto& model : models) names.push_back(model.name);
-  const auto steps_in_names = layer_order::numbers_in_sequence(names);
+  const auto steps_in_names = checkpoint::steps_of(models);
   for (std::size_t i = 0; i < models.size(); ++i) {
     const std::string& file = models[i].name;
     progress.update(0, "reading " + file);
@@ -176,7 +185,7 @@ inline Findings find(const Options& options) {
       layer_order::check_same_layers(shapes, file, shapes_before, findings.training.back().file);
     }
     shapes_before = shapes;
-    const std::string advice = layer_order::advice(shapes, selection.told);
+    const std::string advice = layer_order::advice(shapes, selection.told, selection.missing);
     Snapshot snapshot{file, {}, {}, 0, 0, {}};
     if (steps_in_names) snapshot.step = (*steps_in_names)[i];
     try {
@@ -223,21 +232,25 @@ inline Findings find(const Options& options) {
   for (std::size_t k = 0; k < last.size(); ++k) {
     // Layer k shuffled alone: its spatial concentration, and what becomes of the network's deep
     // graph persistence.
-    std::vector<Matrix> network = matrices;
+    const bool with_deep = has_deep && is_shuffled_for_deep(k, last.size());
+    std::vector<Matrix> network;
+    if (with_deep) network = matrices;
     const auto effects = dgp::shuffling_effects(
         std::vector<Matrix>{matrices[k]},
         [&](const auto& layer) {
           step("shuffling " + last[k].name);
-          network[k] = layer[0];
-          std::vector<double> figures{dgp::spatial_concentration(network[k])};
-          if (has_deep) figures.push_back(dgp::deep_graph_persistence(network).normalized);
+          std::vector<double> figures{dgp::spatial_concentration(layer[0])};
+          if (with_deep) {
+            network[k] = layer[0];
+            figures.push_back(dgp::deep_graph_persistence(network).normalized);
+          }
           return figures;
         },
         options.shuffles, options.seed);
     findings.layers.push_back({last[k].name, matrices[k].rows(), matrices[k].cols(),
                                np.layers[k].normalized, bounds[k], variance.layers[k],
                                effects[0].original, fits[k], shuffled[k], effects[0],
-                               has_deep ? std::optional(effects[1]) : std::nullopt});
+                               with_deep ? std::optional(effects[1]) : std::nullopt});
   }
 
   const auto normal = [](splitmix::Stream& random) {

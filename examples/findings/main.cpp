@@ -56,7 +56,7 @@ int main(int argc, char** argv) {
       ->check(console::whole_number);
   app.add_option("--report", report, "Write a report with pictures to this HTML file")
       ->type_name("FILE")
-      ->check(console::output_file);
+      ->check(console::report_file);
   app.add_option("--format", format,
                  "table (default), json, or csv: a row for each figure, without the claims")
       ->type_name("FORMAT")

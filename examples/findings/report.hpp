@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -78,8 +79,10 @@ inline std::vector<plot::Chart> charts_of(const Findings& findings, const Option
   const auto by_layer = [&](const std::string& label, const auto& figure) {
     plot::Series series{label, {}, {}, Mark::bars};
     for (std::size_t k = 0; k < findings.layers.size(); ++k) {
+      const std::optional<double> value = figure(findings.layers[k]);
+      if (!value) continue;
       series.x.push_back(static_cast<double>(k));
-      series.y.push_back(figure(findings.layers[k]));
+      series.y.push_back(*value);
     }
     return series;
   };
@@ -89,15 +92,18 @@ inline std::vector<plot::Chart> charts_of(const Findings& findings, const Option
       by_layer("spatial concentration",
                [](const auto& layer) { return layer.shuffled_concentration.z_score; })};
   if (findings.training.back().deep) {
-    z_scores.push_back(by_layer("deep graph persistence of the network",
-                                [](const auto& layer) { return layer.shuffled_deep->z_score; }));
+    z_scores.push_back(by_layer("deep graph persistence of the network", [](const auto& layer) {
+      return layer.shuffled_deep ? std::optional(layer.shuffled_deep->z_score) : std::nullopt;
+    }));
   }
   if (options.shuffles >= fewest_shuffles) {
     // Within these lines, no more is shown than the distribution of the weights.
     const double threshold = news_threshold(options.shuffles, findings.layers.size());
     const double end = static_cast<double>(findings.layers.size()) - 0.5;
     const double gap = std::numeric_limits<double>::quiet_NaN();
-    z_scores.push_back({"chance alone: ±" + number("%.1f", threshold),
+    z_scores.push_back({"chance alone: ±" + number("%.1f", threshold) +
+                            ", of neural persistence ±" +
+                            number("%.1f", news_threshold(drawn_shuffles, findings.layers.size())),
                         {-0.5, end, end, -0.5, end},
                         {threshold, threshold, gap, -threshold, -threshold}});
   }

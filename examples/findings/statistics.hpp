@@ -43,6 +43,13 @@ inline double correlation(const std::vector<double>& x, const std::vector<double
   return products / std::sqrt(squares_x * squares_y);
 }
 
+// By how much one correlation is stronger than another of as many pairs, in units of what chance
+// makes of equal ones in one of twenty (Fisher's transformation, independent pairs).
+inline double stronger(double r, double other, std::size_t pairs) {
+  const double chance = 1.96 * std::sqrt(2 / static_cast<double>(pairs - 3));
+  return (std::atanh(std::abs(r)) - std::atanh(std::abs(other))) / chance;
+}
+
 // A z-score beyond this is news: one among as many layers without structure gets there by chance in
 // one of twenty networks. The mean and deviation of few shuffles are uncertain themselves
 // (Student's t).

@@ -90,7 +90,7 @@ inline void print_table(const Findings& findings, const Options& options) {
   std::cout << "\n" << words::one_line(findings.training.back().file) << "\n";
   console::print_rows(layer_rows(findings));
   for (const auto& note : checkpoint::not_measured_notes(findings.not_measured)) {
-    std::cout << "\n" << note << "\n";
+    std::cout << "\n" << console::wrapped(note) << "\n";
   }
   std::cout << "\n" << z_score_note(findings, options) << "\n";
   if (findings.deep_bounds) {
@@ -99,7 +99,9 @@ inline void print_table(const Findings& findings, const Options& options) {
               << number("%.4f", findings.deep_bounds->upper.normalized)
               << " by entry and exit strengths alone.\n";
   } else {
-    std::cout << "No deep graph persistence: " << words::one_line(findings.no_deep_reason) << "\n";
+    std::cout << console::wrapped("No deep graph persistence: " +
+                                  words::one_line(findings.no_deep_reason))
+              << "\n";
   }
   std::cout << "\n";
   for (const auto& claim : claims_of(findings, options)) {

@@ -101,7 +101,7 @@ int main(int argc, char** argv) {
   app.add_option("--svg", options.picture,
                  "Draw the persistence diagrams to this file; with --paths, the network and these")
       ->type_name("FILE")
-      ->check(console::output_file);
+      ->check(console::picture_file);
   app.add_option("--memory", options.memory,
                  "Weights that take more memory are read block by block from safetensors and .npy\n"
                  "files, as often as needed, with the same figures (default: a quarter of this\n"
@@ -128,7 +128,7 @@ int main(int argc, char** argv) {
     dgp::ShuffleNulls nulls({.rounds = options.rounds.value_or(1000)});  // of all models
     std::vector<inspect::Report> reports;
     std::vector<std::string> failures;
-    const auto models = checkpoint::models_of(options.files);
+    const auto models = checkpoint::models_in_order(options.files);
     options.several = models.size() > 1;
     if (!options.resume.empty()) {
       if (options.several) throw std::runtime_error("--resume is of a single model");

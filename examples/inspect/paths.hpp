@@ -149,11 +149,20 @@ inline std::string neuron_words(const NetworkPaths& network, const plot::PathSto
          std::to_string(place / group.width) + ", " + std::to_string(place % group.width) + ")";
 }
 
+// Of a deep network, the first and the last neurons.
 inline std::string stops_in_words(const NetworkPaths& network, const ShownPath& path) {
+  constexpr std::size_t most = 24;
+  constexpr std::size_t shown = 4;  // of more, at either end
+  const std::size_t count = path.stops.size();
   std::string text;
-  for (const auto& stop : path.stops) {
-    text += (text.empty() ? "" : " → ") + words::one_line(network.groups[stop.column].name) + " " +
-            neuron_words(network, stop);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!text.empty()) text += " → ";
+    if (count > most && i == shown) {
+      text += "… (" + std::to_string(count - 2 * shown) + " more) → ";
+      i = count - shown;
+    }
+    const auto& stop = path.stops[i];
+    text += words::one_line(network.groups[stop.column].name) + " " + neuron_words(network, stop);
   }
   return text;
 }

@@ -57,6 +57,7 @@ struct Report {
   dgp::Index neurons;  // of a graph
   layer_order::ToldBy told;
   std::vector<dgp::io::TensorInfo> not_measured;
+  std::string missing;  // the first of these that belongs among the layers; empty: none does
   double mean_normalized;
   double sum;
   std::optional<DeepGraphFigures> standardized;  // nothing where the measure is not defined …
@@ -93,7 +94,8 @@ Figures figures(const dgp::Persistence<Scalar>& persistence, const Options& opti
 template <class Measure>
 void measure_deep_graph(const Measure& measure, Report& report) {
   const auto shapes = shapes_of(report);
-  const std::string advice = report.is_graph ? "" : layer_order::advice(shapes, report.told);
+  const std::string advice =
+      report.is_graph ? "" : layer_order::advice(shapes, report.told, report.missing);
   if (layer_order::refutes(shapes, advice)) {
     report.reason = advice;
     return;
@@ -126,6 +128,7 @@ inline Report report_of(const checkpoint::Selection& selection) {
   Report report{};
   report.told = selection.told;
   report.not_measured = selection.not_measured;
+  report.missing = selection.missing;
   const auto shapes = checkpoint::shapes_of(selection);
   for (std::size_t k = 0; k < shapes.size(); ++k) {
     const auto& [tensor, transposed] = selection.layers[k];

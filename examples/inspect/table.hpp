@@ -320,25 +320,26 @@ inline void print_table(const std::vector<Report>& reports, const Options& optio
   const bool alike = std::all_of(reports.begin(), reports.end(), [&](const Report& report) {
     return assumed_of(report) == of_first;
   });
-  if (alike && !of_first.empty()) std::cout << "\n" << of_first << "\n";
+  const auto print_note = [](const std::string& note) {
+    std::cout << "\n" << console::wrapped(note) << "\n";
+  };
+  if (alike && !of_first.empty()) print_note(of_first);
   for (const auto& report : reports) {
     const std::string file = several ? words::one_line(report.file) + ": " : "";
     const std::string assumed = alike ? "" : assumed_of(report);
-    if (!assumed.empty()) std::cout << "\n" << file << assumed << "\n";
+    if (!assumed.empty()) print_note(file + assumed);
     for (const auto& note : checkpoint::not_measured_notes(report.not_measured)) {
-      std::cout << "\n" << file << note << "\n";
+      print_note(file + note);
     }
     if (!report.standardized) {
-      std::cout << "\n"
-                << file << "No " << (report.raw ? "standardised " : "")
-                << "deep graph persistence: " << report.reason << "\n";
+      print_note(file + "No " + (report.raw ? "standardised " : "") +
+                 "deep graph persistence: " + report.reason);
     }
   }
   for (const auto& report : reports) {
     if (report.no_raw.empty()) continue;
-    std::cout << "\n"
-              << (several ? words::one_line(report.file) + ": " : "")
-              << "No raw deep graph persistence: " << report.no_raw << "\n";
+    print_note((several ? words::one_line(report.file) + ": " : "") +
+               "No raw deep graph persistence: " + report.no_raw);
   }
   std::cout << "\np = " << number("%g", options.p) << ", the essential class "
             << (options.essential == dgp::EssentialClass::dies_at_zero ? "dies at zero"

@@ -56,6 +56,7 @@ struct Row {
 };
 
 struct Study {
+  std::string assumption;  // of the order of the layers
   std::size_t images;
   std::size_t weights;
   std::vector<std::size_t> first;  // by strategy: weights of the forests, or on the paths
@@ -93,8 +94,8 @@ inline double deep_or_nan(const Layers& layers) {
 inline Study study_of(const Options& options) {
   console::Progress progress("dgp-prune");
   const auto& inputs = options.inputs;
-  shift::check_model(inputs);
-  const auto network = dgp::io::read_perceptron<float>(inputs.model);
+  const shift::Model model = shift::read_model(inputs);
+  const auto& network = model.perceptron;
   const auto pictures = shift::read_pictures(inputs.images);
   const auto labels = shift::read_labels(inputs.labels, pictures);
   if (pictures.values.cols() != network.layers.front().weights.cols()) {
@@ -122,7 +123,8 @@ inline Study study_of(const Options& options) {
     return figures;
   };
 
-  Study study{labels.size(),
+  Study study{model.assumption,
+              labels.size(),
               0,
               std::vector<std::size_t>(strategies.size()),
               {},

@@ -50,6 +50,7 @@ int main(int argc, char** argv) {
   auto* const model =
       app.add_option("MODEL", inputs.model,
                      "A perceptron: layers.K.weight (out x in) and layers.K.bias, in any format");
+  checkpoint::add_choice(app, inputs.choice);
   auto* const images = app.add_option("--images", inputs.images, "Images: IDX, .npy, .safetensors")
                            ->type_name("FILE");
   auto* const labels = app.add_option("--labels", inputs.labels, "Their labels")->type_name("FILE");
@@ -85,7 +86,7 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"table", "json", "csv"}));
   app.add_option("--svg", options.picture, "Draw the curves to this file")
       ->type_name("FILE")
-      ->check(console::output_file);
+      ->check(console::picture_file);
   console::add_threads(app);
 
   return console::run(app, argc, argv, [&] {

@@ -137,7 +137,8 @@ inline void print_table(const Study& study, const Options& options) {
             << ": the largest; first those of its\n"
                "maximum spanning forest, or those on the strongest persistent paths, then the\n"
                "largest; or any (means of "
-            << random_rounds << " draws). Biases stay. Nothing is trained again.\n";
+            << random_rounds << " draws). Biases stay. Nothing is trained again.\n"
+            << console::wrapped(study.assumption) << (study.assumption.empty() ? "" : "\n");
   print_notes(study);
   print_verdicts(study);
 }

@@ -11,7 +11,6 @@
 #include <map>
 #include <set>
 #include <string>
-#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -81,7 +80,7 @@ inline std::vector<Powerless> powerless(const Study& study, const Witnesses& wit
 }
 
 inline void evaluate(const Inputs& inputs, const StudyOptions& options, const std::string& format) {
-  Graphs graphs = read_model(inputs);
+  Graphs graphs = read_graphs(inputs);
   const Pictures pictures = read_pictures(inputs.images);
   check_pixels(pictures, graphs, inputs);
   const float white = white_of(pictures, inputs);
@@ -94,11 +93,10 @@ inline void evaluate(const Inputs& inputs, const StudyOptions& options, const st
   Record record(options.output, settings_of(inputs, white, options, study));
   const std::size_t done = record.take_up(study.cells);
 
-  // Whoever reads the pipe follows the study by lines.
-  const bool with_lines = format != "json" && isatty(STDOUT_FILENO) == 0;
-  if (with_lines && done > 0) {
+  if (done > 0 && format != "json") {
     std::cout << one_line(options.output) << " holds " << done << " of " << study.cells.size()
-              << " figures already" << std::endl;
+              << " figures already\n"
+              << std::endl;
   }
   {
     console::Progress progress("evaluate");
@@ -107,18 +105,11 @@ inline void evaluate(const Inputs& inputs, const StudyOptions& options, const st
       const Cell& cell = study.cells[i];
       progress.update(static_cast<double>(i + 1 - done) / left,
                       cell.condition.label() + ", " + cell.detector.label());
-      const bool last =
-          i + 1 == study.cells.size() || study.cells[i + 1].condition != cell.condition;
-      if (with_lines && last) {
-        std::cout << i + 1 << " of " << study.cells.size() << " figures: " << cell.condition.label()
-                  << std::endl;
-      }
     });
   }
   const Summary summary = summary_of(study);
   write_picture(study, summary, inputs.model, std::filesystem::path(options.output) / "rates.svg");
   if (format == "json") return print_json(json_of(study, summary, inputs, white, options));
-  if (with_lines) std::cout << "\n";
   print_summary(study, summary, options);
 }
 

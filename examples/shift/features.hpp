@@ -29,7 +29,8 @@ struct FeatureOptions {
 };
 
 inline void print_features(const Inputs& inputs, const FeatureOptions& options) {
-  const Graphs graphs = read_model(inputs);
+  console::check_not_read(options.output, {inputs.model, inputs.images});
+  const Graphs graphs = read_graphs(inputs);
   const Pictures pictures = read_pictures(inputs.images);
   check_pixels(pictures, graphs, inputs);
   tell_white("dgp-shift", pictures, inputs);

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <iostream>
 #include <iterator>
+#include <regex>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -26,6 +27,7 @@
 #include <dgp/monitoring/activation_graph.hpp>
 
 #include "../checkpoint.hpp"
+#include "../layer_order.hpp"
 #include "../white.hpp"
 #include "../words.hpp"
 
@@ -39,6 +41,7 @@ using Matrix = dgp::RowMajorMatrix<float>;
 // The shipped digits, where nothing else is told.
 struct Inputs {
   std::string model = DGP_EXAMPLE_DATA "/digits_64-32-16-10.safetensors";
+  checkpoint::Choice choice;  // of its layers
   std::string images = DGP_EXAMPLE_DATA "/digits-images-idx3-ubyte";
   std::string labels = DGP_EXAMPLE_DATA "/digits-labels-idx1-ubyte";
   std::string activation = "relu";  // of the hidden layers: relu, tanh or sigmoid
@@ -149,9 +152,48 @@ inline dgp::Activation activation_of(const std::string& name) {
                              : dgp::Activation::relu;
 }
 
-// Refuses networks with other parts than the reader follows, such as batch normalisation.
-inline void check_model(const Inputs& inputs) {
-  const dgp::io::CheckpointFile file(std::filesystem::path(inputs.model));
+// Refuses networks that are more than their layers in this order, such as those with batch
+// normalisation: the images would flow through another network.
+inline void check_model(const Inputs& inputs, const dgp::io::CheckpointFile& file,
+                        const checkpoint::Selection& selection) {
+  const auto refuse = [&](const std::string& what) {
+    throw std::runtime_error(inputs.model + ": " + what);
+  };
+  if (!selection.not_measured.empty()) {
+    refuse(checkpoint::listed(selection.not_measured, true) +
+           ": no layer that can be followed, and the network would be another one without it; "
+           "where it is no part of it, leave it out with --layers");
+  }
+  for (const auto& layer : selection.layers) {
+    if (!dgp::io::is_kernel(layer.tensor)) continue;
+    refuse(checkpoint::listed({layer.tensor}) +
+           " is a convolution's kernel; networks of dense layers are followed");
+  }
+  const std::string advice =
+      layer_order::advice(checkpoint::shapes_of(selection), selection.told, selection.missing);
+  if (!advice.empty()) refuse(advice);
+  std::set<std::string> biases;
+  for (const auto& layer : selection.layers) {
+    if (const auto bias = dgp::io::bias_name_of(layer.tensor.name)) biases.insert(*bias);
+  }
+  const std::regex wanted(inputs.choice.layers);
+  for (const auto& tensor : file.tensors()) {
+    if (dgp::io::is_layer(tensor) || biases.count(tensor.name) > 0) continue;
+    if (!checkpoint::matches(tensor.name, wanted)) continue;
+    refuse("tensor '" + one_line(tensor.name) +
+           "' is neither the weights nor the bias of a layer; networks of such parts cannot be "
+           "followed");
+  }
+}
+
+// The network, and what is assumed of the order of its layers.
+struct Model {
+  dgp::io::Perceptron<float> perceptron;
+  std::string assumption;
+};
+
+inline Model read_model(const Inputs& inputs) {
+  auto file = checkpoint::open({inputs.model, {inputs.model}});
 #ifdef DGP_WITH_ONNX
   if (file.get_if<dgp::io::OnnxFile>() != nullptr) {
     throw std::runtime_error(inputs.model +
@@ -159,21 +201,22 @@ inline void check_model(const Inputs& inputs) {
                              "perceptron's state dict, torch.save(model.state_dict(), 'model.pt')");
   }
 #endif
-  std::set<std::string> biases;
-  for (const auto& layer : checkpoint::select(file, {}).layers) {
-    if (const auto bias = dgp::io::bias_name_of(layer.tensor.name)) biases.insert(*bias);
+  const auto selection = checkpoint::select(file, inputs.choice);
+  check_model(inputs, file, selection);
+  Model model;
+  for (const auto& layer : selection.layers) {
+    model.perceptron.layers.push_back({layer.tensor.name, checkpoint::read<float>(file, layer)});
   }
-  for (const auto& tensor : file.tensors()) {
-    if (dgp::io::is_layer(tensor) || biases.count(tensor.name) > 0) continue;
-    throw std::runtime_error(inputs.model + ": tensor '" + one_line(tensor.name) +
-                             "' is neither the weights nor the bias of a layer; networks of such "
-                             "parts cannot be followed");
-  }
+  model.perceptron.biases = dgp::io::read_biases<float>(file, model.perceptron.layers);
+  model.assumption = layer_order::assumption(checkpoint::shapes_of(selection), selection.told,
+                                             inputs.choice.transpose.has_value());
+  return model;
 }
 
-inline Graphs read_model(const Inputs& inputs) {
-  check_model(inputs);
-  return dgp::io::read_activation_graphs(inputs.model, activation_of(inputs.activation));
+// Ready for images to flow through it.
+inline Graphs read_graphs(const Inputs& inputs) {
+  auto [perceptron, assumption] = read_model(inputs);
+  return Graphs(perceptron.layers, std::move(perceptron.biases), activation_of(inputs.activation));
 }
 
 // Refuses images that the network cannot take.

@@ -50,8 +50,9 @@ std::vector<std::string> names_of(const std::array<Item, count>& items) {
 
 const std::string about_files =
     "Models are checkpoints (.safetensors, .pt, .npz): 2-D tensors (out x in) are the layers,\n"
-    "in natural order of their names; layers.0.bias is the bias of layers.0.weight, zeros where\n"
-    "there is none. Images are IDX files of bytes, .npy arrays whose first axis counts the\n"
+    "in the order of the numbers in their names, or of --order; layers.0.bias is the bias of\n"
+    "layers.0.weight, zeros where there is none. Images are IDX files of bytes, .npy arrays whose "
+    "first axis counts the\n"
     "images, or .safetensors files with a tensor named x. Numbers other than bytes are taken as\n"
     "they are. " +
     white::about + "\n\n";
@@ -85,7 +86,8 @@ void add_features(CLI::App& command, FeatureOptions& options) {
   command
       .add_option("--output", options.output,
                   "Write a file instead: CSV where its name ends in .csv, else .npy")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check(console::table_file);
 }
 
 void add_evaluate(CLI::App& command, Inputs& inputs, StudyOptions& options) {
@@ -246,6 +248,7 @@ int main(int argc, char** argv) {
           ->type_name("FORMAT")
           ->check(one_of({"table", "json"}));
     }
+    checkpoint::add_choice(*command, inputs.choice);
     white::add_option(*command, inputs.white);
     console::add_threads(*command);
   }

@@ -47,7 +47,7 @@ inline std::string verdict_in_words(const dgp::ShiftVerdict& verdict, Index imag
 
 inline void monitor(const Inputs& inputs, const MonitorOptions& options,
                     const std::string& format) {
-  Graphs graphs = read_model(inputs);
+  Graphs graphs = read_graphs(inputs);
   const Pictures reference = read_pictures(inputs.images);
   check_pixels(reference, graphs, inputs);
   const float white = white_of(reference, inputs);

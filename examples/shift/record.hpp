@@ -51,18 +51,24 @@ inline ordered_json settings_of(const Inputs& inputs, float white, const StudyOp
   for (const auto& condition : study.conditions) {
     if (condition.corruption) kinds.insert(condition.name());
   }
-  return {{"model", fingerprint(inputs.model)},
-          {"images", fingerprint(inputs.images)},
-          {"labels", fingerprint(inputs.labels)},
-          {"activation", inputs.activation},
-          {"white", white},
-          {"methods", methods},
-          {"corruptions", kinds},
-          {"batch_sizes", std::set<Index>(options.batch_sizes.begin(), options.batch_sizes.end())},
-          {"reference", study.reference},
-          {"tested", study.tested},
-          {"rounds", options.rounds},
-          {"seed", options.seed}};
+  ordered_json settings{
+      {"model", fingerprint(inputs.model)},
+      {"images", fingerprint(inputs.images)},
+      {"labels", fingerprint(inputs.labels)},
+      {"activation", inputs.activation},
+      {"white", white},
+      {"methods", methods},
+      {"corruptions", kinds},
+      {"batch_sizes", std::set<Index>(options.batch_sizes.begin(), options.batch_sizes.end())},
+      {"reference", study.reference},
+      {"tested", study.tested},
+      {"rounds", options.rounds},
+      {"seed", options.seed}};
+  if (!inputs.choice.is_default()) {
+    settings["layers"] = {inputs.choice.layers, inputs.choice.order,
+                          inputs.choice.transpose.value_or("")};
+  }
+  return settings;
 }
 
 // What a file of the folder holds; nothing where there is none. Throws std::runtime_error for one

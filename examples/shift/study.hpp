@@ -161,7 +161,7 @@ inline Study planned(const StudyOptions& options, const Graphs& graphs, Index im
   if (study.tested / 2 < *batch_sizes.rbegin()) {
     throw std::runtime_error("batches of " + std::to_string(*batch_sizes.rbegin()) +
                              " images need twice as many to test, but there are " +
-                             std::to_string(study.tested));
+                             std::to_string(study.tested) + "; --batch-sizes gives smaller ones");
   }
   return study;
 }

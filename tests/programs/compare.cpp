@@ -181,6 +181,21 @@ TEST_CASE("dgp-compare shows two files layer by layer", "[programs]") {
   CHECK(holds(support::lines_of(same)[3], "0.000000"));
 }
 
+TEST_CASE("dgp-compare takes files in the order of their numbers", "[programs]") {
+  const Training training(3);
+  const support::TemporaryFolder folder;
+  std::vector<std::string> files;
+  for (const int epoch : {10, 8, 9}) {
+    const auto name = "epoch=" + std::to_string(epoch) + "-step=" + std::to_string(137 * epoch);
+    files.push_back((folder / name).string());
+    std::filesystem::copy_file(training.files[static_cast<std::size_t>(epoch) % 3], files.back());
+  }
+  const auto lines = support::lines_of(successful(files));
+  CHECK(lines[1].rfind("epoch=8-step=1096 ", 0) == 0);
+  CHECK(lines[2].rfind("epoch=9-step=1233 ", 0) == 0);
+  CHECK(lines[3].rfind("epoch=10-step=1370 ", 0) == 0);
+}
+
 TEST_CASE("dgp-compare shows a run in one table, and all pairs where they are asked for",
           "[programs]") {
   const Training training(12);

@@ -218,16 +218,21 @@ TEST_CASE("dgp-findings sees whether neural persistence tracks the spread", "[pr
 TEST_CASE("dgp-findings tells which measure tracks the spread less", "[programs]") {
   const support::TemporaryFolder folder;
   const std::string claim = "Deep graph persistence tracks";
+  constexpr int count = 12;
   std::set<std::string> verdicts;
   for (unsigned seed = 1; seed <= 6; ++seed) {
-    const auto kind = seed % 2 == 0 ? support::Kind::ties : support::Kind::normal;
     support::Random random(seed);
     Arguments training;
-    for (int i = 1; i <= 6; ++i) {
-      const auto name = std::to_string(seed) + "-" + std::to_string(i);
+    for (int i = 0; i < count; ++i) {
+      const float at = static_cast<float>(i) / count;
+      const auto drawn = [&](int rows, int cols) {
+        return Eigen::MatrixXf(
+            support::random_matrix<float>(random, support::Kind::normal, rows, cols));
+      };
+      std::vector<Eigen::MatrixXf> layers{drawn(8, 6), drawn(5, 8)};
+      if (seed % 2 == 0) layers[1] *= 1 - 0.9F * at;
       training.push_back(
-          written(folder / name, {support::random_matrix<float>(random, kind, 8, 6),
-                                  support::random_matrix<float>(random, kind, 5, 8)}));
+          written(folder / (std::to_string(seed) + "-" + std::to_string(i)), layers));
     }
     Arguments arguments = training;
     arguments.insert(arguments.end(), {"--shuffles", "2", "--format", "json"});
@@ -235,8 +240,8 @@ TEST_CASE("dgp-findings tells which measure tracks the spread less", "[programs]
     std::map<std::string, Eigen::ArrayXd> figures;
     for (const std::string measure :
          {"neural_persistence", "deep_graph_persistence", "weight_variance"}) {
-      Eigen::ArrayXd& values = figures[measure] = Eigen::ArrayXd(6);
-      for (Eigen::Index i = 0; i < 6; ++i) {
+      Eigen::ArrayXd& values = figures[measure] = Eigen::ArrayXd(count);
+      for (Eigen::Index i = 0; i < count; ++i) {
         values(i) = document["training"][static_cast<std::size_t>(i)][measure].get<double>();
       }
       if (measure == "weight_variance") values = values.sqrt().eval();
@@ -244,13 +249,18 @@ TEST_CASE("dgp-findings tells which measure tracks the spread less", "[programs]
       values /= std::sqrt(values.square().sum());
     }
     const auto tracks = [&](const std::string& measure) {
-      return std::abs((figures[measure] * figures["weight_variance"]).sum());
+      const double r = std::abs((figures[measure] * figures["weight_variance"]).sum());
+      return 0.5 * std::log((1 + r) / (1 - r));  // Fisher's z
     };
-    const bool less = tracks("deep_graph_persistence") < tracks("neural_persistence");
+    const double less = tracks("neural_persistence") - tracks("deep_graph_persistence");
+    const double chance = 1.96 * std::sqrt(1.0 / (count - 3) + 1.0 / (count - 3));
+    CAPTURE(seed, tracks("neural_persistence"), tracks("deep_graph_persistence"));
     verdicts.insert(verdict(training, claim));
-    CHECK(verdict(training, claim) == (less ? "holds" : "does not hold"));
+    CHECK(verdict(training, claim) == (less > chance    ? "holds"
+                                       : less < -chance ? "does not hold"
+                                                        : "undecided"));
   }
-  CHECK(verdicts.size() == 2);
+  CHECK(verdicts == std::set<std::string>{"holds", "undecided"});
   // One layer alone: standardised, it is the same at any spread.
   Arguments alike;
   for (int i = 1; i <= 6; ++i) {
@@ -369,6 +379,28 @@ TEST_CASE("dgp-findings takes no two networks for one at two moments", "[program
   const auto whole = json::parse(successful({two, one, "--shuffles", "2", "--format", "json"}));
   CHECK(whole["training"].size() == 1);
   CHECK(whole["layers"].size() == 2);
+}
+
+TEST_CASE("dgp-findings shuffles some of a great many layers for deep graph persistence",
+          "[programs]") {
+  const support::TemporaryFolder folder;
+  support::Random random(1);
+  std::vector<Eigen::MatrixXf> layers;
+  for (int k = 0; k < 130; ++k) {
+    layers.emplace_back(support::random_matrix<float>(random, support::Kind::normal, 3, 3));
+  }
+  const auto path = written(folder / "deep", layers);
+  const auto document = json::parse(successful({path, "--shuffles", "10", "--format", "json"}));
+  std::size_t shuffled = 0;
+  for (const auto& layer : document["layers"]) {
+    if (!layer["shuffled"]["deep_graph_persistence"].is_null()) ++shuffled;
+  }
+  CHECK(shuffled == 50);
+  CHECK(document["layers"][0]["shuffled"]["deep_graph_persistence"].is_object());
+  CHECK(holds(document["claims"].back()["figures"], " of 50 layers show structure"));
+  const auto report = (folder / "report.html").string();
+  CHECK(holds(successful({path, "--shuffles", "2", "--report", report}), "Pictures are in"));
+  CHECK(holds(support::failure(DGP_FINDINGS, {"--report", path}, 2), "is no HTML"));
 }
 
 TEST_CASE("dgp-findings needs to know the order of layers", "[programs]") {

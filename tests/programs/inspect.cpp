@@ -1107,6 +1107,83 @@ TEST_CASE("names that are no numbered sequence give no order, and the user can",
   CHECK(holds(failure({"--order", "layers", path}, 1), "files are to be given before --order"));
 }
 
+TEST_CASE("what is missing in a sequence of layers leaves no chain", "[inspect]") {
+  const TemporaryFolder folder;
+  const auto floats = [](const std::string& name) {
+    return Tensor{name, "F32", {2, 2}, f32({1, -2, 3, 0.5})};
+  };
+  const Tensor quantised{"fc2.weight", "I8", {2, 2}, "abcd"};
+  const auto path = made(folder, "model", {floats("fc1.weight"), quantised, floats("fc3.weight")});
+  const json report = as_json({path});
+  CHECK(report["deep_graph_persistence"].is_null());
+  CHECK(holds(report["reason"], "fc2.weight [2,2] I8 is one of these layers by its name"));
+  CHECK(report["not_measured"] == json({"fc2.weight"}));
+  CHECK(report["neural_persistence"]["mean_normalized"].is_number());
+  CHECK(as_json({path, "--order", "fc"})["deep_graph_persistence"].is_null());
+  CHECK(as_json({path, "--order", "fc1", "fc3"})["deep_graph_persistence"].is_object());
+  CHECK(as_json({path, "--layers", "fc[13]"})["deep_graph_persistence"].is_object());
+  // Of another name it is none of them.
+  auto ids = quantised;
+  ids.name = "position_ids";
+  const auto beside = made(folder, "beside", {floats("fc1.weight"), ids, floats("fc3.weight")});
+  CHECK(as_json({beside})["deep_graph_persistence"].is_object());
+}
+
+TEST_CASE("what an optimizer keeps is no layer", "[inspect]") {
+  const TemporaryFolder folder;
+  const auto path = made(folder, "training",
+                         {{"model.fc.weight", "F32", {2, 2}, f32({1, -2, 3, 0.5})},
+                          {"optimizer.state.0.exp_avg", "F32", {2, 2}, f32({1, -2, 3, 0.5})}});
+  CHECK(holds(as_json({path})["reason"],
+              "optimizer.state.0.exp_avg is what an optimizer keeps, no layer"));
+  CHECK(as_json({path, "--layers", "^model"})["deep_graph_persistence"].is_object());
+}
+
+TEST_CASE("layers that chain either way are said to", "[inspect]") {
+  const TemporaryFolder folder;
+  const auto layers = [&](std::uint64_t hidden, std::uint64_t outputs) {
+    return made(folder, "model",
+                {{"fc1", "F32", {hidden, 3}, f32(std::vector<float>(hidden * 3, 1))},
+                 {"fc2", "F32", {outputs, hidden}, f32(std::vector<float>(outputs * hidden, 2))}});
+  };
+  const std::string note = "They chain either way";
+  CHECK(holds(successful({layers(2, 3)}), note));
+  CHECK(holds(successful({layers(3, 3)}), note));
+  CHECK_FALSE(holds(successful({layers(2, 4)}), note));
+  CHECK_FALSE(holds(successful({layers(2, 3), "--transpose", "."}), note));
+}
+
+TEST_CASE("a file that is read, or another's, is not written over", "[inspect]") {
+  const TemporaryFolder folder;
+  const auto path = made(folder, "model", chained());
+  const std::string before = support::read_file(path);
+  CHECK(holds(failure({"--svg", path}, 2), path + " is there already and is no SVG"));
+  CHECK(support::read_file(path) == before);
+  // A picture is, and an empty file.
+  const auto picture = (folder / "picture.svg").string();
+  write_file(picture, "");
+  successful({path, "--svg", picture});
+  const std::string first = support::read_file(picture);
+  successful({path, "--svg", picture, "--paths", "1"});
+  CHECK(support::read_file(picture) != first);
+}
+
+TEST_CASE("files whose names differ in numbers stand in the order of these", "[inspect]") {
+  const TemporaryFolder folder;
+  Arguments files;
+  for (const std::string name : {"epoch=10-step=100", "epoch=9-step=90"}) {
+    files.push_back(made(folder, name, chained()));
+  }
+  CHECK(as_json(files)[0]["file"] == files[1]);
+  // Not of other names.
+  files = {made(folder, "b", chained()), made(folder, "a", chained())};
+  CHECK(as_json(files)[0]["file"] == files[0]);
+}
+
+TEST_CASE("every program tells its version", "[inspect]") {
+  CHECK(successful({"--version"}) == "dgp-inspect " DGP_VERSION "\n");
+}
+
 TEST_CASE("which names are one numbered sequence", "[inspect]") {
   const TemporaryFolder folder;
   const auto order_of = [&](const std::vector<std::string>& names) {
@@ -1186,9 +1263,9 @@ TEST_CASE("layers stored (in x out) are measured transposed when told", "[inspec
   auto next = square;
   next.name = "l.1";
   const auto squares = made(folder, "squares", {square, next});
-  CHECK(holds(successful({squares}), "All are square"));
-  CHECK_FALSE(holds(successful({squares, "--transpose", "."}), "All are square"));
-  CHECK_FALSE(holds(successful({stored_out_in}), "All are square"));
+  CHECK(holds(successful({squares}), "They chain either way"));
+  CHECK_FALSE(holds(successful({squares, "--transpose", "."}), "They chain either way"));
+  CHECK_FALSE(holds(successful({stored_out_in}), "They chain either way"));
 }
 
 TEST_CASE("matrices that are no weights are named as not measured", "[inspect]") {
@@ -1204,7 +1281,7 @@ TEST_CASE("matrices that are no weights are named as not measured", "[inspect]")
     json report = as_json({path});
     CHECK(report["not_measured"] == json({"ids"}));
     CHECK(holds(successful({path}),
-                "\nNot measured (of a type that is no layer's): ids [1,2] " + type + "\n"));
+                "\nNot measured (no numbers of F16, BF16, F32 or F64): ids [1,2] " + type + "\n"));
     report["file"] = expected["file"];
     report["not_measured"] = json::array();
     CHECK(report == expected);

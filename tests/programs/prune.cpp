@@ -49,8 +49,8 @@ json json_of(Arguments arguments) {
 prune::Layers some_layers(unsigned seed) {
   support::Random random(seed);
   prune::Layers layers;
-  layers.push_back({"a", support::random_matrix<float>(random, support::Kind::normal, 6, 9)});
-  layers.push_back({"b", support::random_matrix<float>(random, support::Kind::normal, 4, 6)});
+  layers.push_back({"fc1", support::random_matrix<float>(random, support::Kind::normal, 6, 9)});
+  layers.push_back({"fc2", support::random_matrix<float>(random, support::Kind::normal, 4, 6)});
   return layers;
 }
 

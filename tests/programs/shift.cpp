@@ -227,8 +227,8 @@ TEST_CASE("the same images in any format have the same features", "[shift]") {
 
 TEST_CASE("a bias that is missing counts as zero", "[shift]") {
   const TemporaryFolder folder;
-  const support::Tensor first{"a.weight", "F32", {2, 2}, support::f32({1, 2, -1, 1})};
-  const support::Tensor second{"b.weight", "F32", {1, 2}, support::f32({1, 10})};
+  const support::Tensor first{"fc1.weight", "F32", {2, 2}, support::f32({1, 2, -1, 1})};
+  const support::Tensor second{"fc2.weight", "F32", {1, 2}, support::f32({1, 10})};
   const std::string images = made(
       folder, "x.npy", support::npy(support::npy_header("<f4", "(1, 2)"), support::f32({0.5F, 1})));
   const auto logit = [&](const std::vector<support::Tensor>& tensors) {
@@ -237,8 +237,8 @@ TEST_CASE("a bias that is missing counts as zero", "[shift]") {
                        images, "--method", "logit"});
   };
   CHECK(logit({first, second}) == "7.5\n");
-  CHECK(logit({first, second, {"b.bias", "F32", {1}, support::f32({-7})}}) == "0.5\n");
-  CHECK(logit({first, second, {"a.bias", "F32", {2}, support::f32({0, -0.5F})}}) == "2.5\n");
+  CHECK(logit({first, second, {"fc2.bias", "F32", {1}, support::f32({-7})}}) == "0.5\n");
+  CHECK(logit({first, second, {"fc1.bias", "F32", {2}, support::f32({0, -0.5F})}}) == "2.5\n");
 }
 
 TEST_CASE("a study gives a figure for each cell", "[shift]") {
@@ -317,7 +317,7 @@ TEST_CASE("a study's table tells what is best and what is not", "[shift]") {
   CHECK(holds(text, "false alarms"));
   CHECK(holds(text, output.string() + " holds rates.csv"));
   // Through a pipe, there is a line for each corruption and intensity.
-  CHECK(holds(text, "\n12 of 111 figures: gaussian_noise 0\n"));
+  CHECK_FALSE(holds(text, " of 111 figures"));  // progress is no result
 }
 
 TEST_CASE("a study leaves out methods that a network has no features for", "[shift]") {
@@ -703,6 +703,77 @@ TEST_CASE("bytes are as bright in a batch as in the reference", "[shift]") {
   CHECK(document["batches"][1]["shifted"] == true);
 }
 
+TEST_CASE("images flow through the layers in an order that is known", "[shift]") {
+  const TemporaryFolder folder;
+  dgp::io::SafetensorsFile file(model);
+  std::vector<support::Tensor> tensors;
+  // The shipped network under other names, whose first layer is stored (in x out).
+  const std::vector<std::string> names{"stem", "body", "head"};
+  for (std::size_t k = 0; k < names.size(); ++k) {
+    for (const std::string part : {"weight", "bias"}) {
+      const auto name = "layers." + std::to_string(k) + "." + part;
+      const auto& all = file.tensors();
+      const auto tensor =
+          std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.name == name; });
+      REQUIRE(tensor != all.end());
+      Images values = file.read_rows<float>(*tensor);
+      auto shape = tensor->shape;
+      if (k == 0 && part == "weight") {
+        values = values.transpose().eval();
+        std::swap(shape[0], shape[1]);
+      }
+      tensors.push_back({names[k] + "." + part, "F32", shape, bytes_of(values)});
+    }
+  }
+  const auto renamed = made(folder, "renamed", support::safetensors(tensors));
+  CHECK(holds(failure({"features", "--model", renamed}), "--order"));
+  CHECK(holds(failure({"features", "--model", renamed, "--order", "stem", "body", "head"}),
+              "32 values, but its layer has 64 neurons"));
+  CHECK(successful({"features", "--model", renamed, "--order", "stem", "body", "head",
+                    "--transpose", "stem"}) == successful({"features"}));
+
+  // A layer that cannot be read would leave another network.
+  tensors[2].type = "I8";
+  tensors[2].bytes.resize(tensors[2].bytes.size() / 4);
+  for (auto& tensor : tensors) {
+    const auto at = std::find_if(names.begin(), names.end(),
+                                 [&](const auto& name) { return tensor.name.starts_with(name); });
+    tensor.name = "fc" + std::to_string(at - names.begin()) + tensor.name.substr(at->size());
+  }
+  CHECK(holds(
+      failure({"features", "--model", made(folder, "quantised", support::safetensors(tensors))}),
+      "fc1.weight [16,32] I8: no layer that can be followed"));
+}
+
+TEST_CASE("features are not written over a file of another kind, or one that is read", "[shift]") {
+  const TemporaryFolder folder;
+  const auto network = made(folder, "model.safetensors", read_file(model));
+  CHECK(holds(failure({"features", "--output", network}, 2), "is no NumPy array"));
+  const auto images = made(folder, "images.npy", npy_of(network_inputs()));
+  CHECK(holds(failure({"features", "--images", images, "--output", images}),
+              images + " is what is read here"));
+  CHECK(read_file(network) == read_file(model));
+  CHECK(read_file(images) == npy_of(network_inputs()));
+  for (const std::string name : {"features.csv", "features.npy"}) {
+    const auto output = (folder / name).string();
+    successful({"features", "--output", output});
+    const std::string first = read_file(output);
+    successful({"features", "--method", "softmax", "--output", output});
+    CHECK(read_file(output) != first);
+  }
+  CHECK(holds(failure({"features", "--output", made(folder, "notes.csv", "name,age\n")}, 2),
+              "is no CSV of numbers"));
+}
+
+TEST_CASE("a bias of another size is refused", "[shift]") {
+  const TemporaryFolder folder;
+  const auto path =
+      made(folder, "model",
+           support::safetensors({{"fc.weight", "F32", {1, 64}, std::string(256, '\0')},
+                                 {"fc.bias", "F32", {2}, support::f32({1, 2})}}));
+  CHECK(holds(failure({"features", "--model", path}), "has 2 values, but its layer has 1 neurons"));
+}
+
 TEST_CASE("shift fails in one line", "[shift]") {
   const TemporaryFolder folder;
   const auto fails = [&](const Arguments& arguments, const std::string& part) {
@@ -742,7 +813,7 @@ TEST_CASE("shift fails in one line", "[shift]") {
   const Images bright = 2 * network_inputs();
   fails(evaluation(file("bright.npy", npy_of(bright)), digit_labels), "[0, 1]");
   fails(joined(evaluation(digits, digit_labels), {"--batch-sizes", "500"}),
-        "batches of 500 images need twice as many to test, but there are 899");
+        "batches of 500 images need twice as many to test, but there are 899; --batch-sizes");
   fails(joined(evaluation(digits, digit_labels), {"--reference", "899"}),
         "--reference 899: of these 1797 images it can be at most 898");
   fails(joined(evaluation(digits, digit_labels), {"--reference", "797", "--tested", "1001"}),

@@ -28,6 +28,29 @@ inline std::optional<std::string> bias_name_of(const std::string& layer) {
   return layer.substr(0, layer.size() - weight.size()) + "bias";
 }
 
+// The bias of each layer: the tensor bias_name_of(layer.name) of the file, fan_out values; zeros
+// where there is none. Throws std::runtime_error for one of another size and as the reader does.
+template <class Scalar, class File>
+std::vector<Eigen::Matrix<Scalar, Eigen::Dynamic, 1>> read_biases(
+    File& file, const std::vector<NamedLayer<RowMajorMatrix<Scalar>>>& layers) {
+  std::map<std::string_view, const TensorInfo*> tensors;
+  for (const TensorInfo& tensor : file.tensors()) tensors.emplace(tensor.name, &tensor);
+  std::vector<Eigen::Matrix<Scalar, Eigen::Dynamic, 1>> biases;
+  for (const auto& layer : layers) {
+    auto& bias = biases.emplace_back();
+    bias.setZero(layer.weights.rows());
+    const auto name = bias_name_of(layer.name);
+    const auto tensor = name ? tensors.find(*name) : tensors.end();
+    if (tensor == tensors.end()) continue;
+    bias = file.template read_rows<Scalar>(*tensor->second).reshaped();
+    if (bias.size() == layer.weights.rows()) continue;
+    detail::fail(file.path(), detail::describe(*tensor->second) + " has " +
+                                  std::to_string(bias.size()) + " values, but its layer has " +
+                                  std::to_string(layer.weights.rows()) + " neurons");
+  }
+  return biases;
+}
+
 template <class Scalar>
 struct Perceptron {
   std::vector<NamedLayer<RowMajorMatrix<Scalar>>> layers;
@@ -35,9 +58,8 @@ struct Perceptron {
 };
 
 // in:  a checkpoint of any format; its layers are the 2-D tensors in natural order of their names,
-//      each (fan_out × fan_in). The bias of `name.weight` is the tensor `name.bias`
-//      (bias_name_of), with fan_out values; zeros where there is none.
-// Throws std::runtime_error as read_layers and for a convolution's kernel.
+//      each (fan_out × fan_in). The bias of `name.weight` is the tensor `name.bias` (read_biases).
+// Throws std::runtime_error as read_layers and read_biases, and for a convolution's kernel.
 template <class Scalar = float, class File = CheckpointFile>
 Perceptron<Scalar> read_perceptron(const std::filesystem::path& path) {
   File file(path);
@@ -47,16 +69,7 @@ Perceptron<Scalar> read_perceptron(const std::filesystem::path& path) {
                            " is a convolution's kernel; networks of dense layers are followed");
   }
   Perceptron<Scalar> perceptron{detail::layers_of<Scalar>(file), {}};
-  std::map<std::string_view, const TensorInfo*> tensors;
-  for (const TensorInfo& tensor : file.tensors()) tensors.emplace(tensor.name, &tensor);
-  for (const auto& layer : perceptron.layers) {
-    auto& bias = perceptron.biases.emplace_back();
-    bias.setZero(layer.weights.rows());
-    const auto name = bias_name_of(layer.name);
-    const auto tensor = name ? tensors.find(*name) : tensors.end();
-    if (tensor == tensors.end()) continue;
-    bias = file.template read_rows<Scalar>(*tensor->second).reshaped();
-  }
+  perceptron.biases = read_biases<Scalar>(file, perceptron.layers);
   return perceptron;
 }
 
