@@ -79,9 +79,11 @@ inline void print_verdicts(const Study& study, const Summary& summary) {
                       : "Better noticed by others, beyond chance: " + joined(behind, ", ") + ".\n");
   }
   if (summary.alarming.empty()) {
-    std::cout << "No method raises false alarms, in batches of any size, above " << exact(alpha)
-              << " beyond the confidence interval\n"
-                 "(both batches are drawn from the same clean images, so none should).\n";
+    std::cout
+        << "No method raises more false alarms than " << exact(alpha)
+        << " of the batches, beyond what chance makes of " << summary.tests_of_false_alarms
+        << " tests\n"
+           "(methods by sizes of batches; both batches are drawn from the same clean images).\n";
   }
   for (const auto& cell : summary.alarming) {
     std::cout << "Too many false alarms: " << cell.detector.label() << " in batches of "

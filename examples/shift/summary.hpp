@@ -1,6 +1,8 @@
 // What the cells of a study come to, once all are worked out.
 #pragma once
 
+#include <cmath>
+#include <cstddef>
 #include <map>
 #include <string>
 #include <vector>
@@ -18,8 +20,21 @@ struct Summary {
   double rounds_per_rate;                            // batches behind each of these
   std::vector<double> means;                         // by detector: over all corruptions
   std::vector<dgp::DetectionRate> false_alarms;      // by detector, at the shown batch size
-  std::vector<Cell> alarming;                        // false alarms beyond doubt
+  std::size_t tests_of_false_alarms = 0;             // methods by sizes of batches
+  std::vector<Cell> alarming;                        // false alarms beyond chance
 };
+
+// That at least as many rounds are flagged where each is with this chance.
+inline double chance_of_so_many(const dgp::DetectionRate& rate, double chance) {
+  const auto rounds = static_cast<double>(rate.rounds);
+  double term = std::pow(1 - chance, rounds);  // of no round, of one, ...
+  double fewer = 0;
+  for (double k = 0; k < static_cast<double>(rate.flagged); ++k) {
+    fewer += term;
+    term *= (rounds - k) / (k + 1) * chance / (1 - chance);
+  }
+  return 1 - fewer;
+}
 
 inline Summary summary_of(const Study& study) {
   Summary summary;
@@ -42,11 +57,18 @@ inline Summary summary_of(const Study& study) {
         mean += static_cast<double>(cell.result.flagged);
       } else if (cell.share == 0) {
         if (cell.batch_size == study.shown_batch_size) false_alarms = cell.result;
-        if (cell.result.lowest > alpha) summary.alarming.push_back(cell);
+        ++summary.tests_of_false_alarms;
       }
     }
     for (auto& [corruption, rate] : rates) rate /= summary.rounds_per_rate;
     mean /= summary.rounds_per_rate * static_cast<double>(summary.corruptions.size());
+  }
+  // One of so many clean methods and sizes gets there by chance in one of twenty studies.
+  const double level = 0.05 / static_cast<double>(summary.tests_of_false_alarms);
+  for (const auto& cell : study.cells) {
+    if (cell.share == 0 && chance_of_so_many(cell.result, alpha) < level) {
+      summary.alarming.push_back(cell);
+    }
   }
   return summary;
 }
