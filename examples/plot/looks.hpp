@@ -49,6 +49,15 @@ inline std::string dark_style() {
   return style + "}</style>\n";
 }
 
+// Where the picture is a page of its own, the page around it is as light or dark as it is.
+inline std::string page_style() {
+  const auto page = [](const char* colour) {
+    return std::string("svg:root { background: ") + colour + " }\n";
+  };
+  return "<style>svg:root { color-scheme: light dark }\n" + page(shades[0].light) +
+         "@media (prefers-color-scheme: dark) {\n" + page(shades[0].dark) + "}</style>\n";
+}
+
 // The begin of an SVG element: its size, its title, styles, a ground for what is drawn.
 inline std::string svg_begin(double width, double height, const std::u32string& title,
                              const std::string& more_styles = "") {
@@ -60,7 +69,7 @@ inline std::string svg_begin(double width, double height, const std::u32string& 
                     "sans-serif\" fill=\"#1a1a1a\" "
                     "style=\"max-width:100%;height:auto\">\n";
   if (!title.empty()) out += "<title>" + escaped(title) + "</title>\n";
-  return out + dark_style() + more_styles +
+  return out + page_style() + dark_style() + more_styles +
          "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n";
 }
 
