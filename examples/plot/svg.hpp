@@ -99,10 +99,19 @@ inline std::string render_grid(const std::vector<const Chart*>& charts, std::siz
 // O(points · log points), memory O(points); the text grows with the number of series and labels,
 // hardly with that of points. Throws std::invalid_argument where a series has x values of another
 // number than its y values, and for a grid of no columns.
-inline std::string render(const std::vector<Chart>& charts, std::size_t columns = 2) {
+inline std::string render(const std::vector<Chart>& charts, std::size_t columns) {
   std::vector<const Chart*> pointers;
   for (const Chart& chart : charts) pointers.push_back(&chart);
   return render_grid(pointers, columns);
+}
+
+// Up to so many charts stand one below the other: an SVG element cannot arrange its parts anew
+// where a page is narrow, and two columns cannot be read on a telephone. More would be too long a
+// strip for all others.
+inline constexpr std::size_t most_stacked = 4;
+
+inline std::string render(const std::vector<Chart>& charts) {
+  return render(charts, charts.size() <= most_stacked ? 1 : 2);
 }
 
 // One chart as an SVG element, as render does for several.
