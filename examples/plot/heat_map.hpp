@@ -20,6 +20,7 @@
 #include "axis.hpp"
 #include "heat_colours.hpp"
 #include "looks.hpp"
+#include "short_names.hpp"
 #include "text.hpp"
 
 namespace plot {
@@ -148,7 +149,7 @@ class HeatMapPanel {
   void draw_cells(std::string& out, double top) const {
     constexpr std::size_t most_titles = 2500;
     const bool titles = row_names_.size() * column_names_.size() <= most_titles;
-    const double gap = cell_ >= 14 ? 1 : 0;
+    const double gap = cell_ >= 14 ? 1 : -0.3;  // lest the page shows between two
     std::string texts;
     out += "<g shape-rendering=\"crispEdges\">\n";
     for (std::size_t r = 0; r < row_names_.size(); ++r) {

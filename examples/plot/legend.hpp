@@ -9,6 +9,7 @@
 
 #include "chart.hpp"
 #include "looks.hpp"
+#include "short_names.hpp"
 #include "text.hpp"
 
 namespace plot {

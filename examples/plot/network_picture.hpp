@@ -19,6 +19,7 @@
 
 #include "looks.hpp"
 #include "network_columns.hpp"
+#include "short_names.hpp"
 #include "text.hpp"
 
 namespace plot {

@@ -14,6 +14,7 @@
 #include "marks.hpp"
 #include "plane.hpp"
 #include "rule_labels.hpp"
+#include "short_names.hpp"
 #include "text.hpp"
 
 namespace plot {

@@ -8,11 +8,8 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdlib>
-#include <map>
-#include <set>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace plot {
@@ -139,66 +136,6 @@ inline std::u32string shortened(const std::u32string& text, double size, double 
   };
   while (kept > 0 && width(cut(), size) > most) --kept;
   return cut();
-}
-
-// Names of at most this width, of which different ones stay different. Where one is longer, what
-// all begin or end with is left out of all, up to a separator, so that what tells them apart
-// remains: model.layers.7.weight, …7.weight, …7…. What is still too long loses its middle, and is
-// numbered where that makes it like another.
-inline std::vector<std::u32string> shortened(const std::vector<std::u32string>& names, double size,
-                                             double most) {
-  const auto all_fit = [&](const std::vector<std::u32string>& texts) {
-    return std::all_of(texts.begin(), texts.end(),
-                       [&](const auto& text) { return width(text, size) <= most; });
-  };
-  if (names.empty() || all_fit(names)) return names;
-  std::size_t head = names[0].size();
-  std::size_t tail = names[0].size();
-  for (const auto& name : names) {
-    std::size_t same = 0;
-    while (same < std::min(head, name.size()) && name[same] == names[0][same]) ++same;
-    head = same;
-    same = 0;
-    while (same < std::min(tail, name.size()) &&
-           name[name.size() - 1 - same] == names[0][names[0].size() - 1 - same]) {
-      ++same;
-    }
-    tail = same;
-  }
-  const auto separates = [](char32_t c) { return std::u32string_view(U"./_-: ").find(c) < 6; };
-  while (head > 0 && !separates(names[0][head - 1])) --head;
-  while (tail > 0 && !separates(names[0][names[0].size() - tail])) --tail;
-
-  std::vector<std::u32string> result;
-  for (const std::size_t cut : {std::size_t{0}, tail}) {
-    result.clear();
-    for (const auto& name : names) {
-      if (head + cut >= name.size()) {
-        result.push_back(name);
-        continue;
-      }
-      std::u32string text = name.substr(head, name.size() - head - cut);
-      if (head > 0) text.insert(0, 1, U'\u2026');
-      if (cut > 0) text += U'\u2026';
-      result.push_back(std::move(text));
-    }
-    if (all_fit(result)) return result;
-  }
-  std::map<std::u32string, std::set<std::size_t>> meanings;  // by the first of each name
-  std::map<std::u32string, std::size_t> first;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    meanings[shortened(result[i], size, most)].insert(first.emplace(names[i], i).first->second);
-  }
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    const std::u32string text = shortened(result[i], size, most);
-    if (meanings[text].size() == 1) {
-      result[i] = text;
-      continue;
-    }
-    const std::u32string number = decimal(static_cast<long long>(first[names[i]]) + 1, 0) + U": ";
-    result[i] = number + shortened(result[i], size, most - width(number, size));
-  }
-  return result;
 }
 
 // Lines of at most this width, broken at spaces, and at most so many of them.
