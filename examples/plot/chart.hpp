@@ -47,6 +47,7 @@ struct Chart {
   std::vector<Series> series = {};
   std::vector<Rule> rules = {};
   bool diagonal = false;  // whether y = x is drawn, where both axes are of the same kind
+  std::string note = {};  // beneath it
 };
 
 inline constexpr std::size_t most_lines = 10;

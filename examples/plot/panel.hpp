@@ -93,7 +93,8 @@ class Panel {
       legend_height = legend_.height();
     }
     bottom_ = legend_top_ + legend_height + 6;
-    if (plane_.left_out > 0) bottom_ += line_height(small_font);
+    find_notes();
+    bottom_ += line_height(small_font) * static_cast<double>(notes_.size());
   }
 
   double top() const { return top_; }
@@ -150,6 +151,17 @@ class Panel {
   }
 
  private:
+  // The chart's own, and one on what could not be drawn.
+  void find_notes() {
+    notes_ = wrapped(decoded(chart_.note), small_font, plane_.width, 3);
+    if (plane_.left_out == 0) return;
+    const bool logarithmic = is_logarithmic(chart_.x) || is_logarithmic(chart_.y);
+    notes_.push_back(
+        decimal(static_cast<long long>(plane_.left_out), 0) +
+        (plane_.left_out == 1 ? U" point" : U" points") + U" not shown: " +
+        (logarithmic ? U"not positive on a logarithmic axis, or infinite" : U"infinite"));
+  }
+
   void place_y_ticks() {
     if (!y_names_.empty()) {
       const double slot = plane_.height / plane_.y.span();
@@ -274,14 +286,10 @@ class Panel {
     } else {
       legend_.draw(out, legend_left_, plane_.height + legend_top_);
     }
-    if (plane_.left_out > 0) {
-      add_text(out, 0, plane_.height + bottom_ - 8, "start", small_font,
-               integer(static_cast<long long>(plane_.left_out)) +
-                   (plane_.left_out == 1 ? " point" : " points") + " not shown: " +
-                   (is_logarithmic(chart_.x) || is_logarithmic(chart_.y)
-                        ? "not positive on a logarithmic axis, or infinite"
-                        : "infinite"),
-               " fill=\"#595959\"");
+    double y = plane_.height + bottom_ - 8;
+    for (auto line = notes_.rbegin(); line != notes_.rend(); ++line) {
+      add_text(out, 0, y, "start", small_font, escaped(*line), " fill=\"#595959\"");
+      y -= line_height(small_font);
     }
   }
 
@@ -298,6 +306,7 @@ class Panel {
   RuleLabels rules_;
   Legend legend_;
   ColourBar colours_;  // instead, of a heat map
+  std::vector<std::u32string> notes_;
   double legend_left_ = 0;
   double label_left_ = 0;  // where the y axis's label begins, left of the plot
   double own_left_ = 0;

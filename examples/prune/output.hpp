@@ -194,6 +194,25 @@ inline void print_json(const Study& study, const Options& options) {
   std::cout << json.dump(2, ' ', false, ordered_json::error_handler_t::replace) << "\n";
 }
 
+// Why lines of a measure end, or are not there; empty where none does.
+inline std::string note_on_gaps(const Study& study, const Measure& measure) {
+  std::string note;
+  for (std::size_t s = 0; s < strategies.size(); ++s) {
+    const auto is_gap = [&](const Row& row) { return std::isnan(row.figures[s].*measure.figure); };
+    const bool all = std::all_of(study.rows.begin(), study.rows.end(), is_gap);
+    const bool any = std::any_of(study.rows.begin(), study.rows.end(), is_gap);
+    if (any && !all) {
+      note =
+          "A line ends where the measure is not defined: where all weights of a layer are equal, "
+          "as when none is kept.";
+    }
+  }
+  if (!study.without_paths.empty()) {
+    note += (note.empty() ? "" : " ") + ("There are no paths: " + study.without_paths);
+  }
+  return note;
+}
+
 inline void write_picture(const Study& study, const Options& options) {
   std::vector<plot::Chart> charts;
   for (const auto& measure : measures) {
@@ -211,6 +230,7 @@ inline void write_picture(const Study& study, const Options& options) {
       }
       chart.series.push_back(series);
     }
+    chart.note = note_on_gaps(study, measure);
     charts.push_back(chart);
   }
   console::write_text(options.picture, plot::render(charts));

@@ -532,6 +532,61 @@ TEST_CASE("svg: names that differ are written differently, and show in full") {
   CHECK(matches(render(line({1, 2}, {1, 2})), "(<g><title>)").empty());
 }
 
+TEST_CASE("svg: names keep what tells them apart") {
+  using Names = std::vector<std::u32string>;
+  const auto written = [](const Names& names, double most) {
+    return plot::shortened(names, plot::small_font, most);
+  };
+  CHECK(written({U"model.layers.7.weight", U"model.layers.11.weight"}, 1000) ==
+        Names{U"model.layers.7.weight", U"model.layers.11.weight"});
+  CHECK(written({U"model.layers.7.weight", U"model.layers.11.weight"}, 70) ==
+        Names{U"\u20267.weight", U"\u202611.weight"});
+  CHECK(written({U"model.layers.7.weight", U"model.layers.11.weight"}, 40) ==
+        Names{U"\u20267\u2026", U"\u202611\u2026"});
+  CHECK(written({U"epoch=9-step=1370", U"epoch=10-step=1507"}, 110) ==
+        Names{U"\u20269-step=1370", U"\u202610-step=1507"});
+  CHECK(written({U"epoch=9-step=1370", U"epoch=10-step=1507"}, 70) ==
+        Names{U"\u20269\u20261370", U"\u202610\u20261507"});
+  // Each kind by itself, and no more than is needed.
+  CHECK(written({U"last", U"epoch=9-step=1370", U"epoch=10-step=1507"}, 100) ==
+        Names{U"last", U"epoch=9\u20261370", U"epoch=10\u20261507"});
+  CHECK(written({U"input", U"layer2.0.down.0.weight", U"layer3.0.down.0.weight"}, 110) ==
+        Names{U"input", U"layer2.0.down.0\u2026", U"layer3.0.down.0\u2026"});
+}
+
+TEST_CASE("svg: a note stands beneath its chart") {
+  Chart chart = line({0, 1}, {0, infinity});
+  const auto height = [&] {
+    const std::string svg = render(chart);
+    check_drawing(svg);
+    return std::stod(matches(svg, " height=\"([0-9.]+)\"").front());
+  };
+  const double without = height();
+  chart.note = "A line ends where <nothing> is defined.";
+  CHECK(height() > without + 10);
+  const std::string svg = render(chart);
+  CHECK(has_text(svg, "A line ends where &lt;nothing&gt; is defined."));
+  CHECK(has_text(svg, "1 point not shown: infinite"));
+  chart.note = std::string(3000, 'n') + " " + std::string(3000, 'n');
+  check_drawing(render(chart));
+}
+
+TEST_CASE("svg: a picture that is a page makes all of it as light or dark as it is") {
+  const std::string svg = render(line({0, 1}, {0, 1}));
+  const auto grounds = matches(svg, "svg:root \\{ background: (#[0-9a-f]+) \\}");
+  CHECK(grounds == std::vector<std::string>{"#ffffff", "#16181d"});
+  CHECK(svg.find("svg:root { background: #ffffff }") < svg.find("@media"));
+  CHECK(svg.find("svg:root { background: #16181d }") > svg.find("@media"));
+}
+
+TEST_CASE("svg: a few charts stand one below the other, more in two columns") {
+  std::vector<Chart> charts;
+  for (std::size_t k = 1; k <= 8; ++k) {
+    charts.push_back(line({0, 1}, {0, 1}));
+    CHECK(render(charts) == render(charts, k <= 4 ? 1 : 2));
+  }
+}
+
 TEST_CASE("svg: series differ in more than colour") {
   Chart chart;
   for (int k = 0; k < 40; ++k) {

@@ -328,6 +328,11 @@ TEST_CASE("curves of pruning are drawn", "[prune]") {
                                   "Deep graph persistence"}) {
     CHECK(holds(svg, ">" + title + "<"));
   }
+  // Of the three, one says why its lines end.
+  const std::string note = "A line ends where the measure is not defined";
+  CHECK(holds(svg, note));
+  CHECK(svg.find(note) == svg.rfind(note));
+  CHECK(svg.find(note) > svg.find(">Deep graph persistence<"));
 }
 
 TEST_CASE("pruning's wrong usage and bad files are errors in one line", "[prune]") {
