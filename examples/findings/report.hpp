@@ -148,8 +148,12 @@ inline std::vector<plot::Chart> charts_of(const Findings& findings, const Option
   return charts;
 }
 
-inline std::string html_table(const std::vector<std::vector<std::string>>& rows) {
-  std::string html = "<table>\n";
+// In a box of its own, in which a wide table is scrolled, by keys too.
+inline std::string html_table(const std::string& name,
+                              const std::vector<std::vector<std::string>>& rows) {
+  std::string html = "<h2>" + name +
+                     "</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" " +
+                     "aria-label=\"" + name + "\"><table>\n";
   for (std::size_t r = 0; r < rows.size(); ++r) {
     html += "<tr>";
     for (const auto& cell : rows[r]) {
@@ -158,7 +162,7 @@ inline std::string html_table(const std::vector<std::vector<std::string>>& rows)
     }
     html += "</tr>\n";
   }
-  return html + "</table>\n";
+  return html + "</table></div>\n";
 }
 
 inline void write_report(const Findings& findings, const Options& options,
@@ -167,18 +171,25 @@ inline void write_report(const Findings& findings, const Options& options,
       "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<title>Findings on neural persistence</title>\n<style>\n"
-      ":root { color-scheme: light dark; }\n"
+      ":root { color-scheme: light dark; --page: #fff; --shade: #0004; }\n"
       "body { font: 16px/1.5 sans-serif; max-width: 1100px; margin: 2em auto; padding: 0 1em; "
-      "color: #222; }\n"
-      "table { border-collapse: collapse; margin: 1em 0; }\n"
-      "th, td { padding: 0.3em 0.8em; text-align: right; border-bottom: 1px solid #ccc; "
-      "white-space: nowrap; }\n"
-      "th:first-child, td:first-child { text-align: left; }\n"
+      "color: #222; background: var(--page); }\n"
+      "table { border-collapse: collapse; }\n"
+      "th, td { padding: 0.3em 0.8em; text-align: right; border-bottom: 1px solid #ccc; }\n"
+      "td { white-space: nowrap; } th { vertical-align: bottom; }\n"
+      "th:first-child, td:first-child { text-align: left; position: sticky; left: 0; "
+      "background: var(--page); }\n"
+      "td:first-child { white-space: normal; overflow-wrap: anywhere; min-width: 10.5em; }\n"
       "dt { font-weight: bold; margin-top: 1em; } dd { margin-left: 1.5em; }\n"
       ".charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30em), "
       "1fr)); gap: 1em; }\n"
-      "svg { width: 100%; height: auto; } .scroll { overflow-x: auto; }\n"
-      "@media (prefers-color-scheme: dark) { body { background: #16181d; color: #e8e8e8; }\n"
+      "svg { width: 100%; height: auto; }\n"
+      // A shade at the right, which the table's end covers, says that there is more.
+      ".scroll { overflow-x: auto; margin: 1em 0; background: linear-gradient(to left, var(--page) "
+      "30%, transparent) 100% 0 / 40px 100% no-repeat local, linear-gradient(to left, "
+      "var(--shade), transparent) 100% 0 / 14px 100% no-repeat scroll; }\n"
+      "@media (prefers-color-scheme: dark) { :root { --page: #16181d; --shade: #000c; }\n"
+      "body { color: #e8e8e8; }\n"
       "th, td { border-color: #34373d; } }\n"
       "</style></head><body>\n<h1>Findings on neural persistence</h1>\n<p>" +
       escaped(findings.training.back().file) + "</p>\n<h2>The claims</h2>\n<dl>\n";
@@ -190,9 +201,8 @@ inline void write_report(const Findings& findings, const Options& options,
   for (const auto& chart : charts_of(findings, options)) {
     html += "<div>" + plot::render(chart) + "</div>\n";
   }
-  html += "</div>\n<h2>Networks</h2>\n<div class=\"scroll\">" + html_table(network_rows(findings)) +
-          "</div>\n<h2>Layers</h2>\n<div class=\"scroll\">" + html_table(layer_rows(findings)) +
-          "</div>\n";
+  html += "</div>\n" + html_table("Networks", network_rows(findings)) +
+          html_table("Layers", layer_rows(findings));
   for (const auto& note : checkpoint::not_measured_notes(findings.not_measured)) {
     html += "<p>" + escaped(note) + "</p>\n";
   }

@@ -163,6 +163,14 @@ TEST_CASE("dgp-findings of a training, with a report", "[programs]") {
   CHECK(html.find("nan") == std::string::npos);
   CHECK(html.find("http-equiv") == std::string::npos);
   CHECK(html.find("src=") == std::string::npos);  // self-contained
+  // Each table is scrolled by itself.
+  std::size_t tables = 0;
+  for (std::size_t at = 0; (at = html.find("<table>", at)) != std::string::npos; ++at) {
+    const std::size_t box = html.rfind("<div", at);
+    CHECK(html.substr(box, 19) == "<div class=\"scroll\"");
+    ++tables;
+  }
+  CHECK(tables == 2);
 }
 
 TEST_CASE("dgp-findings tests nothing where nothing can be told", "[programs]") {
