@@ -23,7 +23,8 @@ struct NeuronColumn {
   std::size_t channels;
   std::size_t height = 1;
   std::size_t width = 1;
-  bool joins_all = false;  // whether all edges from the column before are there
+  bool joins_all = false;    // whether all edges from the column before are there
+  std::size_t left_out = 0;  // so many columns are left out here; then it has no neurons
 
   std::size_t size() const { return channels * height * width; }
   bool is_image() const { return height > 1 && width > 1; }
@@ -51,10 +52,12 @@ struct NetworkPicture {
 inline constexpr double network_width = 800;
 inline constexpr double network_margin = 24;
 
+// More columns have their names turned.
+inline constexpr std::size_t most_named_upright = 8;
+
 class NetworkColumns {
  public:
   static constexpr double drawing_height = 380;
-  static constexpr double image_side = 270;
   static constexpr std::size_t most_items = 21;
 
   // What stands in a column, from above: a neuron, or dots for those left out.
@@ -84,6 +87,8 @@ class NetworkColumns {
   const Column& operator[](std::size_t c) const { return columns_[c]; }
   const std::set<std::size_t>& on_paths(std::size_t c) const { return on_paths_[c]; }
   double step() const { return step_; }  // from column to column
+  // Many columns need the room more.
+  double image_side() const { return columns_.size() > most_named_upright ? 180 : 270; }
 
   Point at(const PathStop& stop) const {
     const Column& column = columns_[stop.column];
@@ -131,7 +136,7 @@ class NetworkColumns {
     const auto channels = static_cast<double>(image.channels);
     const auto rows = static_cast<double>(image.height) * channels;
     Column& column = columns_[c];
-    column.cell = std::min(image_side / static_cast<double>(image.width),
+    column.cell = std::min(image_side() / static_cast<double>(image.width),
                            (drawing_height - channel_gap * (channels - 1)) / rows);
     if (!(column.cell > 0.2)) {  // too many channels
       column.cell = 0;

@@ -14,12 +14,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <deque>
 #include <string>
 #include <vector>
 
+#include "column_names.hpp"
+#include "folding.hpp"
 #include "looks.hpp"
 #include "network_columns.hpp"
-#include "short_names.hpp"
 #include "text.hpp"
 
 namespace plot {
@@ -28,23 +30,27 @@ namespace plot {
 class NetworkPanel {
  public:
   // The picture must outlive it.
-  explicit NetworkPanel(const NetworkPicture& picture) : picture_(picture), columns_(picture) {
+  explicit NetworkPanel(const NetworkPicture& picture)
+      : picture_(picture), columns_(picture), names_(picture.columns, columns_) {
     const double room = network_width - 2 * margin;
     title_ = wrapped(decoded(picture.title), big_font, room, 2);
     note_ = wrapped(decoded(picture.note), note_font, room, 4);
     top_ = margin + line_height(big_font) * static_cast<double>(title_.size()) +
            line_height(note_font) * static_cast<double>(note_.size()) + 14;
-    name_columns();
   }
 
-  double height() const { return top_ + drawing_height + 12 + names_height_ + 8 + legend_height; }
+  // Its parts refer to each other.
+  NetworkPanel(const NetworkPanel&) = delete;
+  NetworkPanel& operator=(const NetworkPanel&) = delete;
+
+  double height() const { return top_ + drawing_height + 12 + names_.height() + 8 + legend_height; }
 
   // With its upper edge there.
   void draw(std::string& out, double y) const {
     out += "<g transform=\"translate(0 " + number(y) + ")\">\n";
     draw_heading(out);
     out += "<g transform=\"translate(0 " + number(top_) + ")\">\n";
-    if (columns_.size() <= most_named) draw_other_edges(out);
+    if (columns_.size() <= most_named_upright) draw_other_edges(out);
     for (std::size_t c = 0; c < columns_.size(); ++c) {
       if (columns_[c].cell > 0) draw_image(out, c);
     }
@@ -52,8 +58,11 @@ class NetworkPanel {
     for (auto path = picture_.paths.rbegin(); path != picture_.paths.rend(); ++path) {
       draw_path(out, *path);
     }
+    for (std::size_t c = 0; c < columns_.size(); ++c) {
+      if (picture_.columns[c].left_out > 0) draw_fold(out, c);
+    }
     for (std::size_t c = 0; c < columns_.size(); ++c) draw_neurons_on_paths(out, c);
-    draw_names(out);
+    names_.draw(out, drawing_height + 12);
     if (!picture_.paths.empty()) draw_legend(out);
     out += "</g>\n</g>\n";
   }
@@ -67,9 +76,8 @@ class NetworkPanel {
   static constexpr std::size_t most_items = NetworkColumns::most_items;
   static constexpr double big_font = 20;
   static constexpr double note_font = 16;
-  static constexpr double name_font = 16;
+  static constexpr double number_font = 16;
   static constexpr double legend_height = 40;
-  static constexpr std::size_t most_named = 8;  // columns with names beneath them
   static constexpr const char* path_colour = "#0072B2";
   static constexpr const char* weakest_colour = "#D55E00";
 
@@ -181,12 +189,28 @@ class NetworkPanel {
       if (marked) on_path.push_back({column.x, item.y});
       const bool is_named = is_last && (marked || picture_.columns[c].size() <= most_items);
       if (!is_named || item.y < free) continue;
-      free = item.y + name_font;
-      add_text(out, column.x + column.radius + 7, item.y + 0.35 * name_font, "start", name_font,
+      free = item.y + number_font;
+      add_text(out, column.x + column.radius + 7, item.y + 0.35 * number_font, "start", number_font,
                integer(static_cast<long long>(*item.neuron)), marked ? "" : " fill=\"#767676\"");
     }
     add_circles(out, on_path, column.radius + 0.5,
                 std::string("fill=\"") + path_colour + "\" stroke=\"#ffffff\"");
+  }
+  // A gap in all lines, and how many columns it stands for.
+  void draw_fold(std::string& out, std::size_t c) const {
+    const double width = std::min(0.8 * columns_.step(), 28.0);
+    const double left = columns_[c].x - width / 2;
+    out += "<rect x=\"" + number(left) + "\" y=\"-8\" width=\"" + number(width) + "\" height=\"" +
+           number(drawing_height + 16) + "\" fill=\"#ffffff\"/>\n";
+    for (const double x : {left, left + width}) {
+      add_line(out, x, -8, x, drawing_height + 8, "stroke=\"#e3e3e3\"");
+    }
+    const auto count = static_cast<long long>(picture_.columns[c].left_out);
+    const double x = columns_[c].x + 0.35 * note_font;
+    add_text(out, x, drawing_height / 2, "middle", note_font,
+             escaped(U"\u2026 " + decimal(count, 0) + U" columns left out \u2026"),
+             " fill=\"#767676\" transform=\"rotate(-90 " + number(x) + " " +
+                 number(drawing_height / 2) + ")\"");
   }
   static void add_circles(std::string& out, const std::vector<Point>& centres, double radius,
                           const std::string& attributes) {
@@ -230,12 +254,17 @@ class NetworkPanel {
     const Point point = columns_.at(stop);
     return "M" + number(point.x) + " " + number(point.y);
   }
+  // Whether all columns between are left out.
+  bool is_next(std::size_t from, std::size_t to) const {
+    while (from + 1 < to && picture_.columns[from + 1].left_out > 0) ++from;
+    return from + 1 >= to;
+  }
   // A straight line to the next column; over columns between, a bow around most of their neurons.
   std::string step_to(const PathStop& from, const PathStop& to) const {
     const Point a = columns_.at(from);
     const Point b = columns_.at(to);
     const std::string end = number(b.x) + " " + number(b.y);
-    if (to.column <= from.column + 1) return "L" + end;
+    if (is_next(from.column, to.column)) return "L" + end;
     const double middle = (a.y + b.y) / 2;
     const double edge = middle < drawing_height / 2 ? 0 : drawing_height;
     const double y = middle + 1.2 * (edge - middle);
@@ -247,67 +276,18 @@ class NetworkPanel {
     std::string text = "strength " + escaped(decimal(std::llround(path.strength * 1e6), -6));
     for (std::size_t i = 0; i < path.stops.size(); ++i) {
       const auto& stop = path.stops[i];
-      text += (i == 0 ? ": " : ", ") + escaped(decoded(picture_.columns[stop.column].name)) + " " +
+      const bool folded = i > 0 && picture_.columns[stop.column - 1].left_out > 0;
+      text += (i == 0   ? ": "
+               : folded ? ", \u2026, "
+                        : ", ") +
+              escaped(decoded(picture_.columns[stop.column].name)) + " " +
               integer(static_cast<long long>(stop.neuron));
     }
     return text;
   }
 
-  // Beneath a few columns, name and size; beneath many, some names, turned.
-  void name_columns() {
-    const bool turned = columns_.size() > most_named;
-    std::vector<std::u32string> names;
-    for (const auto& column : picture_.columns) names.push_back(decoded(column.name));
-    const double room = turned ? 150 : std::max(60.0, std::min(columns_.step() - 10, 200.0));
-    names_ = shortened(names, name_font, room);
-    for (std::size_t c = 0; c < columns_.size(); ++c) {
-      if (columns_[c].cell > 0)
-        names_[c] = shortened(names[c], name_font, NetworkColumns::image_side);
-    }
-    names_height_ = 2 * line_height(name_font);
-    for (const auto& name : names_) {
-      if (turned) names_height_ = std::max(names_height_, 20 + 0.71 * width(name, small_name_font));
-    }
-  }
-  void draw_names(std::string& out) const {
-    const double y = drawing_height + 12;
-    if (columns_.size() > most_named) {
-      double last = -line_height(name_font);
-      for (std::size_t c = 0; c < columns_.size(); ++c) {
-        const double x = columns_[c].x;
-        if (names_[c].empty() || x < last + line_height(name_font)) continue;
-        last = x;
-        if (columns_[c].cell > 0) {
-          draw_name(out, c, y);
-          continue;
-        }
-        out +=
-            "<g transform=\"translate(" + number(x + 4) + " " + number(y + 6) + ") rotate(-45)\">";
-        add_text(out, 0, 0, "end", small_name_font, escaped(names_[c]));
-        out += "</g>\n";
-      }
-      return;
-    }
-    for (std::size_t c = 0; c < columns_.size(); ++c) draw_name(out, c, y);
-  }
-  void draw_name(std::string& out, std::size_t c, double y) const {
-    const NeuronColumn& column = picture_.columns[c];
-    std::string size = integer(static_cast<long long>(column.channels));
-    if (column.height > 1 || column.width > 1) {
-      const std::string positions = integer(static_cast<long long>(column.height)) + "\u00d7" +
-                                    integer(static_cast<long long>(column.width));
-      size = column.channels == 1 ? positions : size + "\u00d7" + positions;
-    }
-    const bool is_image = columns_[c].cell > 0;
-    const double x = is_image ? (columns_[c].left + columns_[c].x) / 2 : columns_[c].x;
-    add_text(out, x, y + name_font, "middle", name_font, escaped(names_[c]));
-    add_text(out, x, y + name_font + line_height(name_font), "middle", name_font, size,
-             " fill=\"#767676\"");
-  }
-  static constexpr double small_name_font = 14;
-
   void draw_legend(std::string& out) const {
-    const double y = drawing_height + 12 + names_height_ + 8 + legend_height / 2;
+    const double y = drawing_height + 12 + names_.height() + 8 + legend_height / 2;
     const auto value = [](double strength) {
       return escaped(decimal(std::llround(strength * 1000), -3));
     };
@@ -328,16 +308,29 @@ class NetworkPanel {
 
   const NetworkPicture& picture_;
   NetworkColumns columns_;
-  std::vector<std::u32string> names_;
+  ColumnNames names_;
   std::vector<std::u32string> title_;
   std::vector<std::u32string> note_;
   double top_ = 0;
-  double names_height_ = 0;
 };
 
-// Pictures one beneath the other, as one SVG element. Time and text O(neurons shown + paths).
-inline std::string render(const std::vector<NetworkPicture>& pictures) {
-  std::vector<NetworkPanel> panels;
+// The picture with as many columns as can be told apart and named; the largest number keeps them
+// further apart than the least distance at which none is left out.
+inline NetworkPicture legible(const NetworkPicture& picture) {
+  constexpr double least_step = 15.4;
+  constexpr double folded_step = 25;
+  const double step = NetworkColumns(picture).step();
+  if (picture.columns.size() <= most_named_upright || step >= least_step) return picture;
+  const double steps = step * static_cast<double>(picture.columns.size() - 1) / folded_step;
+  return folded(picture, static_cast<std::size_t>(steps) + 1);
+}
+
+// Pictures one beneath the other, as one SVG element. Time O(stops · log stops), text O(neurons
+// shown + paths).
+inline std::string render(const std::vector<NetworkPicture>& networks) {
+  std::vector<NetworkPicture> pictures;
+  for (const auto& network : networks) pictures.push_back(legible(network));
+  std::deque<NetworkPanel> panels;
   double height = 0;
   std::u32string title;
   for (const auto& picture : pictures) {

@@ -2,7 +2,10 @@
 // path is there.
 #include "../../examples/plot/network_picture.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -151,6 +154,120 @@ TEST_CASE("names of networks may be any bytes", "[network]") {
   rendered(picture);
 }
 
+TEST_CASE("of a deep network the columns that tell most are shown", "[network]") {
+  constexpr std::size_t columns = 3001;
+  NetworkPicture picture{"deep", "Three paths.", {}, {}};
+  for (std::size_t c = 0; c < columns; ++c) {
+    picture.columns.push_back({"layers." + std::to_string(c) + ".weight", 16, 1, 1, true});
+  }
+  // Two paths that meet at column 1000 and part at 2000; a third that meets none.
+  for (std::size_t k = 0; k < 3; ++k) {
+    plot::DrawnPath path{1 - 0.1 * static_cast<double>(k), {}, 700 + 10 * k};
+    for (std::size_t c = 0; c < columns; ++c) {
+      const bool is_joint = k == 1 && c >= 1000 && c < 2000;
+      path.stops.push_back({c, is_joint ? 0 : 5 * k + c % 5});
+    }
+    for (std::size_t c = 1000; k == 0 && c < 2000; ++c) path.stops[c].neuron = 0;
+    picture.paths.push_back(path);
+  }
+  const auto shown = plot::legible(picture);
+  CHECK(shown.columns.size() <= 30);
+  std::size_t all = 0;
+  std::vector<std::string> names;
+  for (const auto& column : shown.columns) {
+    all += column.left_out > 0 ? column.left_out : 1;
+    CHECK(column.left_out != 1);
+    if (column.left_out == 0) names.push_back(column.name);
+  }
+  CHECK(all == columns);
+  for (const int c : {0, 1, 2, 700, 701, 710, 711, 720, 721, 999, 1000, 1999, 2000, 2999, 3000}) {
+    CAPTURE(c);
+    CHECK(std::count(names.begin(), names.end(), "layers." + std::to_string(c) + ".weight") == 1);
+  }
+  for (const auto& path : shown.paths) {
+    REQUIRE(path.stops.size() == names.size());
+    REQUIRE(path.weakest);
+    // Both its ends are there, in columns beside each other.
+    const auto& from = path.stops[*path.weakest];
+    const auto& to = path.stops[*path.weakest + 1];
+    CHECK(to.column == from.column + 1);
+    const std::size_t k = static_cast<std::size_t>(&path - shown.paths.data());
+    CHECK(shown.columns[from.column].name == "layers." + std::to_string(700 + 10 * k) + ".weight");
+    CHECK(from.neuron == 5 * k);
+  }
+  const std::string svg = rendered(picture);
+  CHECK(svg.size() < 60000);
+  CHECK(count(svg, " columns left out ") ==
+        static_cast<std::size_t>(std::count_if(shown.columns.begin(), shown.columns.end(),
+                                               [](const auto& c) { return c.left_out > 0; })));
+  CHECK(has_text(svg, "\u2026 998 columns left out \u2026"));  // 1001 to 1998
+  CHECK(svg.find(" of 3001 columns are shown: ") != svg.npos);
+  CHECK(count(svg, "C") < 20);  // no bows over what is left out
+  CHECK(svg.find(".weight 0, \u2026, layers.700.weight 0, layers.701.weight 1") != svg.npos);
+  for (const auto& name : names) CHECK(has_text(svg, name));
+
+  // Where all have room, all are shown.
+  picture.columns.resize(40);
+  for (auto& path : picture.paths) path.stops.resize(40), path.weakest = 20;
+  CHECK(plot::legible(picture).columns.size() == 40);
+  const std::string wide = rendered(picture);
+  for (const auto& column : picture.columns) CHECK(has_text(wide, column.name));
+}
+
+TEST_CASE("a path of which the weakest edge is left out is weakest where it is", "[network]") {
+  NetworkPicture picture{"deep", "", {}, {}};
+  for (std::size_t c = 0; c < 500; ++c) picture.columns.push_back({"", 4});
+  for (std::size_t k = 0; k < 60; ++k) {
+    plot::DrawnPath path{1, {}, 8 * k};
+    for (std::size_t c = 0; c < 500; ++c) path.stops.push_back({c, k % 4});
+    picture.paths.push_back(path);
+  }
+  const auto shown = plot::legible(picture);
+  for (std::size_t k = 0; k < 60; ++k) {
+    const auto& path = shown.paths[k];
+    REQUIRE(path.weakest);
+    std::size_t before = 0;
+    for (std::size_t c = 0; c <= path.stops[*path.weakest].column; ++c) {
+      before += shown.columns[c].left_out > 0 ? shown.columns[c].left_out : 1;
+    }
+    CHECK(before <= 8 * k + 1);
+    for (std::size_t c = path.stops[*path.weakest].column + 1;
+         c <= path.stops[*path.weakest + 1].column; ++c) {
+      before += shown.columns[c].left_out > 0 ? shown.columns[c].left_out : 1;
+    }
+    CHECK(before > 8 * k + 1);
+  }
+}
+
+TEST_CASE("beneath many columns all are named, none upon another", "[network]") {
+  for (std::size_t columns = 9; columns < 70; ++columns) {
+    CAPTURE(columns);
+    NetworkPicture picture{"", "", {{"input", 3, 224, 224}}, {}};
+    if (columns % 2 == 0) picture.columns[0] = {"a first one of a long name", 64};
+    while (picture.columns.size() < columns) {
+      const std::string number = std::to_string(picture.columns.size());
+      picture.columns.push_back({columns % 3 == 0 && picture.columns.size() % 3 == 0
+                                     ? "sum#" + number
+                                     : "layer" + number + ".0.downsample.0.weight",
+                                 64});
+    }
+    const std::string svg = rendered(picture);
+    const auto places = matches(svg, "translate\\(([0-9.]+) [0-9.]+\\) rotate\\(-[0-9]+\\)");
+    const auto degrees = matches(svg, "translate\\([0-9.]+ [0-9.]+\\) rotate\\(-([0-9]+)\\)");
+    const auto names = matches(svg, "rotate\\(-[0-9]+\\)\"><text [^>]*>([^<]*)<");
+    std::size_t shown = 0;
+    for (const auto& column : plot::legible(picture).columns) shown += column.left_out == 0;
+    REQUIRE(names.size() + (columns % 2 == 0 ? 0 : 1) == shown);
+    CHECK(std::set<std::string>(names.begin(), names.end()).size() == names.size());
+    const double angle = std::stod(degrees.at(0)) * 3.14159265 / 180;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const double x = std::stod(places[i]);
+      if (i > 0) CHECK((x - std::stod(places[i - 1])) * std::sin(angle) > 15);
+      CHECK(x - std::cos(angle) * plot::width(plot::decoded(names[i]), 14) > 0);
+    }
+  }
+}
+
 TEST_CASE("random networks of any depth and width keep all paths within the picture", "[network]") {
   support::Random random(5);
   for (int number = 0; number < 150; ++number) {
@@ -178,11 +295,12 @@ TEST_CASE("random networks of any depth and width keep all paths within the pict
     }
     const std::string svg = rendered(picture);
     const auto lines = lines_of(svg, "#0072B2");
+    const auto drawn = plot::legible(picture);
     REQUIRE(lines.size() == paths);
     for (std::size_t k = 0; k < paths; ++k) {
       const std::string& line = lines[paths - 1 - k];
       const auto stops = stops_of(line);
-      REQUIRE(stops.size() == picture.paths[k].stops.size());
+      REQUIRE(stops.size() == drawn.paths[k].stops.size());
       double last = 0;
       for (const auto& [x, y] : stops) {
         CHECK(last < x);  // from left to right

@@ -793,7 +793,8 @@ TEST_CASE("the network is drawn with its paths", "[inspect]") {
   CHECK(svg.rfind("<svg", 0) == 0);
   for (const std::string text :
        {"Strongest paths through digits_64-32-16-10.safetensors", "5 paths", "64 inputs, drawn as",
-        "8×8", "layers.0", "layers.2", "weakest edge of its path", "strength 1.000"}) {
+        "8×8", ">layers.0.weight<", ">layers.2.weight<", "weakest edge of its path",
+        "strength 1.000"}) {
     CAPTURE(text);
     CHECK(holds(svg, text));
   }
@@ -804,6 +805,25 @@ TEST_CASE("the network is drawn with its paths", "[inspect]") {
   CHECK(holds(both, "through mnist_784-100-100-10<"));
   const std::string several = successful({digits, mnist, "--paths", "2"});
   CHECK(holds(several, "\n" + std::string(mnist) + "\n"));
+}
+
+TEST_CASE("of a deep network with its paths some layers are drawn", "[inspect]") {
+  const TemporaryFolder folder;
+  std::vector<support::Tensor> layers;
+  for (int k = 0; k < 300; ++k) {
+    layers.push_back(
+        {"layers." + std::to_string(k) + ".weight", "F32", {2, 2}, f32({1, 2, 3, 0.25F})});
+  }
+  const auto picture = (folder / "paths.svg").string();
+  successful({made(folder, "deep", layers), "--paths", "2", "--svg", picture});
+  const std::string svg = support::read_file(picture);
+  CHECK(svg.size() < 60000);
+  for (const auto* text : {">input<", ">layers.0.weight<", ">layers.298.weight<",
+                           ">layers.299.weight<", " columns left out "}) {
+    CAPTURE(text);
+    CHECK(holds(svg, text));
+  }
+  CHECK_FALSE(holds(svg, "layers.75.weight"));
 }
 
 TEST_CASE("the picture that the README opens with is the program's", "[inspect]") {
@@ -1006,8 +1026,8 @@ TEST_CASE("a model of ONNX is measured as its graph", "[inspect]") {
   const auto picture = (folder / "paths.svg").string();
   successful({path, "--paths", "3", "--svg", picture});
   const std::string svg = support::read_file(picture);
-  for (const std::string text : {"Strongest paths through model.onnx", ">image<", ">5×4<", ">conv<",
-                                 ">2×5×4<", ">pooling<", ">fc<"}) {
+  for (const std::string text : {"Strongest paths through model.onnx", ">image<", ">5×4<",
+                                 ">conv.weight<", ">2×5×4<", ">pooling<", ">fc.weight<"}) {
     CAPTURE(text);
     CHECK(holds(svg, text));
   }
