@@ -107,7 +107,8 @@ inline std::vector<std::u32string> without_common_parts(const std::vector<std::u
     kinds[all.back().separators].push_back(all.size() - 1);
   }
   std::vector<std::u32string> result = names;
-  for (const auto& [separators, members] : kinds) {
+  for (const auto& kind : kinds) {
+    const auto& members = kind.second;
     const auto& first = all[members[0]].parts;
     std::vector<bool> left_out(first.size(), false);
     const auto fits = [&](std::size_t i) { return width(result[i], size) <= most; };
