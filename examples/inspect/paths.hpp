@@ -232,10 +232,6 @@ inline plot::NetworkPicture picture_of(const NetworkPaths& network, const std::s
         "edge: a death of deep graph persistence.";
   }
   picture.columns = network.groups;
-  for (auto& column : picture.columns) {
-    const std::string ending = ".weight";
-    if (column.name.ends_with(ending)) column.name.resize(column.name.size() - ending.size());
-  }
   if (!network.is_graph && picture.columns.front().is_image()) {
     picture.columns.front().name =
         std::to_string(network.groups.front().size()) + " inputs, drawn as";

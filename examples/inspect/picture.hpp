@@ -139,13 +139,7 @@ inline std::string paths_picture(const std::vector<Report>& reports) {
   std::vector<plot::NetworkPicture> pictures;
   for (std::size_t i = 0; i < reports.size(); ++i) {
     if (reports[i].paths) {
-      auto& picture = pictures.emplace_back(picture_of(*reports[i].paths, names[i]));
-      // Layers have the names here that they have in tables and JSON.
-      const auto& groups = reports[i].paths->groups;
-      for (std::size_t c = 0; c < groups.size(); ++c) {
-        auto& name = picture.columns[c].name;
-        if (name + ".weight" == groups[c].name) name = groups[c].name;
-      }
+      pictures.push_back(picture_of(*reports[i].paths, names[i]));
     } else {
       pictures.push_back({"No paths through " + names[i], reports[i].reason, {}, {}});
     }
