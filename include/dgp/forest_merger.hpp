@@ -63,13 +63,9 @@ class ForestMerger {
     const detail::WeightView<Scalar>& view = weights[0];
     const MatrixBlock place{first_row, first_col, view.rows, view.cols};
     check_place(place);
-    auto forest = detail::layer_forest(view, detail::AsGiven<Scalar>{});
-    if (!forest) detail::check_finite("matrix", view, first_row, first_col);
-    for (auto& [value, row, col] : *forest) {
-      row += static_cast<detail::Vertex>(cols_ - view.cols + first_row);
-      col += static_cast<detail::Vertex>(first_col);
-    }
-    forest_.add(*forest);
+    const bool finite = forest_.add(view, detail::AsGiven<Scalar>{}, row_vertex(first_row),
+                                    static_cast<detail::Vertex>(first_col));
+    if (!finite) detail::check_finite("matrix", view, first_row, first_col);
     blocks_.add(place);
   }
 
@@ -108,8 +104,9 @@ class ForestMerger {
 
  private:
   detail::Candidate<Scalar> candidate(Index row, Index col, const Scalar& weight) const {
-    return {weight, static_cast<detail::Vertex>(cols_ + row), static_cast<detail::Vertex>(col)};
+    return {weight, row_vertex(row), static_cast<detail::Vertex>(col)};
   }
+  detail::Vertex row_vertex(Index row) const { return static_cast<detail::Vertex>(cols_ + row); }
 
   void check_place(const MatrixBlock& block) const {
     const auto words = [](const MatrixBlock& some) {

@@ -60,6 +60,16 @@ bool grow_layer_forest(ForestBuilder<Scalar>& builder, const Source& source, std
   return true;
 }
 
+// Calls use(map), which returns whether all weights are valid for the map, and so does this.
+// Weights without sign take the shorter way; the first sign found ends it.
+template <class Scalar, class Map, class Use>
+bool with_valid_map(const Map& map, const Use& use) {
+  if constexpr (has_ordered_bits<Scalar> && Map::is_signed) {
+    if (use(NonNegative<Scalar>{})) return true;
+  }
+  return use(map);
+}
+
 // The forest of the values map(w) by vertices, columns from 0 on and rows behind them, heaviest
 // edge first. Nothing where a weight is not finite: who asks finds it.
 template <class Scalar, class Map>
@@ -74,15 +84,10 @@ std::optional<std::vector<Candidate<Scalar>>> layer_forest(const WeightView<Scal
             weights, some_map, numbering.groups()[1].first, numbering.groups()[0].first),
         numbering.neurons());
   };
-  if constexpr (has_ordered_bits<Scalar>) {
-    bool grown = false;
-    // Weights without sign take the shorter way; the first sign found ends it.
-    if constexpr (Map::is_signed) grown = grow(NonNegative<Scalar>{});
-    if (!grown && !grow(map)) return std::nullopt;
-  } else {
+  if constexpr (!has_ordered_bits<Scalar>) {
     if (!all_finite(weights)) return std::nullopt;
-    grow(map);
   }
+  if (!with_valid_map<Scalar>(map, grow)) return std::nullopt;
   sort_by_appearance(builder.accepted());
   return std::move(builder.accepted());
 }

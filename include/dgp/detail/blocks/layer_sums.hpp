@@ -42,9 +42,8 @@ class LayerSums {
   // Throws std::invalid_argument for a weight that is not finite.
   template <class Stored>
   void add(const WeightView<Stored>& rows, Index first_row, const std::string& label) {
-    auto forest = layer_forest(rows, Magnitude<Stored>{});
-    if (!forest) check_finite(label, rows, first_row);
-    forest_.add(moved_down<Scalar>(*forest, first_row));
+    const auto vertex = static_cast<Vertex>(rows.cols + first_row);
+    if (!forest_.add(rows, Magnitude<Stored>{}, vertex, 0)) check_finite(label, rows, first_row);
     moments_.add(rows, first_row);
   }
 

@@ -10,9 +10,11 @@
 #include <cstdint>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include <dgp/detail/edges/dense_best.hpp>
 #include <dgp/detail/edges/dense_collect.hpp>
+#include <dgp/detail/edges/dense_joining.hpp>
 #include <dgp/detail/edges/dense_sweep.hpp>
 #include <dgp/detail/edges/dense_walk.hpp>
 #include <dgp/detail/edges/edge_source.hpp>
@@ -60,6 +62,21 @@ class DenseEdges {
   void collect_above(Batch<Scalar>& batch, std::size_t limit,
                      const Components* components = nullptr) const {
     detail::collect_above(walk_, batch, limit, components);
+  }
+
+  // limit_at(v): of the neuron v, as a threshold on values (dense_joining.hpp). Stops where it is
+  // clear that these are more than `most` edges.
+  template <class LimitAt>
+  void collect_joining(Batch<Scalar>& batch, std::size_t most, const LimitAt& limit_at) const {
+    std::vector<JoiningLimit<Scalar>> rows;
+    std::vector<JoiningLimit<Scalar>> cols;
+    for (Index row = 0; row < walk_.rows(); ++row) {
+      rows.push_back(joining_limit<Scalar>(walk_.map(), limit_at(walk_.row_vertex(row))));
+    }
+    for (Index col = 0; col < walk_.cols(); ++col) {
+      cols.push_back(joining_limit<Scalar>(walk_.map(), limit_at(walk_.col_vertex(col))));
+    }
+    detail::collect_joining(walk_, rows, cols, most, batch);
   }
 
   template <class Consider>
