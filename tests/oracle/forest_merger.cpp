@@ -1,5 +1,6 @@
 // Forests merged from blocks against the forest of the whole, to the last bit.
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <filesystem>
 #include <vector>
@@ -17,6 +18,37 @@ namespace {
 using dgp::MatrixBlock;
 using support::Kind;
 using support::Random;
+
+// Few values, so that ties are many; with zeros of both signs, and blocks of rows of one sign.
+template <class Scalar>
+support::Matrix<Scalar> few_values(Random& random, int rows, int cols) {
+  support::Matrix<Scalar> weights(rows, cols);
+  const int values = 1 + random.below(8);
+  int sign = 0;
+  for (int row = 0; row < rows; ++row) {
+    if (row == 0 || random.below(8) == 0) sign = random.below(3) - 1;
+    for (int col = 0; col < cols; ++col) {
+      const float magnitude = 0.25F * static_cast<float>(random.below(values));
+      const bool negative = sign == 0 ? random.below(2) == 0 : sign < 0;
+      weights(row, col) = static_cast<Scalar>(negative ? -magnitude : magnitude);
+    }
+  }
+  return weights;
+}
+
+// Adds these blocks, in one storage order or the other.
+template <class Scalar>
+void add_blocks(dgp::ForestMerger<Scalar>& merger, const support::Matrix<Scalar>& weights,
+                const std::vector<MatrixBlock>& blocks, Random& random) {
+  const dgp::RowMajorMatrix<Scalar> by_row = weights;
+  for (const auto& [row, col, rows, cols] : blocks) {
+    if (random.below(2) == 0) {
+      merger.add(weights.block(row, col, rows, cols), row, col);
+    } else {
+      merger.add(by_row.block(row, col, rows, cols), row, col);
+    }
+  }
+}
 
 // A matrix cut at random places, again and again; or into single rows, or columns.
 std::vector<MatrixBlock> random_blocks(Random& random, int rows, int cols) {
@@ -69,21 +101,14 @@ TEMPLATE_TEST_CASE("forests of blocks merge to that of the whole", "[oracle]", f
     const int cols = random.below(5) == 0 ? 1 : 1 + random.below(24);
     CAPTURE(number, rows, cols);
     const auto weights = support::random_matrix<TestType>(random, kind, rows, cols);
-    const dgp::RowMajorMatrix<TestType> by_row = weights;
     const auto blocks = random_blocks(random, rows, cols);
 
     // Half-fed mergers, merged in a tree of any form.
     std::vector<dgp::ForestMerger<TestType>> mergers;
     for (int count = 1 + random.below(4); count > 0; --count) mergers.emplace_back(rows, cols);
-    for (const auto& [first_row, first_col, block_rows, block_cols] : blocks) {
+    for (const auto& block : blocks) {
       const auto at = static_cast<std::size_t>(random.below(static_cast<int>(mergers.size())));
-      if (random.below(2) == 0) {
-        mergers[at].add(weights.block(first_row, first_col, block_rows, block_cols), first_row,
-                        first_col);
-      } else {
-        mergers[at].add(by_row.block(first_row, first_col, block_rows, block_cols), first_row,
-                        first_col);
-      }
+      add_blocks(mergers[at], weights, {block}, random);
     }
     while (mergers.size() > 1) {
       const auto at = static_cast<std::size_t>(random.below(static_cast<int>(mergers.size()) - 1));
@@ -137,5 +162,84 @@ TEST_CASE("forests of many blocks of a larger matrix merge to that of the whole"
       }
     }
     CHECK(merger.finish().edges == dgp::maximum_spanning_forest(weights).edges);
+  }
+}
+
+TEMPLATE_TEST_CASE("blocks whose edges tie with those before them merge to the whole's forest",
+                   "[oracle]", float, double, long double, Eigen::half, Eigen::bfloat16) {
+  Random random(31);
+  for (int number = 0; number < 200; ++number) {
+    const int rows = 1 + random.below(70);
+    const int cols = 1 + random.below(70);
+    CAPTURE(number, rows, cols);
+    const auto weights = few_values<TestType>(random, rows, cols);
+    dgp::ForestMerger<TestType> merger(rows, cols);
+    add_blocks(merger, weights, random_blocks(random, rows, cols), random);
+    const auto edges = merger.finish().edges;
+    check_edges(edges, naive::spanning_forest<TestType>(weights));
+    bool same_signs = true;
+    for (const auto& edge : edges) {
+      same_signs &= std::signbit(static_cast<float>(edge.weight)) ==
+                    std::signbit(static_cast<float>(weights(edge.row, edge.col)));
+    }
+    CHECK(same_signs);
+  }
+}
+
+TEMPLATE_TEST_CASE("blocks may come from the end, and apart from each other", "[oracle]", float,
+                   long double, Eigen::bfloat16) {
+  Random random(37);
+  constexpr int size = 120;
+  for (int kind = 0; kind < static_cast<int>(Kind::count); ++kind) {
+    const auto weights =
+        support::random_matrix<TestType>(random, static_cast<Kind>(kind), size, size);
+    CAPTURE(kind);
+    for (const int part : {40, 30, 8}) {
+      // Those on the diagonal first, which share no neuron.
+      std::vector<MatrixBlock> blocks;
+      for (int row = 0; row < size; row += part) blocks.push_back({row, row, part, part});
+      for (int row = size - part; row >= 0; row -= part) {
+        for (int col = size - part; col >= 0; col -= part) {
+          if (row != col) blocks.push_back({row, col, part, part});
+        }
+      }
+      dgp::ForestMerger<TestType> apart(size, size);
+      add_blocks(apart, weights, blocks, random);
+      CHECK(apart.finish().edges == dgp::maximum_spanning_forest(weights).edges);
+
+      // Edges of equal weight then come earlier than those there, and all matter.
+      dgp::ForestMerger<TestType> upwards(size, size);
+      dgp::ForestMerger<TestType> leftwards(size, size);
+      for (int at = size - part; at >= 0; at -= part) {
+        add_blocks(upwards, weights, {{at, 0, part, size}}, random);
+        add_blocks(leftwards, weights, {{0, at, size, part}}, random);
+      }
+      CHECK(upwards.finish().edges == apart.finish().edges);
+      CHECK(leftwards.finish().edges == apart.finish().edges);
+    }
+  }
+}
+
+TEST_CASE("blocks that threads share merge to the whole's forest", "[oracle]") {
+  Random random(41);
+  constexpr int rows = 1700;
+  constexpr int cols = 1100;
+  for (const Kind kind : {Kind::normal, Kind::ties, Kind::zeros, Kind::all_equal}) {
+    const auto weights = support::random_matrix<float>(random, kind, rows, cols);
+    const auto expected = dgp::maximum_spanning_forest(weights).edges;
+    CAPTURE(static_cast<int>(kind));
+    for (const bool from_end : {false, true}) {
+      std::vector<MatrixBlock> blocks{{0, 0, 100, cols}, {100, 0, 800, cols}, {900, 0, 800, cols}};
+      if (from_end) std::reverse(blocks.begin(), blocks.end());
+      const dgp::RowMajorMatrix<float> by_row = weights;
+      dgp::ForestMerger<float> one(rows, cols);
+      dgp::ForestMerger<float> other(rows, cols);
+      for (const auto& [row, col, block_rows, block_cols] : blocks) {
+        one.add(weights.block(row, col, block_rows, block_cols), row, col);
+        other.add(by_row.block(row, col, block_rows, block_cols), row, col);
+      }
+      CHECK(one.finish().edges == expected);
+      CHECK(other.finish().edges == expected);
+    }
   }
 }

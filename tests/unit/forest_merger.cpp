@@ -2,6 +2,7 @@
 #include <limits>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <Eigen/Core>
@@ -95,6 +96,36 @@ TEST_CASE("weights that are not finite are named by their place in the matrix", 
   CHECK(holds(error_of<Refused>(
                   [&] { wide.add(weights.cast<long double>().bottomRightCorner(1, 2), 2, 2); }),
               "matrix, row 2, column 3: weight is nan"));
+}
+
+TEMPLATE_TEST_CASE("a weight that is not finite is found wherever it stands", "[forest_merger]",
+                   float, double, long double, Eigen::half, Eigen::bfloat16) {
+  using Limits = std::numeric_limits<float>;
+  const float special[] = {Limits::quiet_NaN(), -Limits::quiet_NaN(), Limits::infinity(),
+                           -Limits::infinity()};
+  for (const float sign : {1.0F, -1.0F}) {
+    for (const float scale : {0.0F, 1.0F, 100.0F}) {  // of what is there, beside what follows
+      const Eigen::MatrixXf weights = sign * example().replicate(4, 12);
+      const Eigen::Matrix<TestType, -1, -1> held = (scale * weights).template cast<TestType>();
+      for (const float value : special) {
+        for (const auto& [row, col] : {std::pair(0, 0), {3, 31}, {7, 33}, {7, 47}}) {
+          ForestMerger<TestType> merger(12, 48);
+          merger.add(held.topRows(4), 0, 0);
+          const auto edges = merger.edges();
+          Eigen::MatrixXf broken = weights.bottomRows(8);
+          broken(row, col) = value;
+          const std::string place =
+              "matrix, row " + std::to_string(row + 4) + ", column " + std::to_string(col);
+          const Eigen::Matrix<TestType, -1, -1> by_column = broken.template cast<TestType>();
+          const dgp::RowMajorMatrix<TestType> by_row = by_column;
+          CHECK(holds(error_of<Refused>([&] { merger.add(by_column, 4, 0); }), place));
+          CHECK(holds(error_of<Refused>([&] { merger.add(by_row, 4, 0); }), place));
+          CHECK(merger.edges() == edges);
+          CHECK(merger.blocks() == std::vector<MatrixBlock>{{0, 0, 4, 48}});
+        }
+      }
+    }
+  }
 }
 
 TEST_CASE("mergers of other matrices, or of the same blocks, do not merge", "[forest_merger]") {
