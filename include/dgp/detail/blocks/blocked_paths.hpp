@@ -62,7 +62,7 @@ class BlockedPaths {
   }
   template <class Stored>
   void backward(std::size_t k, const WeightView<Stored>& rows, Index first_row) {
-    layer_.add(moved_down<Scalar>(forest_of(k, rows, first_row), first_row));
+    layer_.add(moved<Scalar>(forest_of(k, rows, first_row), static_cast<Vertex>(first_row), 0));
     edges(k, rows, first_row).backward(limits_.exit);
   }
   template <BlockedNetwork Layers>

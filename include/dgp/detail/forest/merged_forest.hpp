@@ -30,6 +30,18 @@
 
 namespace dgp::detail {
 
+// Edges between vertices that are so many higher, of values that may be wider.
+template <class Scalar, class Stored>
+std::vector<Candidate<Scalar>> moved(const std::vector<Candidate<Stored>>& edges, Vertex rows,
+                                     Vertex cols) {
+  std::vector<Candidate<Scalar>> moved;
+  moved.reserve(edges.size());
+  for (const auto& edge : edges) {
+    moved.push_back({static_cast<Scalar>(edge.value), edge.row + rows, edge.col + cols});
+  }
+  return moved;
+}
+
 template <class Scalar>
 class MergedForest {
  public:
@@ -44,7 +56,8 @@ class MergedForest {
   }
 
   // The edges of the values map(w) between outputs and inputs from these vertices on, none of which
-  // has been there before. Returns whether all weights were finite: where not, all is as it was.
+  // has been there before; all inputs of the graph come before all outputs. Returns whether all
+  // weights were finite: where not, all is as it was.
   template <class Stored, class Map>
   bool add(const WeightView<Stored>& layer, const Map& map, Vertex first_row, Vertex first_col) {
     if (paths_.empty() && !edges_.empty()) paths_ = RootPaths<Scalar>(edges(), neurons_);
@@ -54,7 +67,7 @@ class MergedForest {
     }
     const auto forest = layer_forest(layer, map);
     if (!forest) return false;
-    add(moved(*forest, first_row - static_cast<Vertex>(layer.cols), first_col));
+    add(moved<Scalar>(*forest, first_row - static_cast<Vertex>(layer.cols), first_col));
     return true;
   }
 
@@ -74,17 +87,6 @@ class MergedForest {
     edges_.assign(builder_.accepted().begin(), builder_.accepted().end());
     parts_ = 1;
     paths_ = {};  // better ones can be found now
-  }
-
-  template <class Stored>
-  static std::vector<Candidate<Scalar>> moved(const std::vector<Candidate<Stored>>& edges,
-                                              Vertex rows, Vertex cols) {
-    std::vector<Candidate<Scalar>> moved;
-    moved.reserve(edges.size());
-    for (const auto& edge : edges) {
-      moved.push_back({static_cast<Scalar>(edge.value), edge.row + rows, edge.col + cols});
-    }
-    return moved;
   }
 
   // Those of a layer that are not ruled out; nothing where these are too many to be worth more than
@@ -107,7 +109,7 @@ class MergedForest {
         return stored<Stored>(
             paths_.limit(v, std::max(v, first_row), v < first_row ? v : first_col));
       });
-      if (batch.valid && batch.edges.size() <= most) found = moved(batch.edges, 0, 0);
+      if (batch.valid && batch.edges.size() <= most) found = moved<Scalar>(batch.edges, 0, 0);
       return batch.valid;
     });
     return found;
