@@ -3,9 +3,10 @@
 // in:  blocks of the matrix with their places, in any order, here or on several machines
 // out: the forest that maximum_spanning_forest finds of all of it, bit for bit
 //
-// Each block is reduced to its own forest, of rows + cols - 1 of its edges, and these to one; why
-// nothing is lost, detail/forest/merged_forest.hpp tells. A matrix of a billion weights is summed
-// up by as many edges as it has rows and columns.
+// Each block is reduced to its own forest, of rows + cols - 1 of its edges, or at once to those
+// edges that what is there already does not rule out, and all these to one forest; why nothing is
+// lost, detail/forest/merged_forest.hpp tells. A matrix of a billion weights is summed up by as
+// many edges as it has rows and columns.
 #pragma once
 
 #include <cstddef>
@@ -51,7 +52,8 @@ class ForestMerger {
   }
 
   // A block whose first entry is that of the matrix at (first_row, first_col); any dense expression
-  // of Scalar. Time O(n log n) for n weights; memory O(rows + cols) beside the block. Throws
+  // of Scalar. Time O(n log n) for n weights, mostly one look at each where blocks before it have
+  // its rows or its columns; memory O((rows + cols) log) beside the block. Throws
   // std::invalid_argument for an empty block, one that reaches beyond the matrix or holds an entry
   // that is there already, and for a weight that is not finite (its place is told in the whole
   // matrix); all stays as it was then.
