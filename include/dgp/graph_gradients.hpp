@@ -37,26 +37,33 @@ PersistenceGradient<Scalar> neural_persistence_gradient(
         const std::size_t count = graph.weights().size();
         detail::GradientShares shares(graph.weights().views(), maps);
         Sum by_largest(0);
+        struct Merge {
+          Index row;
+          Index col;
+          std::size_t copies;
+        };
         for (const auto& set : graph.edge_sets()) {
           if (set.kind == detail::EdgeKind::unweighted) continue;
           const std::size_t k = set.weights;
-          measured.layers.push_back(detail::persistence(
-              detail::diagram_of(detail::set_deaths(graph, set, maps[k]), scale, false), options.p,
-              options.essential));
-          std::vector<Sum> by_death(measured.layers.back().diagram.pairs.size(), Sum(0));
+          std::vector<Merge> merges;
+          const auto deaths =
+              detail::set_deaths(graph, set, maps[k], [&](std::size_t copies, const auto& stored) {
+                const detail::StoredEdge<Scalar> edge = stored();
+                merges.push_back({edge.row, edge.col, copies});
+              });
+          measured.layers.push_back(detail::persistence(detail::diagram_of(deaths, scale, false),
+                                                        options.p, options.essential));
+          std::vector<Sum> by_death(deaths.size(), Sum(0));
           by_largest += detail::add_layer_deaths(
               measured.layers.back(), options.p, options.essential, count, scale,
               [&](std::size_t i, const Sum& by_value) { by_death[i] = by_value; });
           std::size_t death = 0;
-          detail::for_each_set_merge(graph, set, maps[k],
-                                     [&](const Scalar&, std::size_t copies, const auto& stored) {
-                                       Sum by_value(0);
-                                       for (std::size_t i = 0; i < copies; ++i)
-                                         by_value += by_death[death++];
-                                       if (by_value == Sum(0)) return;
-                                       const auto edge = stored();
-                                       shares.add(k, edge.row, edge.col, by_value);
-                                     });
+          for (const Merge& merge : merges) {
+            Sum by_value(0);
+            for (std::size_t i = 0; i < merge.copies; ++i) by_value += by_death[death++];
+            if (by_value == Sum(0)) continue;
+            shares.add(k, merge.row, merge.col, by_value);
+          }
         }
         if (options.normalization != Normalization::none) {
           shares.add_to_largest(scale.largest, by_largest);

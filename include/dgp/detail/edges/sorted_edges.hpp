@@ -157,7 +157,8 @@ class SortedEdges {
 
   const Kernel& kernel() const { return kernel_; }
 
-  // All edges in descending order of their values; visit(value, row, col) says whether to go on.
+  // All edges in descending order of their values, those of one value in the order of the entries;
+  // visit(value, row, col, stored) says whether to go on, stored() is where the weight is.
   template <class Visit>
   void for_each_descending(const Visit& visit) const {
     std::vector<Numbered<Scalar>> values;
@@ -177,10 +178,11 @@ class SortedEdges {
       const auto after = std::upper_bound(first.begin(), first.end(), number);
       const auto channel = static_cast<Index>(after - first.begin() - 1);
       const auto entry = static_cast<std::uint32_t>(number - after[-1]);
+      const auto stored = [&] { return kernel_.stored(channel, entry); };
       const bool go_on = kernel_.for_each_edge(channel, entry, [&](Index target, Index from) {
         const Vertex row = target_[target];
         const Vertex col = source_[from];
-        return row == no_vertex || col == no_vertex || visit(value, row, col);
+        return row == no_vertex || col == no_vertex || visit(value, row, col, stored);
       });
       if (!go_on) return;
     }

@@ -69,11 +69,11 @@ class ForestBuilder {
     for (auto edge = batch.begin(); edge != batch.end() && !finished(); ++edge) merge(*edge);
   }
 
-  // The next edge of a descending order.
-  void merge(const Candidate<Scalar>& edge) {
+  // The next edge of a descending order; whether it merges two components.
+  bool merge(const Candidate<Scalar>& edge) {
     const Vertex a = components_.find(edge.row);
     const Vertex b = components_.find(edge.col);
-    if (a == b) return;
+    if (a == b) return false;
     const auto terminals = terminal_[a] + terminal_[b];
     if (terminals == 2) {
       --terminal_components_;
@@ -81,6 +81,7 @@ class ForestBuilder {
     }
     terminal_[components_.join(a, b)] = terminals > 0 ? 1 : 0;
     accepted_.push_back(edge);
+    return true;
   }
 
   // Joins a neuron that is alone, or what has joined it so, by its best edge, and keeps no record

@@ -69,27 +69,32 @@ std::size_t for_each_set_merge(const FeedForwardGraph<Scalar>& graph, const Edge
         VertexTable(static_cast<Vertex>(shown)));
     // A view may leave out, or join, what a kernel knows of.
     const auto left = static_cast<std::size_t>(source.is_view() ? 1 : kernel.components());
-    edges.for_each_descending([&](const Scalar& value, Vertex row, Vertex col) {
-      forest.merge({value, row, col});
+    edges.for_each_descending([&](const Scalar& value, Vertex row, Vertex col, const auto& stored) {
+      if (!forest.merge({value, row, col})) return true;
+      visit(value, std::size_t{1}, stored);
       return forest.accepted().size() < numbering.neurons() - left;
     });
-    for (const auto& edge : forest.accepted()) {
-      visit(edge.value, std::size_t{1}, [&] { return *edges.between(edge.row, edge.col); });
-    }
   });
   return numbering.neurons() - 1;
 }
 
-template <class Scalar, class Map>
+// note(copies, stored) is called for each merge, as above.
+template <class Scalar, class Map, class Note>
 std::vector<Scalar> set_deaths(const FeedForwardGraph<Scalar>& graph, const EdgeSet<Scalar>& set,
-                               const Map& map) {
+                               const Map& map, const Note& note) {
   std::vector<Scalar> deaths;
   const std::size_t count = for_each_set_merge(
-      graph, set, map, [&](const Scalar& value, std::size_t copies, const auto&) {
+      graph, set, map, [&](const Scalar& value, std::size_t copies, const auto& stored) {
         deaths.insert(deaths.end(), copies, value);
+        note(copies, stored);
       });
   deaths.resize(count, Scalar(0));
   return deaths;
+}
+template <class Scalar, class Map>
+std::vector<Scalar> set_deaths(const FeedForwardGraph<Scalar>& graph, const EdgeSet<Scalar>& set,
+                               const Map& map) {
+  return set_deaths(graph, set, map, [](std::size_t, const auto&) {});
 }
 
 }  // namespace dgp::detail
