@@ -74,5 +74,14 @@ inline std::optional<Index> source_along(const WindowSide& side, Index place, In
   return at;
 }
 
+// The window's place that sees a position of the source side, or nothing.
+inline std::optional<Index> place_along(const WindowSide& side, Index position, Index source) {
+  const Index offset = source + side.padding_before - position * side.stride;
+  if (offset < 0 || offset % side.dilation != 0) return std::nullopt;
+  const Index place = offset / side.dilation;
+  if (place >= side.size) return std::nullopt;
+  return place;
+}
+
 }  // namespace detail
 }  // namespace dgp

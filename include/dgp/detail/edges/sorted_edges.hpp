@@ -125,21 +125,27 @@ class SortedEdges {
   }
 
   Vertex first_output() const { return target_[0]; }
-  // The heaviest of the edges between two neurons, if there is one: time that of the output's
+  // The heaviest of the edges between two neurons, if there is one. Of a convolution a single look,
+  // but where a view shows its inputs: there, and of a sparse matrix, one at each of the output's
   // edges.
   std::optional<StoredEdge<Scalar>> between(Vertex output, Vertex input) const {
     const auto neuron = static_cast<Index>(output) - static_cast<Index>(first_output());
     const Index positions = kernel_.positions(Side::target);
     const Index channel = neuron / positions;
     if (neuron < 0 || channel >= kernel_.channels(Side::target)) return std::nullopt;
-    const auto steps = kernel_.steps(Side::target);
-    const auto place = kernel_.place(Side::target, channel, neuron % positions);
-    const auto entries = static_cast<std::uint32_t>(kernel_.entry_count(Side::target, channel));
+    const Index position = neuron % positions;
     std::optional<StoredEdge<Scalar>> heaviest;
-    for (std::uint32_t entry = 0; entry < entries; ++entry) {
-      if (far(Side::target, place, steps[entry]) != input) continue;
+    const auto consider = [&](std::uint32_t entry) {
       const auto edge = kernel_.stored(channel, entry);
       if (!heaviest || heaviest->value < edge.value) heaviest = edge;
+    };
+    if (source_.is_run()) {
+      const auto source = static_cast<Index>(input) - static_cast<Index>(source_[0]);
+      kernel_.for_each_entry_to(channel, position, source, consider);
+    } else {
+      kernel_.for_each_source(channel, position, [&](std::uint32_t entry, Index source) {
+        if (source_[source] == input) consider(entry);
+      });
     }
     return heaviest;
   }

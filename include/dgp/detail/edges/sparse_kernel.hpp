@@ -66,6 +66,19 @@ class SparseKernel {
   bool for_each_edge(Index channel, std::uint32_t entry, const Visit& visit) const {
     return visit(channel, other(Side::target, place(Side::target, channel, 0), entry));
   }
+  template <class Visit>
+  void for_each_source(Index channel, Index, const Visit& visit) const {
+    const auto entries = static_cast<std::uint32_t>(entry_count(Side::target, channel));
+    for (std::uint32_t entry = 0; entry < entries; ++entry) {
+      visit(entry, other(Side::target, place(Side::target, channel, 0), entry));
+    }
+  }
+  template <class Visit>
+  void for_each_entry_to(Index channel, Index position, Index source, const Visit& visit) const {
+    for_each_source(channel, position, [&](std::uint32_t entry, Index at) {
+      if (at == source) visit(entry);
+    });
+  }
   // Where an entry leads: all that differs between neurons is where their entries begin.
   using Step = std::uint32_t;
   struct Steps {
