@@ -48,11 +48,13 @@ enum class EdgeKind { dense, sparse, convolution, unweighted };
 struct NeuronGroup {
   std::string name;
   NeuronShape shape;
-  Vertex first = 0;              // of neurons of its own
-  std::vector<Vertex> vertices;  // of a view; none where it shows no neuron
-  bool repeats = false;          // whether a view shows a neuron twice
+  Vertex first;                   // of neurons of its own
+  std::vector<Vertex> vertices;   // of a view; none where it shows no neuron
+  std::vector<Vertex> by_vertex;  // of a view: its places that show one, ascending by vertex, place
+  Index shown;                    // so many neurons, each once
 
   bool is_view() const { return !vertices.empty(); }
+  bool repeats() const { return is_view() && shown < static_cast<Index>(by_vertex.size()); }
   Vertex operator[](Index neuron) const {
     return is_view() ? vertices[static_cast<std::size_t>(neuron)]
                      : first + static_cast<Vertex>(neuron);
@@ -175,7 +177,8 @@ class FeedForwardGraph {
   }
 
   // The channels of several groups one after the other; no new neurons. Throws
-  // std::invalid_argument for grids of different sizes, or none.
+  // std::invalid_argument for grids of different sizes, or none, std::length_error for more places
+  // than 32 bits count.
   Neurons concatenation(const std::vector<Neurons>& parts) {
     require(!parts.empty(), "", "a concatenation of nothing");
     NeuronShape shape = group(parts.front()).shape;
@@ -186,6 +189,10 @@ class FeedForwardGraph {
       require(view.shape.height == shape.height && view.shape.width == shape.width, "",
               "a concatenation of " + described(group(parts.front())) + " and " + described(view));
       shape.channels += view.shape.channels;
+      check_room(shape, "");
+    }
+    for (const Neurons part : parts) {
+      const auto& view = group(part);
       for (Index i = 0; i < view.shape.size(); ++i) vertices.push_back(view[i]);
     }
     return add_view(shape, std::move(vertices));
@@ -315,15 +322,24 @@ class FeedForwardGraph {
     check_room(shape, name);
     const auto first = static_cast<detail::Vertex>(numbering_.neurons());
     numbering_.add(shape.size(), role);
-    groups_.push_back({std::move(name), shape, first, {}, false});
+    groups_.push_back({std::move(name), shape, first, {}, {}, shape.size()});
     return {groups_.size() - 1};
   }
   Neurons add_view(const NeuronShape& shape, std::vector<detail::Vertex> vertices) {
-    std::vector<detail::Vertex> sorted(vertices);
+    std::vector<std::pair<detail::Vertex, detail::Vertex>> sorted;  // by vertex, then place
+    for (std::size_t place = 0; place < vertices.size(); ++place) {
+      if (vertices[place] == detail::no_vertex) continue;
+      sorted.emplace_back(vertices[place], static_cast<detail::Vertex>(place));
+    }
     std::sort(sorted.begin(), sorted.end());
-    while (!sorted.empty() && sorted.back() == detail::no_vertex) sorted.pop_back();
-    const bool repeats = std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end();
-    groups_.push_back({"", shape, 0, std::move(vertices), repeats});
+    std::vector<detail::Vertex> by_vertex;
+    by_vertex.reserve(sorted.size());
+    Index shown = 0;
+    for (const auto& [vertex, place] : sorted) {
+      shown += by_vertex.empty() || vertices[by_vertex.back()] != vertex;
+      by_vertex.push_back(place);
+    }
+    groups_.push_back({"", shape, 0, std::move(vertices), std::move(by_vertex), shown});
     return {groups_.size() - 1};
   }
 

@@ -22,8 +22,8 @@
 namespace dgp {
 
 // Gradient of neural_persistence(graph).mean_normalized. Layers are the weighted sets in the order
-// of execution; the graph must outlive it. Time that of the measure and, of a convolution, for each
-// merge that of an output's edges: ten to forty times the measure. Throws as the measure does.
+// of execution; the graph must outlive it. Time about twice that of the measure, on one thread;
+// memory O(neurons + kernel). Throws as the measure does.
 template <class Scalar>
 PersistenceGradient<Scalar> neural_persistence_gradient(
     const FeedForwardGraph<Scalar>& graph, const NeuralPersistenceOptions& options = {}) {

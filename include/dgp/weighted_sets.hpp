@@ -2,7 +2,6 @@
 // for who reads persistent paths, and for measures that take matrices.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -68,19 +67,9 @@ double edge_count(const FeedForwardGraph<Scalar>& graph, const EdgeSet<Scalar>& 
   return joined * static_cast<double>(to.channels / set.window.groups);
 }
 
-inline Index neuron_count(const NeuronGroup& group) {
-  if (!group.is_view()) return group.shape.size();
-  std::vector<Vertex> shown;
-  for (const Vertex vertex : group.vertices) {
-    if (vertex != no_vertex) shown.push_back(vertex);
-  }
-  std::sort(shown.begin(), shown.end());
-  return std::unique(shown.begin(), shown.end()) - shown.begin();
-}
-
 }  // namespace detail
 
-// In the order of execution, as neural_persistence(graph).layers. Time O(neurons · log neurons).
+// In the order of execution, as neural_persistence(graph).layers. Time O(neurons).
 template <class Scalar>
 std::vector<WeightedSet<Scalar>> weighted_sets(const FeedForwardGraph<Scalar>& graph) {
   std::vector<WeightedSet<Scalar>> sets;
@@ -95,7 +84,7 @@ std::vector<WeightedSet<Scalar>> weighted_sets(const FeedForwardGraph<Scalar>& g
                     {view.data, view.rows, view.cols, {view.row_stride, view.col_stride}},
                     set.window,
                     set.source_shape.height == 1 && set.window.vertical.size == 1,
-                    detail::neuron_count(graph.groups()[set.source]) + set.target_shape.size(),
+                    graph.groups()[set.source].shown + set.target_shape.size(),
                     detail::edge_count(graph, set)});
   }
   return sets;

@@ -162,26 +162,7 @@ class ConvolutionKernel {
     return true;
   }
 
-  // Calls visit(entry, source) for the entries by which a target neuron sees a source neuron.
-  template <class Visit>
-  void for_each_source(Index channel, Index position, const Visit& visit) const {
-    const auto& [vertical, horizontal, groups] = window_;
-    const Index first = group_of(Side::target, channel) * channels_seen();
-    for (Index far = 0; far < channels_seen(); ++far) {
-      for (Index i = 0; i < vertical.size; ++i) {
-        const auto row = source_along(vertical, i, position / target_.width, source_.height);
-        if (!row) continue;
-        const Index first_col = ((first + far) * source_.height + *row) * source_.width;
-        for (Index j = 0; j < horizontal.size; ++j) {
-          const auto col = source_along(horizontal, j, position % target_.width, source_.width);
-          if (!col) continue;
-          const Index entry = (far * vertical.size + i) * horizontal.size + j;
-          visit(static_cast<std::uint32_t>(entry), first_col + *col);
-        }
-      }
-    }
-  }
-  // Calls visit(entry) for those by which it sees this one: one at most.
+  // Calls visit(entry) for the entries by which a target neuron sees a source neuron: one at most.
   template <class Visit>
   void for_each_entry_to(Index channel, Index position, Index source, const Visit& visit) const {
     if (source < 0) return;

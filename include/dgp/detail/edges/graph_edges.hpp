@@ -102,7 +102,8 @@ std::vector<GraphEdges<Scalar, Map>> edges_of(const FeedForwardGraph<Scalar>& gr
   using Edges = GraphEdges<Scalar, Map>;
   const auto table = [&](std::size_t number) {
     const NeuronGroup& group = graph.groups()[number];
-    return group.is_view() ? VertexTable(group.vertices, group.repeats) : VertexTable(group.first);
+    return group.is_view() ? VertexTable(group.vertices, group.by_vertex, group.repeats())
+                           : VertexTable(group.first);
   };
   std::vector<Edges> sources;
   for (const auto& set : graph.edge_sets()) {

@@ -125,28 +125,20 @@ class SortedEdges {
   }
 
   Vertex first_output() const { return target_[0]; }
-  // The heaviest of the edges between two neurons, if there is one. Of a convolution a single look,
-  // but where a view shows its inputs: there, and of a sparse matrix, one at each of the output's
-  // edges.
+  // The heaviest of the edges between two neurons, if there is one. A look at each of these, of a
+  // sparse matrix at all of the output's.
   std::optional<StoredEdge<Scalar>> between(Vertex output, Vertex input) const {
     const auto neuron = static_cast<Index>(output) - static_cast<Index>(first_output());
     const Index positions = kernel_.positions(Side::target);
     const Index channel = neuron / positions;
     if (neuron < 0 || channel >= kernel_.channels(Side::target)) return std::nullopt;
-    const Index position = neuron % positions;
     std::optional<StoredEdge<Scalar>> heaviest;
-    const auto consider = [&](std::uint32_t entry) {
-      const auto edge = kernel_.stored(channel, entry);
-      if (!heaviest || heaviest->value < edge.value) heaviest = edge;
-    };
-    if (source_.is_run()) {
-      const auto source = static_cast<Index>(input) - static_cast<Index>(source_[0]);
-      kernel_.for_each_entry_to(channel, position, source, consider);
-    } else {
-      kernel_.for_each_source(channel, position, [&](std::uint32_t entry, Index source) {
-        if (source_[source] == input) consider(entry);
+    source_.for_each_neuron(input, [&](Index source) {
+      kernel_.for_each_entry_to(channel, neuron % positions, source, [&](std::uint32_t entry) {
+        const auto edge = kernel_.stored(channel, entry);
+        if (!heaviest || heaviest->value < edge.value) heaviest = edge;
       });
-    }
+    });
     return heaviest;
   }
 

@@ -67,16 +67,10 @@ class SparseKernel {
     return visit(channel, other(Side::target, place(Side::target, channel, 0), entry));
   }
   template <class Visit>
-  void for_each_source(Index channel, Index, const Visit& visit) const {
-    const auto entries = static_cast<std::uint32_t>(entry_count(Side::target, channel));
-    for (std::uint32_t entry = 0; entry < entries; ++entry) {
-      visit(entry, other(Side::target, place(Side::target, channel, 0), entry));
-    }
-  }
-  template <class Visit>
-  void for_each_entry_to(Index channel, Index position, Index source, const Visit& visit) const {
-    for_each_source(channel, position, [&](std::uint32_t entry, Index at) {
-      if (at == source) visit(entry);
+  void for_each_entry_to(Index channel, Index, Index source, const Visit& visit) const {
+    const Place first = place(Side::target, channel, 0);
+    for_each_entry(Side::target, channel, 0, [&](std::uint32_t entry) {
+      if (other(Side::target, first, entry) == source) visit(entry);
     });
   }
   // Where an entry leads: all that differs between neurons is where their entries begin.

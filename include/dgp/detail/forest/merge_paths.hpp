@@ -51,7 +51,7 @@ class MergePaths {
 
   // The edge at which the merge's value is attained, a weighted one where there is one on the path;
   // of several, the one nearest to the merge, first on the way back. Time: a look at each edge that
-  // it passes, of a convolution at all edges of the neuron where one ends.
+  // it passes, of a sparse matrix at all edges of the neuron where one ends.
   PathEdge<Scalar> critical_edge(const Candidate<Scalar>& merge) const {
     std::optional<PathEdge<Scalar>> found;
     const auto is_found_with = [&](const PathEdge<Scalar>& edge) {

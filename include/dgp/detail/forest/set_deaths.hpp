@@ -8,9 +8,7 @@
 // entry once for every position, until they have joined all that they can.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
-#include <iterator>
 #include <vector>
 
 #include <dgp/detail/edges/edge_source.hpp>
@@ -24,23 +22,22 @@
 
 namespace dgp::detail {
 
-// The neurons that a view shows, each numbered once, from 0; as many as are returned.
-inline Vertex number_once(const std::vector<Vertex>& shown, std::vector<Vertex>& numbers) {
-  std::vector<Vertex> sorted;
-  std::copy_if(shown.begin(), shown.end(), std::back_inserter(sorted),
-               [](Vertex vertex) { return vertex != no_vertex; });
-  std::sort(sorted.begin(), sorted.end());
-  sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
-  for (const Vertex vertex : shown) {
-    const auto at = std::lower_bound(sorted.begin(), sorted.end(), vertex);
-    numbers.push_back(vertex == no_vertex ? no_vertex : static_cast<Vertex>(at - sorted.begin()));
+// The neurons that a view shows, each numbered once, from 0, in the order of their vertices.
+inline std::vector<Vertex> numbered_once(const NeuronGroup& view) {
+  std::vector<Vertex> numbers(view.vertices.size(), no_vertex);
+  Vertex next = 0;
+  Vertex last = no_vertex;
+  for (const Vertex place : view.by_vertex) {
+    const bool again = view.vertices[place] == last;
+    numbers[place] = again ? next - 1 : next++;
+    last = view.vertices[place];
   }
-  return static_cast<Vertex>(sorted.size());
+  return numbers;
 }
 
 // Calls visit(value, copies, stored) for each merge of the set, descending: as many copies of it as
-// there are matrices, and stored() finds where its weight is (of a kernel, in the time of an
-// output's edges). Returns how many merges the neurons make, with those at 0 of what no edge joins.
+// there are matrices, and stored() is where its weight lies, of equal ones the first. Returns how
+// many merges the neurons make, with those at 0 of what no edge joins.
 template <class Scalar, class Map, class Visit>
 std::size_t for_each_set_merge(const FeedForwardGraph<Scalar>& graph, const EdgeSet<Scalar>& set,
                                const Map& map, const Visit& visit) {
@@ -56,17 +53,17 @@ std::size_t for_each_set_merge(const FeedForwardGraph<Scalar>& graph, const Edge
     }
     return static_cast<std::size_t>(set.source_shape.size() + set.target_shape.size()) - 1;
   }
-  std::vector<Vertex> numbers;
-  const auto shown = source.is_view() ? static_cast<Index>(number_once(source.vertices, numbers))
-                                      : source.shape.size();
+  const auto numbers = source.is_view() ? numbered_once(source) : std::vector<Vertex>();
   Numbering numbering;
-  numbering.add(shown, Role::input);
+  numbering.add(source.shown, Role::input);
   numbering.add(set.target_shape.size(), Role::output);
   ForestBuilder<Scalar> forest(numbering);
   with_kernel(graph, set, map, [&](const auto& kernel) {
-    const SortedEdges edges(
-        kernel, source.is_view() ? VertexTable(numbers, source.repeats) : VertexTable(0),
-        VertexTable(static_cast<Vertex>(shown)));
+    const SortedEdges edges(kernel,
+                            source.is_view()
+                                ? VertexTable(numbers, source.by_vertex, source.repeats())
+                                : VertexTable(0),
+                            VertexTable(static_cast<Vertex>(source.shown)));
     // A view may leave out, or join, what a kernel knows of.
     const auto left = static_cast<std::size_t>(source.is_view() ? 1 : kernel.components());
     edges.for_each_descending([&](const Scalar& value, Vertex row, Vertex col, const auto& stored) {
