@@ -1,9 +1,12 @@
 // Gradients against central differences, weight by weight, on seeded random networks whose values
-// do not tie.
+// do not tie; and where they do, which of the weights has it.
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <map>
 #include <stdexcept>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <Eigen/Core>
@@ -222,4 +225,117 @@ TEST_CASE("gradients of graphs are central differences", "[oracle]") {
   CAPTURE(compared.weights, compared.kinks);
   CHECK(compared.weights > 16 * graphs);
   CHECK(compared.kinks < compared.weights / 50);
+}
+
+// At p = 1 without essential class each merge of a life above 0 has the same share.
+TEST_CASE("where weights tie, the first places have the gradient", "[oracle]") {
+  Random random(20261204);
+  int tied = 0;
+  for (int number = 0; number < 2500; ++number) {
+    listed::Builder<double> listed(random);
+    listed.build(1 + random.below(5));
+    const auto& views = listed.graph.weights().views();
+    double largest = 0;
+    for (const auto& set : listed.sets) {
+      if (set.stored.size() > 0) largest = std::max(largest, set.stored.cwiseAbs().maxCoeff());
+    }
+    if (largest == 0) continue;
+    const auto sign = [](double weight) { return weight < 0 ? -1.0 : weight > 0 ? 1.0 : 0.0; };
+    std::vector<Eigen::MatrixXd> expected;
+    double by_largest = 0;
+    for (const auto& set : listed.sets) {
+      if (set.stored.size() == 0) continue;
+      auto& gradient =
+          expected.emplace_back(Eigen::MatrixXd::Zero(set.stored.rows(), set.stored.cols()));
+      const auto value = [&](const auto& edge) { return std::abs(set.stored(edge.row, edge.col)); };
+      auto edges = set.edges;
+      std::sort(edges.begin(), edges.end(), [&](const auto& a, const auto& b) {
+        if (value(a) != value(b)) return value(a) > value(b);
+        return std::pair(a.row, a.col) < std::pair(b.row, b.col);
+      });
+      std::vector<int> component(static_cast<std::size_t>(listed.neurons));
+      for (std::size_t i = 0; i < component.size(); ++i) component[i] = static_cast<int>(i);
+      const double share = 1 / static_cast<double>((set.neurons.size() - 1) * views.size());
+      for (const auto& edge : edges) {
+        const int a = component[static_cast<std::size_t>(edge.from)];
+        const int b = component[static_cast<std::size_t>(edge.to)];
+        if (a == b) continue;
+        std::replace(component.begin(), component.end(), a, b);
+        if (value(edge) == largest) continue;
+        gradient(edge.row, edge.col) -= share / largest * sign(set.stored(edge.row, edge.col));
+        by_largest += share * value(edge) / largest / largest;
+        tied += (set.stored.array().abs() == value(edge)).count() > 1;
+      }
+    }
+    const auto add_to_largest = [&] {
+      for (std::size_t k = 0; k < views.size(); ++k) {
+        for (Eigen::Index row = 0; row < views[k].rows; ++row) {
+          for (Eigen::Index col = 0; col < views[k].cols; ++col) {
+            if (std::abs(views[k](row, col)) != largest) continue;
+            expected[k](row, col) += by_largest * sign(views[k](row, col));
+            return;
+          }
+        }
+      }
+    };
+    add_to_largest();
+    const auto gradient = dgp::neural_persistence_gradient(
+        listed.graph, {1, dgp::EssentialClass::omitted, dgp::Normalization::max_abs});
+    for (std::size_t k = 0; k < views.size(); ++k) {
+      CAPTURE(number, k);
+      REQUIRE((gradient.dense(k) - expected[k]).cwiseAbs().maxCoeff() < 1e-12);
+    }
+  }
+  CHECK(tied > 5000);
+}
+
+TEST_CASE("of the edges between two neurons the heaviest is found, of equal ones the first",
+          "[oracle]") {
+  Random random(20261205);
+  int several = 0;
+  for (int number = 0; number < 1500; ++number) {
+    listed::Builder<double> listed(random);
+    listed.build(1 + random.below(5));
+    const std::vector<dgp::detail::Magnitude<double>> maps(listed.graph.weights().size());
+    const auto sources = dgp::detail::edges_of(listed.graph, maps, [](const auto&) { return 1.0; });
+    REQUIRE(sources.size() == listed.sets.size());
+    for (std::size_t k = 0; k < sources.size(); ++k) {
+      const auto& set = listed.sets[k];
+      const bool weighted = set.stored.size() > 0;
+      struct Found {
+        double value;
+        Eigen::Index row;
+        Eigen::Index col;
+      };
+      std::map<std::pair<int, int>, Found> heaviest;  // by (to, from)
+      for (const auto& edge : set.edges) {
+        const double value = weighted ? std::abs(set.stored(edge.row, edge.col)) : 1;
+        const auto [at, is_new] =
+            heaviest.insert({{edge.to, edge.from}, {value, edge.row, edge.col}});
+        auto& known = at->second;
+        several += !is_new && weighted;
+        if (value > known.value || (value == known.value && std::pair(edge.row, edge.col) <
+                                                                std::pair(known.row, known.col))) {
+          known = {value, edge.row, edge.col};
+        }
+      }
+      for (int to = 0; to < listed.neurons; ++to) {
+        for (int from = 0; from < listed.neurons; ++from) {
+          const auto found = sources[k].between(static_cast<dgp::detail::Vertex>(to),
+                                                static_cast<dgp::detail::Vertex>(from));
+          const auto expected = heaviest.find({to, from});
+          if (found.has_value() != (expected != heaviest.end())) {
+            FAIL(number << ", set " << k << ", from " << from << " to " << to);
+          }
+          if (!found) continue;
+          REQUIRE(found->value == expected->second.value);
+          REQUIRE(found->weighted == weighted);
+          if (!weighted) continue;
+          REQUIRE(found->row == expected->second.row);
+          REQUIRE(found->col == expected->second.col);
+        }
+      }
+    }
+  }
+  CHECK(several > 500);
 }

@@ -89,6 +89,10 @@ TEST_CASE("edge sets that do not fit their groups are refused by name", "[graph]
   CHECK(error_of<std::length_error>([&] {
           graph.input({1 << 20, 1 << 20, 1});
         }) == "feed-forward graph: more neurons than 32 bits count");
+  Graph wide;
+  const std::vector<dgp::Neurons> too_many(1 << 12, wide.input({1 << 20}));
+  CHECK(error_of<std::length_error>([&] { wide.concatenation(too_many); }) ==
+        "feed-forward graph: more neurons than 32 bits count");
   // None of these left anything behind.
   CHECK(graph.neurons() == 43);
   CHECK(graph.weights().size() == 0);

@@ -101,6 +101,29 @@ class CountedEdges {
 
 static_assert(dgp::detail::EdgeSource<CountedEdges>);
 
+// A convolution that counts how often somebody asks where one of its entries leads, or lies.
+struct CountedKernel : dgp::detail::ConvolutionKernel<float, dgp::detail::Magnitude<float>> {
+  using Kernel = dgp::detail::ConvolutionKernel<float, dgp::detail::Magnitude<float>>;
+  CountedKernel(const Kernel& kernel, double& looks) : Kernel(kernel), looks_(&looks) {}
+
+  Steps steps(dgp::detail::Side side) const {
+    const auto all = Kernel::steps(side);
+    *looks_ += static_cast<double>(all.size());
+    return all;
+  }
+  dgp::Index other(dgp::detail::Side side, const Place& place, const Step& step) const {
+    ++*looks_;
+    return Kernel::other(side, place, step);
+  }
+  dgp::detail::StoredEdge<float> stored(dgp::Index channel, std::uint32_t entry) const {
+    ++*looks_;
+    return Kernel::stored(channel, entry);
+  }
+
+ private:
+  double* looks_;
+};
+
 Matrix normal_matrix(support::Random& random, Eigen::Index rows, Eigen::Index cols) {
   Matrix matrix(rows, cols);
   for (auto& weight : matrix.reshaped()) weight = static_cast<float>(random.normal());
@@ -240,4 +263,42 @@ TEST_CASE("path forests take two steps through each layer", "[work]") {
     CHECK(work.keys < 4.5 * weights);
     CHECK(work.values < 1.2 * weights);
   }
+}
+
+TEST_CASE("the merges of a convolution know their entries", "[work]") {
+  support::Random random(75);
+  const dgp::NeuronShape source{8, 12, 12};
+  const dgp::NeuronShape target{16, 12, 12};
+  const Matrix weights = normal_matrix(random, 16, 8 * 9);
+  double looks = 0;
+  const CountedKernel kernel(
+      {dgp::detail::view_of(weights), {}, source, target, dgp::square_window(3, 1, 1)}, looks);
+  const auto inputs = static_cast<dgp::detail::Vertex>(source.size());
+  const dgp::detail::SortedEdges edges(kernel, dgp::detail::VertexTable(0),
+                                       dgp::detail::VertexTable(inputs));
+  dgp::detail::ForestBuilder<float> forest(
+      dgp::detail::layer_numbering(source.size(), target.size()));
+  const auto merges = static_cast<std::size_t>(source.size() + target.size()) - 1;
+  std::vector<dgp::detail::StoredEdge<float>> known;
+  double visited = 0;
+  edges.for_each_descending([&](const float& value, auto row, auto col, const auto& stored) {
+    ++visited;
+    if (forest.merge({value, row, col})) known.push_back(stored());
+    return known.size() < merges;
+  });
+  INFO(visited / edges.count() << " of all edges");
+  REQUIRE(known.size() == merges);
+  CHECK(visited < 0.5 * edges.count());
+  CHECK(looks == static_cast<double>(merges));
+  // And so does who asks for them later.
+  looks = 0;
+  for (std::size_t i = 0; i < merges; ++i) {
+    const auto& merge = forest.accepted()[i];
+    const auto found = edges.between(merge.row, merge.col);
+    REQUIRE(found);
+    REQUIRE(found->row == known[i].row);
+    REQUIRE(found->col == known[i].col);
+    REQUIRE(found->value == merge.value);
+  }
+  CHECK(looks == static_cast<double>(merges));
 }
