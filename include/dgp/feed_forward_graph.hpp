@@ -326,18 +326,21 @@ class FeedForwardGraph {
     return {groups_.size() - 1};
   }
   Neurons add_view(const NeuronShape& shape, std::vector<detail::Vertex> vertices) {
-    std::vector<std::pair<detail::Vertex, detail::Vertex>> sorted;  // by vertex, then place
+    std::vector<detail::Vertex> by_vertex;
     for (std::size_t place = 0; place < vertices.size(); ++place) {
       if (vertices[place] == detail::no_vertex) continue;
-      sorted.emplace_back(vertices[place], static_cast<detail::Vertex>(place));
+      by_vertex.push_back(static_cast<detail::Vertex>(place));
     }
-    std::sort(sorted.begin(), sorted.end());
-    std::vector<detail::Vertex> by_vertex;
-    by_vertex.reserve(sorted.size());
+    const auto earlier = [&](detail::Vertex a, detail::Vertex b) {
+      return vertices[a] != vertices[b] ? vertices[a] < vertices[b] : a < b;
+    };
+    // As concatenations often are.
+    if (!std::is_sorted(by_vertex.begin(), by_vertex.end(), earlier)) {
+      std::sort(by_vertex.begin(), by_vertex.end(), earlier);
+    }
     Index shown = 0;
-    for (const auto& [vertex, place] : sorted) {
-      shown += by_vertex.empty() || vertices[by_vertex.back()] != vertex;
-      by_vertex.push_back(place);
+    for (std::size_t i = 0; i < by_vertex.size(); ++i) {
+      shown += i == 0 || vertices[by_vertex[i]] != vertices[by_vertex[i - 1]];
     }
     groups_.push_back({"", shape, 0, std::move(vertices), std::move(by_vertex), shown});
     return {groups_.size() - 1};
