@@ -244,19 +244,30 @@ inline void put_in_order(std::vector<ChosenTensor>& layers, const std::vector<st
   for (auto& group : groups) std::move(group.begin(), group.end(), std::back_inserter(layers));
 }
 
-// Whether a tensor that is not measured belongs among the layers: --order names it, or it continues
-// the numbered sequence of their names.
-inline bool belongs_among(const std::string& name, const Selection& selection,
-                          const std::vector<std::string>& order) {
-  if (!order.empty()) {
-    return std::any_of(order.begin(), order.end(), [&](const std::string& pattern) {
-      return matches(name, std::regex(pattern));
-    });
+// The first of the tensors that are not measured that belongs among the layers, with its shape and
+// type: its name continues the numbered sequence of all their names or, where --order is given, of
+// those that the same expression matches. Empty: none does.
+inline std::string missing_among(const Selection& selection,
+                                 const std::vector<std::string>& order) {
+  const std::vector<std::string> one_for_all{""};
+  for (const auto& text : order.empty() ? one_for_all : order) {
+    const std::regex pattern(text);
+    std::vector<std::string> names;
+    for (const auto& layer : selection.layers) {
+      if (matches(layer.tensor.name, pattern)) names.push_back(layer.tensor.name);
+    }
+    std::sort(names.begin(), names.end(), dgp::io::natural_less);
+    // No name continues what is none.
+    if (names.empty() || (names.size() > 1 && !layer_order::numbers_in_sequence(names))) continue;
+    for (const auto& tensor : selection.not_measured) {
+      if (!matches(tensor.name, pattern)) continue;
+      auto with = names;
+      with.insert(std::upper_bound(with.begin(), with.end(), tensor.name, dgp::io::natural_less),
+                  tensor.name);
+      if (layer_order::numbers_in_sequence(with)) return listed({tensor}, true);
+    }
   }
-  std::vector<std::string> names{name};
-  for (const auto& layer : selection.layers) names.push_back(layer.tensor.name);
-  std::sort(names.begin(), names.end(), dgp::io::natural_less);
-  return layer_order::numbers_in_sequence(names).has_value();
+  return "";
 }
 
 // Whether a model says itself that a matrix is stored (in × out).
@@ -305,11 +316,7 @@ inline Selection select(const dgp::io::CheckpointFile& file, const Choice& choic
                [](const TensorInfo& tensor) { return tensor.shape.size() > 5; });
   std::copy(of_other_types.begin(), of_other_types.end(),
             std::back_inserter(selection.not_measured));
-  const auto missing = std::find_if(selection.not_measured.begin(), selection.not_measured.end(),
-                                    [&](const TensorInfo& tensor) {
-                                      return belongs_among(tensor.name, selection, choice.order);
-                                    });
-  if (missing != selection.not_measured.end()) selection.missing = listed({*missing}, true);
+  selection.missing = missing_among(selection, choice.order);
 
   if (!choice.order.empty()) put_in_order(selection.layers, choice.order, path);
   if (choice.transpose) {

@@ -88,7 +88,12 @@ int run(CLI::App& app, int argc, char** argv, const Body& body) {
     if (!std::cout) complain("the output could not be written");
     return std::cout.good();
   };
-  app.set_version_flag("--version", app.get_name() + " " DGP_VERSION, "Print the version and end");
+  const auto add_version = [&](CLI::App& command) {
+    command.set_version_flag("--version", app.get_name() + " " DGP_VERSION,
+                             "Print the version and end");
+  };
+  add_version(app);
+  for (auto* command : app.get_subcommands([](CLI::App*) { return true; })) add_version(*command);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {
@@ -283,10 +288,12 @@ std::string output_file_of(const std::string& kind, const IsKind& is_kind,
   if (!std::filesystem::is_regular_file(text, error)) return {};  // none, or a pipe
   std::string start(16, '\0');
   std::ifstream file(text, std::ios::binary);
+  if (!file) return words::one_line(text) + " is there already and cannot be read";
   file.read(start.data(), static_cast<std::streamsize>(start.size()));
   start.resize(static_cast<std::size_t>(std::max<std::streamsize>(0, file.gcount())));
   if (start.empty() || is_kind(start)) return {};
-  return words::one_line(text) + " is there already and is no " + kind + ": it is not written over";
+  return words::one_line(text) + " is there already and does not start as " + kind +
+         " does: it is not written over";
 }
 
 inline std::string picture_file(const std::string& text) {
@@ -299,17 +306,20 @@ inline std::string report_file(const std::string& text) {
       "HTML", [](const std::string& start) { return start.starts_with("<!DOCTYPE"); }, text);
 }
 
+inline bool is_csv(const std::filesystem::path& path) { return path.extension() == ".csv"; }
+
 // By its extension, an .npy array or numbers in CSV.
 inline std::string table_file(const std::string& text) {
-  if (std::filesystem::path(text).extension() != ".csv") {
+  if (!is_csv(text)) {
     return output_file_of(
-        "NumPy array", [](const std::string& start) { return start.starts_with("\x93NUMPY"); },
-        text);
+        "an array of NumPy",
+        [](const std::string& start) { return start.starts_with("\x93NUMPY"); }, text);
   }
   return output_file_of(
-      "CSV of numbers",
+      "numbers in CSV",
       [](const std::string& start) {
-        return start.find_first_not_of("0123456789+-.,einaf\r\n") == std::string::npos;
+        return start.find_first_of("-0123456789") == 0 &&
+               start.find_first_not_of("0123456789+-.,einaf\r\n") == std::string::npos;
       },
       text);
 }

@@ -34,34 +34,35 @@ struct Layer {
   bool is_kernel = false;  // of a convolution, measured as a matrix
 };
 
+// A name with '0' for each of its numbers, and these; nothing where one has more than 64 bits.
+struct NameParts {
+  std::string text;
+  std::vector<std::uint64_t> numbers;
+};
+inline std::optional<NameParts> parts_of(const std::string& name) {
+  NameParts parts;
+  for (std::size_t i = 0; i < name.size();) {
+    if (name[i] < '0' || name[i] > '9') {
+      parts.text += name[i++];
+      continue;
+    }
+    parts.text += '0';
+    std::uint64_t number = 0;
+    const char* end = name.data() + name.size();
+    const auto [stop, error] = std::from_chars(name.data() + i, end, number);
+    if (error != std::errc()) return std::nullopt;
+    parts.numbers.push_back(number);
+    i = static_cast<std::size_t>(stop - name.data());
+  }
+  return parts;
+}
+
 // The number by which each name differs from the others; nothing where they differ in more than
 // that, where it does not increase, or where there is but one name.
 inline std::optional<std::vector<std::uint64_t>> numbers_in_sequence(
     const std::vector<std::string>& names) {
-  struct Parts {
-    std::string text;  // with '0' for each number
-    std::vector<std::uint64_t> numbers;
-  };
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  const auto parts_of = [&](const std::string& name) -> std::optional<Parts> {
-    Parts parts;
-    for (std::size_t i = 0; i < name.size();) {
-      if (!is_digit(name[i])) {
-        parts.text += name[i++];
-        continue;
-      }
-      parts.text += '0';
-      std::uint64_t number = 0;
-      const char* end = name.data() + name.size();
-      const auto [stop, error] = std::from_chars(name.data() + i, end, number);
-      if (error != std::errc()) return std::nullopt;
-      parts.numbers.push_back(number);
-      i = static_cast<std::size_t>(stop - name.data());
-    }
-    return parts;
-  };
   if (names.size() < 2) return std::nullopt;
-  std::vector<Parts> all;
+  std::vector<NameParts> all;
   for (const auto& name : names) {
     auto parts = parts_of(name);
     if (!parts || (!all.empty() && parts->text != all[0].text)) return std::nullopt;
@@ -69,7 +70,7 @@ inline std::optional<std::vector<std::uint64_t>> numbers_in_sequence(
   }
   std::optional<std::size_t> place;
   for (std::size_t n = 0; n < all[0].numbers.size(); ++n) {
-    const bool differs = std::any_of(all.begin(), all.end(), [&](const Parts& parts) {
+    const bool differs = std::any_of(all.begin(), all.end(), [&](const NameParts& parts) {
       return parts.numbers[n] != all[0].numbers[n];
     });
     if (differs && place) return std::nullopt;
@@ -93,18 +94,11 @@ inline std::vector<std::string> names_of(const std::vector<Layer>& layers) {
 // Whether they are equal but for their numbers, of which several may differ: epoch=9-step=90,
 // epoch=10-step=100.
 inline bool differ_in_numbers_only(const std::vector<std::string>& names) {
-  const auto without_numbers = [](const std::string& name) {
-    std::string text;
-    for (const char c : name) {
-      const bool is_digit = c >= '0' && c <= '9';
-      if (!is_digit) text += c;
-      if (is_digit && !text.ends_with('0')) text += '0';
-    }
-    return text;
-  };
-  return std::all_of(names.begin(), names.end(), [&](const std::string& name) {
-    return without_numbers(name) == without_numbers(names.front());
-  });
+  const auto first = parts_of(names.front());
+  return first && std::all_of(names.begin(), names.end(), [&](const std::string& name) {
+           const auto parts = parts_of(name);
+           return parts && parts->text == first->text;
+         });
 }
 
 inline ToldBy told_by(const std::vector<std::string>& names, bool by_user) {
@@ -167,8 +161,9 @@ inline const Layer* side_by_side(const std::vector<Layer>& layers) {
 // What an optimizer keeps of each layer, in its shape. Null where no name tells of it.
 inline const Layer* of_optimizer(const std::vector<Layer>& layers) {
   static const std::regex telling(
-      "(^|[._/])(optimizer|optimizers|optimizer_states?|optim|exp_avg|exp_avg_sq|"
-      "momentum_buffer|adam|adamw)([._/0-9]|$)",
+      "(^|[./])(optimizers?[-_a-z]*|optim|opt_state|adamw?|momentum)([./0-9]|$)|"
+      "(^|[._/])(exp_avg|exp_avg_sq|max_exp_avg_sq|square_avg|momentum_buffer|acc_delta|"
+      "master_param)([._/0-9]|$)",
       std::regex::icase);
   const auto found = std::find_if(layers.begin(), layers.end(), [&](const Layer& layer) {
     return layer.name.size() <= 1000 && std::regex_search(layer.name, telling);
@@ -188,8 +183,8 @@ inline std::string advice(const std::vector<Layer>& layers, ToldBy told,
   if (!missing.empty()) {
     add(missing +
         " is one of these layers by its name, but is not measured, and the others are no network "
-        "without it: store its weights as floating-point numbers, or choose those that are a chain "
-        "of their own, with --layers");
+        "without it: choose those that are a chain of their own, with --layers, or store it as a "
+        "matrix of floating-point numbers");
     return text;
   }
   if (const Layer* layer = of_optimizer(layers); layer != nullptr && told != ToldBy::user) {

@@ -94,7 +94,9 @@ inline std::vector<Claim> claims_of(const Findings& findings, const Options& opt
                        std::size_t last, const auto& effect_of, std::size_t shuffles,
                        bool holds_if_news, bool only_above) {
     constexpr std::size_t most_shown = 6;
-    const double threshold = news_threshold(shuffles, count);
+    std::size_t in_all = 0;  // that this measure is told of
+    for (const auto& layer : findings.layers) in_all += effect_of(layer) ? 1U : 0U;
+    const double threshold = news_threshold(shuffles, in_all);
     std::size_t tested = 0;
     std::size_t news = 0;
     bool any = false;

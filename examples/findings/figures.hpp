@@ -51,7 +51,7 @@ struct Options {
 };
 
 // The deep graph persistence of a network of many layers takes long, and shuffling each of them by
-// turns would take so many times as long: so many are, evenly from the first to the last.
+// turns would take so many times as long: so many are, evenly, from the first on.
 inline constexpr std::size_t most_shuffled_for_deep = 50;
 
 inline bool is_shuffled_for_deep(std::size_t layer, std::size_t layers) {

@@ -47,7 +47,11 @@ inline double correlation(const std::vector<double>& x, const std::vector<double
 // makes of equal ones in one of twenty (Fisher's transformation, independent pairs).
 inline double stronger(double r, double other, std::size_t pairs) {
   const double chance = 1.96 * std::sqrt(2 / static_cast<double>(pairs - 3));
-  return (std::atanh(std::abs(r)) - std::atanh(std::abs(other))) / chance;
+  // What rounding leaves of 1 is as strong as 1.
+  const auto strength = [](double value) {
+    return std::atanh(std::min(std::abs(value), 1 - 1e-9));
+  };
+  return (strength(r) - strength(other)) / chance;
 }
 
 // A z-score beyond this is news: one among as many layers without structure gets there by chance in

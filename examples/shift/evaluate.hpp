@@ -80,7 +80,8 @@ inline std::vector<Powerless> powerless(const Study& study, const Witnesses& wit
 }
 
 inline void evaluate(const Inputs& inputs, const StudyOptions& options, const std::string& format) {
-  Graphs graphs = read_graphs(inputs);
+  Model model = read_model(inputs);
+  Graphs graphs = graphs_of(std::move(model.perceptron), inputs);
   const Pictures pictures = read_pictures(inputs.images);
   check_pixels(pictures, graphs, inputs);
   const float white = white_of(pictures, inputs);
@@ -111,6 +112,7 @@ inline void evaluate(const Inputs& inputs, const StudyOptions& options, const st
   write_picture(study, summary, inputs.model, std::filesystem::path(options.output) / "rates.svg");
   if (format == "json") return print_json(json_of(study, summary, inputs, white, options));
   print_summary(study, summary, options);
+  if (!model.assumption.empty()) std::cout << "\n" << console::wrapped(model.assumption) << "\n";
 }
 
 }  // namespace shift

@@ -58,7 +58,7 @@ inline void print_features(const Inputs& inputs, const FeatureOptions& options) 
     }
   };
   if (options.output.empty()) return print(std::cout);
-  if (std::filesystem::path(options.output).extension() == ".csv") {
+  if (console::is_csv(options.output)) {
     return dgp::io::write_whole_file(options.output, print);
   }
   dgp::io::write_npy(options.output, features);

@@ -173,16 +173,31 @@ inline void check_model(const Inputs& inputs, const dgp::io::CheckpointFile& fil
       layer_order::advice(checkpoint::shapes_of(selection), selection.told, selection.missing);
   if (!advice.empty()) refuse(advice);
   std::set<std::string> biases;
+  std::set<std::string> stems;  // "layers.0." of "layers.0.weight"
+  const auto stem_of = [](const std::string& name) {
+    return name.substr(0, name.find_last_of("./") + 1);
+  };
   for (const auto& layer : selection.layers) {
     if (const auto bias = dgp::io::bias_name_of(layer.tensor.name)) biases.insert(*bias);
+    stems.insert(stem_of(layer.tensor.name));
   }
+  const auto refuse_part = [&](const dgp::io::TensorInfo& tensor) {
+    refuse("tensor '" + one_line(tensor.name) +
+           "' is neither the weights nor the bias of a layer, as they are read here; networks of "
+           "such parts cannot be followed");
+  };
   const std::regex wanted(inputs.choice.layers);
+  const auto is_chosen = [&](const std::string& name) {
+    return inputs.choice.layers.empty() || checkpoint::matches(name, wanted) ||
+           stems.count(stem_of(name)) > 0;
+  };
   for (const auto& tensor : file.tensors()) {
     if (dgp::io::is_layer(tensor) || biases.count(tensor.name) > 0) continue;
-    if (!checkpoint::matches(tensor.name, wanted)) continue;
-    refuse("tensor '" + one_line(tensor.name) +
-           "' is neither the weights nor the bias of a layer; networks of such parts cannot be "
-           "followed");
+    if (is_chosen(tensor.name)) refuse_part(tensor);
+  }
+  // A bias of another type would count as 0.
+  for (const auto& tensor : file.skipped()) {
+    if (!dgp::io::is_layer(tensor) && stems.count(stem_of(tensor.name)) > 0) refuse_part(tensor);
   }
 }
 
@@ -214,9 +229,11 @@ inline Model read_model(const Inputs& inputs) {
 }
 
 // Ready for images to flow through it.
-inline Graphs read_graphs(const Inputs& inputs) {
-  auto [perceptron, assumption] = read_model(inputs);
+inline Graphs graphs_of(dgp::io::Perceptron<float> perceptron, const Inputs& inputs) {
   return Graphs(perceptron.layers, std::move(perceptron.biases), activation_of(inputs.activation));
+}
+inline Graphs read_graphs(const Inputs& inputs) {
+  return graphs_of(read_model(inputs).perceptron, inputs);
 }
 
 // Refuses images that the network cannot take.

@@ -65,8 +65,9 @@ inline ordered_json settings_of(const Inputs& inputs, float white, const StudyOp
       {"rounds", options.rounds},
       {"seed", options.seed}};
   if (!inputs.choice.is_default()) {
-    settings["layers"] = {inputs.choice.layers, inputs.choice.order,
-                          inputs.choice.transpose.value_or("")};
+    settings["layers"] = {
+        inputs.choice.layers, inputs.choice.order,
+        inputs.choice.transpose ? ordered_json(*inputs.choice.transpose) : ordered_json(nullptr)};
   }
   return settings;
 }

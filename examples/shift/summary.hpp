@@ -1,6 +1,7 @@
 // What the cells of a study come to, once all are worked out.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <map>
@@ -27,13 +28,14 @@ struct Summary {
 // That at least as many rounds are flagged where each is with this chance.
 inline double chance_of_so_many(const dgp::DetectionRate& rate, double chance) {
   const auto rounds = static_cast<double>(rate.rounds);
-  double term = std::pow(1 - chance, rounds);  // of no round, of one, ...
-  double fewer = 0;
-  for (double k = 0; k < static_cast<double>(rate.flagged); ++k) {
-    fewer += term;
-    term *= (rounds - k) / (k + 1) * chance / (1 - chance);
+  double sum = 0;
+  for (double k = static_cast<double>(rate.flagged); k <= rounds; ++k) {
+    const double ways = std::lgamma(rounds + 1) - std::lgamma(k + 1) - std::lgamma(rounds - k + 1);
+    const double term = std::exp(ways + k * std::log(chance) + (rounds - k) * std::log1p(-chance));
+    sum += term;
+    if (k > chance * rounds && term < 1e-12 * sum) break;  // ever smaller ones follow
   }
-  return 1 - fewer;
+  return std::min(1.0, sum);
 }
 
 inline Summary summary_of(const Study& study) {

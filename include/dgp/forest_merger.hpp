@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -19,6 +20,7 @@
 #include <dgp/detail/coverage.hpp>
 #include <dgp/detail/forest/merged_forest.hpp>
 #include <dgp/detail/forest/spanned_blocks.hpp>
+#include <dgp/detail/keys/filtration_maps.hpp>
 #include <dgp/detail/messages.hpp>
 #include <dgp/detail/weights/weight_view.hpp>
 #include <dgp/spanning_forest.hpp>

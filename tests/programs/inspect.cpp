@@ -1142,6 +1142,11 @@ TEST_CASE("what is missing in a sequence of layers leaves no chain", "[inspect]"
   CHECK(as_json({path, "--order", "fc"})["deep_graph_persistence"].is_null());
   CHECK(as_json({path, "--order", "fc1", "fc3"})["deep_graph_persistence"].is_object());
   CHECK(as_json({path, "--layers", "fc[13]"})["deep_graph_persistence"].is_object());
+  // An expression for all layers may match what is none.
+  const auto other =
+      made(folder, "other",
+           {floats("fc.0"), floats("fc.1"), {"ids", "I64", {1, 2}, std::string(16, '\1')}});
+  CHECK(as_json({other, "--order", "."})["deep_graph_persistence"].is_object());
   // Of another name it is none of them.
   auto ids = quantised;
   ids.name = "position_ids";
@@ -1177,7 +1182,8 @@ TEST_CASE("a file that is read, or another's, is not written over", "[inspect]")
   const TemporaryFolder folder;
   const auto path = made(folder, "model", chained());
   const std::string before = support::read_file(path);
-  CHECK(holds(failure({"--svg", path}, 2), path + " is there already and is no SVG"));
+  CHECK(holds(failure({"--svg", path}, 2),
+              path + " is there already and does not start as SVG does"));
   CHECK(support::read_file(path) == before);
   // A picture is, and an empty file.
   const auto picture = (folder / "picture.svg").string();

@@ -23,6 +23,7 @@
 #include <dgp/monitoring/feature_method.hpp>
 
 #include "../../examples/shift/corruptions.hpp"
+#include "../../examples/shift/summary.hpp"
 #ifdef DGP_WITH_ONNX
 #include "../support/onnx_writer.hpp"
 #endif
@@ -316,7 +317,6 @@ TEST_CASE("a study's table tells what is best and what is not", "[shift]") {
   CHECK(holds(text, "No method raises more false alarms than 0.05"));
   CHECK(holds(text, "false alarms"));
   CHECK(holds(text, output.string() + " holds rates.csv"));
-  // Through a pipe, there is a line for each corruption and intensity.
   CHECK_FALSE(holds(text, " of 111 figures"));  // progress is no result
 }
 
@@ -745,10 +745,53 @@ TEST_CASE("images flow through the layers in an order that is known", "[shift]")
       "fc1.weight [16,32] I8: no layer that can be followed"));
 }
 
+TEST_CASE("layers of Keras's names have their biases, and none is left out", "[shift]") {
+  const TemporaryFolder folder;
+  dgp::io::SafetensorsFile file(model);
+  std::vector<support::Tensor> tensors;
+  for (const auto& tensor : file.tensors()) {
+    const bool is_bias = tensor.shape.size() == 1;
+    Images values = file.read_rows<float>(tensor);
+    auto shape = tensor.shape;
+    if (!is_bias) {
+      values = values.transpose().eval();
+      std::swap(shape[0], shape[1]);
+    }
+    const auto number = tensor.name.substr(std::string("layers.").size(), 1);
+    tensors.push_back(
+        {"dense_" + number + (is_bias ? ".bias" : ".kernel"), "F32", shape, bytes_of(values)});
+  }
+  const auto features = [&] {
+    return Arguments{"features", "--transpose", ".", "--model",
+                     made(folder, "keras.safetensors", support::safetensors(tensors))};
+  };
+  CHECK(successful(features()) == successful({"features"}));
+  CHECK(successful(joined(features(), {"--layers", "kernel"})) == successful({"features"}));
+  // Of a layer that is chosen, even where --layers does not match it.
+  tensors.push_back({"dense_1.gamma", "F32", {1}, support::f32({1})});
+  for (const Arguments& more : {Arguments{}, Arguments{"--layers", "kernel"}}) {
+    CHECK(holds(failure(joined(features(), more)), "'dense_1.gamma' is neither the weights"));
+  }
+}
+
+TEST_CASE("so many false alarms come by chance as binomial tails tell", "[shift]") {
+  const auto chance = [](dgp::Index flagged, dgp::Index rounds) {
+    return shift::chance_of_so_many({0, 0, 0, flagged, rounds}, 0.05);
+  };
+  CHECK(chance(0, 50) == Approx(1));
+  CHECK(chance(1, 50) == Approx(1 - std::pow(0.95, 50)));
+  CHECK(chance(2, 3) == Approx(3 * 0.05 * 0.05 * 0.95 + std::pow(0.05, 3)));
+  CHECK(chance(50, 50) == Approx(std::pow(0.05, 50)));
+  CHECK(chance(1000, 20000) == Approx(0.5).margin(0.02));
+  CHECK(chance(20000, 20000) < 1e-300);
+  CHECK(chance(1100, 20000) == Approx(0.0007).epsilon(0.2));
+}
+
 TEST_CASE("features are not written over a file of another kind, or one that is read", "[shift]") {
   const TemporaryFolder folder;
   const auto network = made(folder, "model.safetensors", read_file(model));
-  CHECK(holds(failure({"features", "--output", network}, 2), "is no NumPy array"));
+  CHECK(holds(failure({"features", "--output", network}, 2),
+              "does not start as an array of NumPy does"));
   const auto images = made(folder, "images.npy", npy_of(network_inputs()));
   CHECK(holds(failure({"features", "--images", images, "--output", images}),
               images + " is what is read here"));
@@ -762,7 +805,7 @@ TEST_CASE("features are not written over a file of another kind, or one that is 
     CHECK(read_file(output) != first);
   }
   CHECK(holds(failure({"features", "--output", made(folder, "notes.csv", "name,age\n")}, 2),
-              "is no CSV of numbers"));
+              "does not start as numbers in CSV does"));
 }
 
 TEST_CASE("a bias of another size is refused", "[shift]") {

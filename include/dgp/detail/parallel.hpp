@@ -56,7 +56,8 @@ constexpr ThreadTeam openmp_team{[] { return static_cast<std::size_t>(omp_get_ma
 // On how many threads a loop over so many tasks should run: on one where all of it takes few steps.
 inline std::size_t threads_for(std::size_t count, double work) {
   const ThreadTeam* const team = thread_team;
-  return team == nullptr || count < 2 || !(work > worth_a_thread) ? 1 : team->most_threads();
+  if (team == nullptr || count < 2 || !(work > worth_a_thread)) return 1;
+  return std::min(count, team->most_threads());
 }
 
 // Calls body(task, thread) for the tasks 0 … count - 1, on at most so many threads, numbered from

@@ -20,12 +20,13 @@
 
 namespace dgp::io {
 
-// The name of the tensor that holds a layer's bias: "layers.0.bias" for "layers.0.weight"; nothing
-// for a name that does not end so.
+// The name of the tensor that holds a layer's bias: "layers.0.bias" for "layers.0.weight" or, as
+// Keras and Flax have it, "layers.0.kernel"; nothing for a name that does not end so.
 inline std::optional<std::string> bias_name_of(const std::string& layer) {
-  constexpr std::string_view weight = "weight";
-  if (!layer.ends_with(weight)) return std::nullopt;
-  return layer.substr(0, layer.size() - weight.size()) + "bias";
+  for (const std::string_view weight : {"weight", "kernel"}) {
+    if (layer.ends_with(weight)) return layer.substr(0, layer.size() - weight.size()) + "bias";
+  }
+  return std::nullopt;
 }
 
 // The bias of each layer: the tensor bias_name_of(layer.name) of the file, fan_out values; zeros
@@ -42,7 +43,7 @@ std::vector<Eigen::Matrix<Scalar, Eigen::Dynamic, 1>> read_biases(
     const auto name = bias_name_of(layer.name);
     const auto tensor = name ? tensors.find(*name) : tensors.end();
     if (tensor == tensors.end()) continue;
-    bias = file.template read_rows<Scalar>(*tensor->second).reshaped();
+    bias = file.template read_rows<Scalar>(*tensor->second).template reshaped<Eigen::RowMajor>();
     if (bias.size() == layer.weights.rows()) continue;
     detail::fail(file.path(), detail::describe(*tensor->second) + " has " +
                                   std::to_string(bias.size()) + " values, but its layer has " +

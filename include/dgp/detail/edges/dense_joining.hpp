@@ -24,8 +24,10 @@
 #include <dgp/detail/edges/dense_collect.hpp>
 #include <dgp/detail/edges/dense_walk.hpp>
 #include <dgp/detail/edges/edge_source.hpp>
+#include <dgp/detail/keys/ordered_bits.hpp>
 #include <dgp/detail/keys/threshold.hpp>
 #include <dgp/detail/parallel.hpp>
+#include <dgp/detail/weights/row_tasks.hpp>
 
 namespace dgp::detail {
 

@@ -11,7 +11,8 @@
 // sort of their edges each, and memory is O(neurons).
 //
 // A layer's forest is not even sought where what is there already rules out most of its edges
-// (root_paths.hpp): those left are few, and one look finds them (dense_joining.hpp).
+// (root_paths.hpp): those left are few, on each thread O(neurons · log neurons) at most, and one
+// look finds them (dense_joining.hpp).
 #pragma once
 
 #include <cstddef>
@@ -26,6 +27,8 @@
 #include <dgp/detail/forest/kruskal.hpp>
 #include <dgp/detail/forest/numbering.hpp>
 #include <dgp/detail/forest/root_paths.hpp>
+#include <dgp/detail/keys/ordered_bits.hpp>
+#include <dgp/detail/keys/threshold.hpp>
 #include <dgp/detail/weights/weight_view.hpp>
 #include <dgp/spanning_forest.hpp>
 
