@@ -17,6 +17,8 @@
 
 #include <Eigen/Core>
 
+#include <dgp/detail/requirements.hpp>
+
 namespace dgp {
 
 using Eigen::Index;

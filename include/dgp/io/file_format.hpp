@@ -16,6 +16,8 @@
 #include <string>
 #include <string_view>
 
+#include <dgp/detail/requirements.hpp>
+
 namespace dgp::io {
 
 enum class FileFormat {

@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <string_view>
 
+#include <dgp/detail/requirements.hpp>
+
 namespace dgp::io {
 
 inline bool natural_less(std::string_view a, std::string_view b) {

@@ -3,6 +3,8 @@
 
 #include <Eigen/Core>
 
+#include <dgp/detail/requirements.hpp>
+
 namespace dgp {
 
 // Of the hidden layers; the last layer is linear.

@@ -15,6 +15,7 @@
 #include <Eigen/Core>
 
 #include <dgp/detail/keys/ordered_bits.hpp>
+#include <dgp/detail/requirements.hpp>
 
 namespace dgp::detail {
 
