@@ -6,20 +6,12 @@
 #   PREFIX     where case `install` installs the library and the others look for it
 #   WORK       folder for this case, made anew
 cmake_minimum_required(VERSION 3.25)
+include(${CMAKE_CURRENT_LIST_DIR}/command.cmake)
 
 set(project ${CMAKE_CURRENT_LIST_DIR}/project)
 set(configure ${CMAKE_COMMAND} -G ${GENERATOR} -C ${SETTINGS} -B ${WORK})
 set(model ${DGP}/examples/data/digits_64-32-16-10.safetensors)
 file(REMOVE_RECURSE ${WORK})
-
-# Runs a command that must succeed; leaves what it said in `output`.
-macro(run)
-  execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE output
-                  ERROR_VARIABLE output)
-  if(NOT result EQUAL 0)
-    message(FATAL_ERROR "failed (${result}): ${ARGN}\n${output}")
-  endif()
-endmacro()
 
 # Configures the consumer, which must fail and say so in the given words.
 function(must_not_configure words)

@@ -1,6 +1,7 @@
-// Prints figures to the last bit, of every kind that takes little to compile: two builds of the
-// library must print the same.
+// Prints figures to the last bit, and a refusal: two builds of the library must print the same.
 #include <cstdio>
+#include <limits>
+#include <stdexcept>
 #include <vector>
 
 #include <dgp/dgp.hpp>
@@ -15,16 +16,15 @@ int main() {
       weights.data()[i] = static_cast<float>(state >> 8) / (1 << 23) - 1.0f;
     }
   }
-  for (const Eigen::MatrixXf& weights : layers) {
-    const auto persistence = dgp::neural_persistence(weights);
-    std::printf("neural persistence %a, normalised %a\n", persistence.sum, persistence.normalized);
-  }
-  const auto persistence = dgp::deep_graph_persistence(layers);
-  std::printf("deep graph persistence %a, normalised %a\n", persistence.sum,
-              persistence.normalized);
-  // Thrown through, with RTTI and without.
+  const auto persistence = dgp::neural_persistence(layers);
+  std::printf("neural persistence %a, normalised %a\n", persistence.sum,
+              persistence.mean_normalized);
+  const auto deep = dgp::deep_graph_persistence(layers);
+  std::printf("deep graph persistence %a, normalised %a\n", deep.total, deep.normalized);
+  // What is thrown is caught, with RTTI and without.
+  layers[1](4, 6) = std::numeric_limits<float>::infinity();
   try {
-    dgp::neural_persistence(Eigen::MatrixXf::Constant(2, 2, 0.0f / (state == 0 ? 1.0f : 0.0f)));
+    dgp::neural_persistence(layers);
   } catch (const std::invalid_argument& error) {
     std::printf("%s\n", error.what());
     return 0;
