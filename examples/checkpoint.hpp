@@ -245,8 +245,8 @@ inline void put_in_order(std::vector<ChosenTensor>& layers, const std::vector<st
 }
 
 // The first of the tensors that are not measured that belongs among the layers, with its shape and
-// type: its name continues the numbered sequence of all their names or, where --order is given, of
-// those that the same expression matches. Empty: none does.
+// type: its name continues the numbered sequence of all their names (fc1, fc3 and fc2.qweight) or,
+// where --order is given, of those that the same expression matches. Empty: none does.
 inline std::string missing_among(const Selection& selection,
                                  const std::vector<std::string>& order) {
   const std::vector<std::string> one_for_all{""};
@@ -261,10 +261,7 @@ inline std::string missing_among(const Selection& selection,
     if (names.empty() || (names.size() > 1 && !layer_order::numbers_in_sequence(names))) continue;
     for (const auto& tensor : selection.not_measured) {
       if (!matches(tensor.name, pattern)) continue;
-      auto with = names;
-      with.insert(std::upper_bound(with.begin(), with.end(), tensor.name, dgp::io::natural_less),
-                  tensor.name);
-      if (layer_order::numbers_in_sequence(with)) return listed({tensor}, true);
+      if (layer_order::continues(names, tensor.name)) return listed({tensor}, true);
     }
   }
   return "";

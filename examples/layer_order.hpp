@@ -85,6 +85,35 @@ inline std::optional<std::vector<std::uint64_t>> numbers_in_sequence(
   return numbers;
 }
 
+// Whether a name has another number where these, which are one sequence in ascending order, or a
+// single name, have theirs. Of a sequence what comes behind the number may be anything.
+inline bool continues(const std::vector<std::string>& names, const std::string& name) {
+  if (names.size() == 1) {
+    const bool before = name < names[0];
+    return numbers_in_sequence({before ? name : names[0], before ? names[0] : name}).has_value();
+  }
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const std::string& first = names.front();
+  const std::string& last = names.back();
+  const auto differ = std::mismatch(first.begin(), first.end(), last.begin(), last.end()).first;
+  auto at = static_cast<std::size_t>(differ - first.begin());
+  while (at > 0 && is_digit(first[at - 1])) --at;
+  const auto number_of = [&](const std::string& text) {
+    std::uint64_t number = 0;
+    const bool there =
+        text.size() > at && is_digit(text[at]) && text.compare(0, at, first, 0, at) == 0;
+    if (!there ||
+        std::from_chars(text.data() + at, text.data() + text.size(), number).ec != std::errc()) {
+      return std::optional<std::uint64_t>();
+    }
+    return std::optional(number);
+  };
+  const auto number = number_of(name);
+  return number && std::none_of(names.begin(), names.end(), [&](const std::string& other) {
+           return number_of(other) == number;
+         });
+}
+
 inline std::vector<std::string> names_of(const std::vector<Layer>& layers) {
   std::vector<std::string> names;
   for (const auto& layer : layers) names.push_back(layer.name);
@@ -206,8 +235,9 @@ inline std::string advice(const std::vector<Layer>& layers, ToldBy told,
     return text;
   }
   if (!chain(layers) && chain(transposed(layers))) {
-    add("they would chain transposed: where they are stored (in x out), as Keras and Flax do, give "
-        "--transpose .");
+    add("they would chain transposed: give --transpose . where they are stored (in x out), as "
+        "Keras "
+        "and Flax do, and leave it out where they are not");
   }
   if (told == ToldBy::nobody) {
     add("the names do not tell the order of the layers (here alphabetical: " + listed(layers) +

@@ -99,7 +99,7 @@ void add_evaluate(CLI::App& command, Inputs& inputs, StudyOptions& options) {
       "the number of classes. The rate is the share of random batches that are noticed, of each\n"
       "size and with a quarter, half or all of the images corrupted; with none it is that of\n"
       "false alarms. softmax and logit are tested on their values too. Without arguments, a\n"
-      "small network that reads handwritten digits is studied, in a few minutes.\n"
+      "small network that reads handwritten digits is studied, in a minute or so.\n"
       "\n" +
       about_files + about_methods +
       "\n"

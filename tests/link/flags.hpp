@@ -24,7 +24,7 @@ std::vector<double> measures_of() {
   }
   const dgp::ActivationGraphs<Scalar> graphs(layers);
   const Matrix samples = layers[0].topRows(4);
-  return {static_cast<double>(dgp::detail::threads_for(2, 1e9)),
+  return {static_cast<double>(dgp::detail::threads_for(64, 1e9)),
           static_cast<double>(dgp::neural_persistence(layers).layers[0].diagram.pairs[99].death),
           static_cast<double>(dgp::neural_persistence_bounds(layers)[0].lower.total),
           static_cast<double>(

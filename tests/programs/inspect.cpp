@@ -1142,6 +1142,14 @@ TEST_CASE("what is missing in a sequence of layers leaves no chain", "[inspect]"
   CHECK(as_json({path, "--order", "fc"})["deep_graph_persistence"].is_null());
   CHECK(as_json({path, "--order", "fc1", "fc3"})["deep_graph_persistence"].is_object());
   CHECK(as_json({path, "--layers", "fc[13]"})["deep_graph_persistence"].is_object());
+  // By its number, whatever comes behind it; not where that is a layer's.
+  const auto packed = [&](const std::string& name) {
+    return made(
+        folder, "packed",
+        {floats("fc1.weight"), {name, "I32", {1, 2}, std::string(8, '\1')}, floats("fc3.weight")});
+  };
+  CHECK(as_json({packed("fc2.qweight")})["deep_graph_persistence"].is_null());
+  CHECK(as_json({packed("fc3.ids")})["deep_graph_persistence"].is_object());
   // An expression for all layers may match what is none.
   const auto other =
       made(folder, "other",
