@@ -56,19 +56,19 @@ void sort_descending(std::vector<Candidate<Scalar>>& edges, std::vector<Candidat
     constexpr std::size_t digit_bits = 11;
     constexpr std::size_t digits = (8 * sizeof(Key) + digit_bits - 1) / digit_bits;
     constexpr std::size_t radix = std::size_t{1} << digit_bits;
-    const auto digit_of = [](const Candidate<Scalar>& edge, std::size_t digit) {
+    const auto digit_of = [](const Candidate<Scalar>& edge, std::size_t which) {
       const auto key = static_cast<Key>(~Eigen::numext::bit_cast<Key>(edge.value));
-      return static_cast<std::size_t>(key >> (digit * digit_bits)) % radix;
+      return static_cast<std::size_t>(key >> (which * digit_bits)) % radix;
     };
     std::array<std::array<std::uint32_t, radix>, digits> places{};
     for (const auto& edge : edges) {
-      for (std::size_t digit = 0; digit < digits; ++digit) ++places[digit][digit_of(edge, digit)];
+      for (std::size_t which = 0; which < digits; ++which) ++places[which][digit_of(edge, which)];
     }
     spare.resize(edges.size());
-    for (std::size_t digit = 0; digit < digits; ++digit) {
-      auto& next = places[digit];
+    for (std::size_t which = 0; which < digits; ++which) {
+      auto& next = places[which];
       std::exclusive_scan(next.begin(), next.end(), next.begin(), std::uint32_t{0});
-      for (const auto& edge : edges) spare[next[digit_of(edge, digit)]++] = edge;
+      for (const auto& edge : edges) spare[next[digit_of(edge, which)]++] = edge;
       edges.swap(spare);
     }
     if constexpr (digits % 2 == 1) {  // each vector back to its own memory
