@@ -10,8 +10,8 @@
 // backwards for the exit strengths, where each edge, once both ends' strengths are known, has its
 // value, so that each block is reduced to a forest on the way. Raw, where weights have signs, one
 // more certifies that the negative ones play no part (deep_graph_persistence.hpp). Weights of
-// doubles and wider, or of a mean that dwarfs their deviation, take a second read for the summary,
-// and two for the variance.
+// doubles and wider, or of a mean that dwarfs their deviation, take one or two reads more for the
+// summary, and doubles two for the variance.
 //
 // Weights are compared as they are stored: of half and bfloat16 no wider copy is made but of a row
 // at a time.
@@ -45,16 +45,15 @@ namespace dgp {
 // What one layer's measures rest on: O(rows + cols) numbers.
 template <class Scalar>
 struct LayerSummary {
-  Index rows;
-  Index cols;
-  std::vector<Scalar> forest;  // the maximum spanning forest's magnitudes, descending
-  Scalar smallest;             // of the weights, as the next three
-  Scalar largest;
-  sum_t<Scalar> mean;
-  sum_t<Scalar> variance;  // of the population
-  // Of magnitudes; undefined where sums are of the weights' own type.
-  sum_t<Scalar> magnitude_mean;
-  sum_t<Scalar> magnitude_variance;
+  Index rows;                        // fan_out
+  Index cols;                        // fan_in
+  std::vector<Scalar> forest;        // the maximum spanning forest's magnitudes, descending
+  Scalar smallest;                   // of the weights, signs included, as the next three
+  Scalar largest;                    // of the weights
+  sum_t<Scalar> mean;                // of the weights
+  sum_t<Scalar> variance;            // of the weights, as a population
+  sum_t<Scalar> magnitude_mean;      // undefined where sums are of the weights' own type
+  sum_t<Scalar> magnitude_variance;  // of the population; undefined there too
 };
 
 namespace detail {
@@ -101,8 +100,10 @@ LayerSummary<typename Layers::Scalar> summary_by(Layers& layers, std::size_t k,
 
 }  // namespace detail
 
-// Layer k's summary. Throws std::invalid_argument for an empty layer and for a weight that is not
-// finite, std::length_error for more neurons than 32 bits count, and what reading throws.
+// Layer k's summary. Time that of the layer's forest, and one to three reads of it (above); memory
+// O(rows + cols) beside a block. Throws std::invalid_argument for an empty layer and for a weight
+// that is not finite, std::length_error for more neurons than 32 bits count, and what reading
+// throws.
 template <BlockedNetwork Layers>
 LayerSummary<typename Layers::Scalar> summary_of_layer(Layers& layers, std::size_t k) {
   auto sums = detail::sums_of_layer(layers, k);
@@ -110,7 +111,7 @@ LayerSummary<typename Layers::Scalar> summary_of_layer(Layers& layers, std::size
 }
 
 // All layers' summaries. Where processes share them, each reads its part of all layers before it
-// waits for the others.
+// waits for the others. Time, memory and errors as of summary_of_layer, for each.
 template <BlockedNetwork Layers>
 std::vector<LayerSummary<typename Layers::Scalar>> summaries_of_layers(Layers& layers) {
   std::vector<LayerSummary<typename Layers::Scalar>> summaries;
@@ -165,8 +166,8 @@ NeuralPersistence<Scalar> neural_persistence(const std::vector<LayerSummary<Scal
   return result;
 }
 
-// The variance of the weights by the layers' summaries, and where sums are of the weights' own
-// type, two reads of all layers.
+// The variance of the weights by the layers' summaries, in time O(layers); where sums are of the
+// weights' own type, by two reads of all layers. Throws what reading throws.
 template <BlockedNetwork Layers>
 WeightVariance<typename Layers::Scalar> weight_variance(
     Layers& layers, const std::vector<LayerSummary<typename Layers::Scalar>>& summaries) {
@@ -195,9 +196,10 @@ WeightVariance<typename Layers::Scalar> weight_variance(
   return detail::combined_variance(moments);
 }
 
+// What is asked of the deep graph persistence of layers in blocks.
 struct BlockedDeepGraphOptions {
-  double p = 2;  // order of the norm, in [1, infinity]
-  EssentialClass essential = EssentialClass::dies_at_zero;
+  double p = 2;                                             // order of the norm, in [1, infinity]
+  EssentialClass essential = EssentialClass::dies_at_zero;  // whether it counts
   bool raw = true;  // whether the raw variant is wanted, which doubles the work
 };
 
@@ -206,8 +208,8 @@ template <class Scalar>
 struct BlockedDeepGraphPersistence {
   std::optional<Persistence<Scalar>> standardized;  // not rescaled: rescaled() does it
   std::optional<Persistence<Scalar>> raw;           // rescaled
-  std::string no_standardized;                      // why there is none
-  std::string no_raw;
+  std::string no_standardized;                      // why there is none; empty where there is one
+  std::string no_raw;                               // likewise, and empty where none was asked for
 };
 
 // Both variants of deep graph persistence, standardised and raw, by the layers' summaries and two
@@ -215,9 +217,10 @@ struct BlockedDeepGraphPersistence {
 // cannot be standardised; and of signed weights, where negative path strengths rival positive ones,
 // so that it would take the matrix of path strengths.
 //
-// Memory O(neurons) beside a block; for signed weights inputs · widest layer bits more. Throws
-// std::invalid_argument for layers that do not chain, p < 1 or NaN, std::length_error for more
-// neurons than 32 bits count, and what reading throws.
+// Time about that of deep_graph_persistence, and that of the reads. Memory O(neurons) beside a
+// block; for signed weights inputs · widest layer bits more. Throws std::invalid_argument for
+// layers that do not chain, p < 1 or NaN, std::length_error for more neurons than 32 bits count,
+// and what reading throws.
 template <BlockedNetwork Layers>
 BlockedDeepGraphPersistence<typename Layers::Scalar> deep_graph_persistence(
     Layers& layers, const std::vector<LayerSummary<typename Layers::Scalar>>& summaries,

@@ -19,8 +19,10 @@
 
 #include <dgp/detail/requirements.hpp>
 
+// Neural persistence and deep graph persistence of neural networks.
 namespace dgp {
 
+// Counts rows, columns and neurons: std::ptrdiff_t, unless Eigen was told otherwise.
 using Eigen::Index;
 
 // A matrix row by row, as checkpoints, PyTorch and NumPy hold it: what is read from files and what
@@ -37,6 +39,8 @@ std::false_type derives_from_dense(const void*);
 
 }  // namespace detail
 
+// Any dense Eigen expression. What takes weights refuses, as it is compiled, those whose scalars
+// are no real floating-point numbers.
 template <class T>
 concept WeightMatrix =
     decltype(detail::derives_from_dense(std::declval<const std::remove_cvref_t<T>*>()))::value;
@@ -44,8 +48,8 @@ concept WeightMatrix =
 // A weight matrix that knows its name, so that error messages can say it.
 template <WeightMatrix Matrix>
 struct NamedLayer {
-  std::string name;
-  Matrix weights;
+  std::string name;  // as a checkpoint spells it, for instance
+  Matrix weights;    // (fan_out × fan_in)
 };
 
 namespace detail {
@@ -70,9 +74,13 @@ using Referred = std::remove_cvref_t<std::unwrap_reference_t<std::remove_cvref_t
 
 }  // namespace detail
 
+// A weight matrix or a NamedLayer, or a std::reference_wrapper of either.
 template <class T>
 concept Layer = WeightMatrix<detail::Referred<T>> || detail::is_named_layer<detail::Referred<T>>;
 
+// Layers in forward order, any forward range of them; or a single one. What takes a network throws
+// std::invalid_argument where it has no layers or one without weights, and std::length_error for a
+// layer of more neurons than 32 bits count.
 template <class T>
 concept Network = Layer<T> ||
     (std::ranges::forward_range<T>&& Layer<std::ranges::range_reference_t<T>>);

@@ -51,15 +51,15 @@
 
 namespace dgp {
 
-// The published variants, by these fields:
+// Which variant is computed. The published ones by these fields, and their names in the code:
 //   standardised, rescaled   the default                              dnp_exact, dnp_exact_norm
 //   standardised             {.rescale = false}                       dnp_prev, dnp_prev_norm
 //   raw                      {.normalization = Normalization::none}   vanilla_dnp (normalized)
 struct DeepGraphPersistenceOptions {
-  double p = 2;  // order of the norm, in [1, infinity]
-  EssentialClass essential = EssentialClass::dies_at_zero;
-  Normalization normalization = Normalization::standardized;
-  bool rescale = true;  // divide S by its largest magnitude
+  double p = 2;                                               // order of the norm, in [1, infinity]
+  EssentialClass essential = EssentialClass::dies_at_zero;    // whether it counts
+  Normalization normalization = Normalization::standardized;  // of the weights, before S
+  bool rescale = true;                                        // divide S by its largest magnitude
 };
 
 namespace detail {
@@ -183,8 +183,9 @@ Persistence<scalar_t<One>> deep_graph_persistence(std::initializer_list<One> lay
 }
 
 // The rescaled variant from the plain one, without a second run: for the result of
-// deep_graph_persistence with `rescale` false that with `rescale` true, to the last bit. Options as
-// there; time O(pairs).
+// deep_graph_persistence with `rescale` false that with `rescale` true, to the last bit. Of the
+// options p and essential count. Time and memory O(pairs). Throws std::invalid_argument for p < 1
+// or NaN.
 template <class Scalar>
 Persistence<Scalar> rescaled(const Persistence<Scalar>& plain,
                              const DeepGraphPersistenceOptions& options = {}) {

@@ -37,7 +37,7 @@ namespace dgp {
 
 // A group of neurons of one graph: what its functions return and take.
 struct Neurons {
-  std::size_t group;
+  std::size_t group;  // counted from 0 in the order in which groups were made, views included
 };
 
 namespace detail {
@@ -81,6 +81,10 @@ struct EdgeSet {
 
 }  // namespace detail
 
+// Groups of neurons and the edge sets that join them. It can be moved, not copied. What takes
+// Neurons throws std::out_of_range for a group that the graph has not; what makes a group
+// std::length_error where it would have more neurons than 32 bits count, and all stays as it was
+// then.
 template <class Scalar>
 class FeedForwardGraph {
  public:
@@ -240,6 +244,7 @@ class FeedForwardGraph {
     }
   }
 
+  // How a group lies.
   const NeuronShape& shape(Neurons neurons) const { return group(neurons).shape; }
   // Neurons in all, each once.
   Index neurons() const { return static_cast<Index>(numbering_.neurons()); }

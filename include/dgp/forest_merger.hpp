@@ -27,7 +27,8 @@
 
 namespace dgp {
 
-// Weights count as they are given, signs included; for neural persistence, give `.cwiseAbs()`.
+// Takes blocks of a matrix, and gives its forest. Weights count as they are given, signs included;
+// for neural persistence, give `.cwiseAbs()`.
 template <class Scalar>
 class ForestMerger {
  public:
@@ -87,7 +88,8 @@ class ForestMerger {
     forest_.add(other.forest_.edges());
   }
 
-  // Throws std::logic_error where an entry has not been seen.
+  // The forest of the whole matrix. Time and memory O((rows + cols) log). Throws std::logic_error
+  // where an entry has not been seen.
   SpanningForest<Scalar> finish() const {
     if (const auto missing = blocks_.first_missing(rows_, cols_)) {
       throw std::logic_error("the forest is not complete: row " + std::to_string(missing->first) +
@@ -97,6 +99,7 @@ class ForestMerger {
     return detail::as_forest(forest_.edges(), rows_, cols_);
   }
 
+  // Of the whole matrix.
   Index rows() const { return rows_; }
   Index cols() const { return cols_; }
 

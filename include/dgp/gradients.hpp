@@ -43,9 +43,9 @@ namespace dgp {
 template <class Scalar>
 class PersistenceGradient {
  public:
-  using Sum = sum_t<Scalar>;
+  using Sum = sum_t<Scalar>;  // double, or Scalar where that is wider
 
-  // `kept`: what must live as long as the views.
+  // For the functions below. `kept`: what must live as long as the views.
   PersistenceGradient(Sum measured, std::vector<detail::WeightView<Scalar>> views,
                       std::vector<detail::LayerGradient<Scalar>> layers,
                       std::shared_ptr<const void> kept = nullptr)
@@ -56,11 +56,12 @@ class PersistenceGradient {
 
   Sum value;  // of the measure
 
+  // How many.
   std::size_t layers() const { return layers_.size(); }
 
   // The gradient of weight w at (row, col) of layer k is constant(k) + linear(k) · w and, where
   // sparse(k) has an entry for it, that; ascending by (row, col). Constant and linear are 0 but
-  // under Normalization::standardized.
+  // under Normalization::standardized. All throw std::out_of_range for a layer that is not there.
   const std::vector<WeightGradient<Scalar>>& sparse(std::size_t k) const { return at(k).sparse; }
   Sum constant(std::size_t k) const { return at(k).constant; }
   Sum linear(std::size_t k) const { return at(k).linear; }
@@ -91,7 +92,8 @@ class PersistenceGradient {
     }
   }
 
-  // The gradient of layer k, (fan_out × fan_in). Throws std::out_of_range.
+  // The gradient of layer k, (fan_out × fan_in). Time and memory O(weights of the layer). Throws
+  // std::out_of_range for a layer that is not there.
   RowMajorMatrix<Scalar> dense(std::size_t k) const {
     at(k);
     RowMajorMatrix<Scalar> gradient = RowMajorMatrix<Scalar>::Zero(views_[k].rows, views_[k].cols);

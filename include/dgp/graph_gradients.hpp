@@ -79,7 +79,9 @@ template <class Scalar>
 void neural_persistence_gradient(const FeedForwardGraph<Scalar>&&,
                                  const NeuralPersistenceOptions& = {}) = delete;
 
-// Gradient of deep_graph_persistence(graph).normalized, likewise.
+// Gradient of deep_graph_persistence(graph).normalized, likewise. Time that of the measure, and
+// that of the paths behind its deaths; memory O(neurons + largest kernel). Throws as the measure
+// does.
 template <class Scalar>
 PersistenceGradient<Scalar> deep_graph_persistence_gradient(
     const FeedForwardGraph<Scalar>& graph, const DeepGraphPersistenceOptions& options = {}) {
@@ -109,6 +111,7 @@ PersistenceGradient<Scalar> deep_graph_persistence_gradient(
       });
   return {measured, graph.weights().views(), std::move(gradients)};
 }
+// It would view weights that are gone.
 template <class Scalar>
 void deep_graph_persistence_gradient(const FeedForwardGraph<Scalar>&&,
                                      const DeepGraphPersistenceOptions& = {}) = delete;

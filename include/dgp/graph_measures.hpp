@@ -182,15 +182,16 @@ PersistenceBounds<Scalar> deep_graph_persistence_bounds(
 
 // A neuron by the group that made it (Neurons::group) and its number there.
 struct PathNeuron {
-  std::size_t group;
-  Index index;
+  std::size_t group;  // as of Neurons
+  Index index;        // in the group, from 0 on
 
   friend bool operator==(const PathNeuron&, const PathNeuron&) = default;
 };
 
+// A path through a graph, and the pair of deep graph persistence that it stands for.
 template <class Scalar>
 struct PersistentGraphPath {
-  Scalar death;
+  Scalar death;                                   // its strength, up to normalisation
   std::optional<WeightPlace> critical_edge;       // none where edges without weight alone attain it
   std::vector<PathNeuron> neurons;                // from an input to an output
   std::vector<std::optional<WeightPlace>> edges;  // [k] from neurons[k] to neurons[k + 1]; none
@@ -229,8 +230,11 @@ PersistentGraphPath<Scalar> by_group(const FoundPath<Scalar>& found,
 
 // The strongest persistent paths of a graph, as of layers (persistent_paths.hpp). A place is that
 // of a weight in weighted_sets(graph)[layer].weights: of a convolution the kernel's entry. A path
-// may pass edges without weight, and outputs on its way; where a sum skips sets, so may a path.
-// Of edges that tie as the weakest the critical one has a weight wherever one of them has.
+// may pass edges without weight, and outputs on its way; where a sum skips sets, so may a path. Of
+// edges that tie as the weakest the critical one has a weight wherever one of them has.
+//
+// Time about that of deep_graph_persistence, and of the paths, each of at most as many edges as the
+// graph has sets; memory as there. Throws as deep_graph_persistence of a graph does.
 template <class Scalar>
 std::vector<PersistentGraphPath<Scalar>> persistent_paths(
     const FeedForwardGraph<Scalar>& graph, const PersistentPathsOptions& options = {}) {
@@ -246,7 +250,9 @@ std::vector<PersistentGraphPath<Scalar>> persistent_paths(
       });
 }
 
-// Population variances of abs(w) / w_max: of all stored weights together, and by weighted set.
+// Population variances of abs(w) / w_max: of all stored weights together, and by weighted set. Time
+// O(stored weights), memory O(sets). Throws std::invalid_argument for a graph without weighted
+// edges and for a weight that is not finite.
 template <class Scalar>
 WeightVariance<Scalar> weight_variance(const FeedForwardGraph<Scalar>& graph) {
   detail::check_graph(graph);
@@ -279,7 +285,8 @@ NeuronStrengths<Scalar> graph_strengths(const FeedForwardGraph<Scalar>& graph,
 
 // What shuffling would do to the neural persistence of each dense edge set, as of layers; nothing
 // for sets of other kinds, whose neurons share weights or lack edges, and for one that reads its
-// neurons through a concatenation or another view. Throws as neural_persistence does.
+// neurons through a concatenation or another view. One value for each weighted set, in their order;
+// time and memory as of layers (shuffle_null.hpp). Throws as neural_persistence of a graph does.
 template <class Scalar>
 std::vector<std::optional<ShuffleSignificance>> shuffle_significance(
     const FeedForwardGraph<Scalar>& graph, ShuffleNulls& nulls,
@@ -296,8 +303,9 @@ std::vector<std::optional<ShuffleSignificance>> shuffle_significance(
 }
 
 // For every neuron of every group (as they were made: index Neurons::group) the strength of the
-// best path to it from any input (inputs: infinity), 0 where there is none. Throws as
-// deep_graph_persistence does.
+// best path to it from any input (inputs: infinity), 0 where there is none. Time about that of an
+// inference at worst, mostly far less; memory O(neurons + largest kernel). Throws as
+// deep_graph_persistence of a graph does.
 template <class Scalar>
 NeuronStrengths<Scalar> entry_strengths(const FeedForwardGraph<Scalar>& graph,
                                         const PathStrengthOptions& options = {
@@ -308,7 +316,7 @@ NeuronStrengths<Scalar> entry_strengths(const FeedForwardGraph<Scalar>& graph,
                                  });
 }
 
-// Likewise, from it to any output (outputs: infinity).
+// Likewise, of the best path from it to any output (outputs: infinity).
 template <class Scalar>
 NeuronStrengths<Scalar> exit_strengths(const FeedForwardGraph<Scalar>& graph,
                                        const PathStrengthOptions& options = {

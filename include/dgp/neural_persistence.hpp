@@ -19,12 +19,16 @@
 
 namespace dgp {
 
+// Of which norm, whether the essential class counts, and what values weights have in the
+// filtration.
 struct NeuralPersistenceOptions {
-  double p = 2;  // order of the norm, in [1, infinity]
-  EssentialClass essential = EssentialClass::dies_at_zero;
-  Normalization normalization = Normalization::max_abs;
+  double p = 2;                                             // order of the norm, in [1, infinity]
+  EssentialClass essential = EssentialClass::dies_at_zero;  // whether it counts
+  Normalization normalization = Normalization::max_abs;     // of the weights
 };
 
+// That of each layer, and the network's; its mean is the figure that Rieck et al. publish and
+// watch.
 template <class Scalar>
 struct NeuralPersistence {
   std::vector<Persistence<Scalar>> layers;  // in forward order
@@ -76,14 +80,15 @@ void sum_up(NeuralPersistence<Scalar>& result) {
 
 }  // namespace detail
 
-// Neural persistence of each layer and of the network; Rieck et al. 2019. The layers
-// need not chain. A single matrix is a network of one layer.
+// Neural persistence of each layer and of the network: Rieck et al. 2019, Equation 1, its
+// normalised form and the mean of that over the layers. The layers need not chain. A single matrix
+// is a network of one layer.
 //
 // in:  layers, each (fan_out × fan_in), any dense real expressions of one scalar type
-// Time O(n log n) for n weights in the largest layer. Throws std::invalid_argument for an empty
-// network or layer, a weight that is not finite, p < 1 or NaN; std::length_error for a layer of
-// more neurons than 32 bits count; std::domain_error for a constant layer where
-// Normalization::standardized is asked for.
+// Time O(weights), at worst O(weights · log neurons); memory O(neurons · log neurons). Throws
+// std::invalid_argument for an empty network or layer, a weight that is not finite, p < 1 or NaN;
+// std::length_error for a layer of more neurons than 32 bits count; std::domain_error for a
+// constant layer where Normalization::standardized is asked for.
 template <Network Layers>
 NeuralPersistence<scalar_t<Layers>> neural_persistence(
     Layers&& layers, const NeuralPersistenceOptions& options = {}) {

@@ -27,8 +27,9 @@
 
 namespace dgp {
 
+// How weights become filtration values. Max-abs and standardised ones lie in [0, 1].
 enum class Normalization {
-  none,          // weights as given: the caller has filtration values already
+  none,          // weights as given: the caller has filtration values already, or wants raw ones
   max_abs,       // abs(W) / w_max, w_max the largest magnitude in all layers; Rieck et al. 2019
   standardized,  // z = abs((W - mean) / std) per layer, population std; then divided by the
                  // largest z of all layers; Girrbach et al. 2023

@@ -27,8 +27,9 @@
 
 namespace dgp {
 
+// Of which values the strengths are taken.
 struct PathStrengthOptions {
-  Normalization normalization = Normalization::none;
+  Normalization normalization = Normalization::none;  // of the weights
 };
 
 // Strengths per layer of neurons: [0] for the inputs, [k + 1] for the outputs of layer k.
@@ -92,8 +93,8 @@ NeuronStrengths<Scalar> by_group(const BestPaths<Scalar>& paths, const Numbering
 //
 // in:  A (m × n), B (n × q), dense real expressions of one scalar type
 // out: C (m × q), row-major; every entry is an entry of A or of B
-// Time O(m n q). Throws std::invalid_argument where A.cols() != B.rows(), for an empty matrix and
-// for an entry that is not finite.
+// Time O(m n q), memory that of C. Throws std::invalid_argument where A.cols() != B.rows(), for an
+// empty matrix and for an entry that is not finite.
 template <WeightMatrix Left, WeightMatrix Right>
 RowMajorMatrix<scalar_t<Left>> max_min_product(const Left& a, const Right& b) {
   using Scalar = scalar_t<Left>;

@@ -1,5 +1,6 @@
 // Bounds on neural persistence and on deep graph persistence, from each neuron's heaviest edge and
-// without a spanning forest.
+// without a spanning forest. Rieck et al. 2019 (Theorem 1) bound neural persistence by 0 and by the
+// largest and the smallest value alone; these bounds look at each neuron.
 #pragma once
 
 #include <algorithm>
@@ -31,10 +32,11 @@ struct Bound {
   Sum normalized;  // bounds Persistence::normalized
 };
 
+// Lower and upper bound, under the same options as the measure.
 template <class Scalar>
 struct PersistenceBounds {
-  Bound<sum_t<Scalar>> lower;
-  Bound<sum_t<Scalar>> upper;
+  Bound<sum_t<Scalar>> lower;  // at most the measure, up to rounding
+  Bound<sum_t<Scalar>> upper;  // at least the measure, up to rounding
 };
 
 namespace detail {

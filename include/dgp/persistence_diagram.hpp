@@ -18,14 +18,16 @@
 
 namespace dgp {
 
+// The life of one connected component.
 template <class Scalar>
 struct PersistencePair {
-  Scalar birth;
-  Scalar death;
+  Scalar birth;  // 1
+  Scalar death;  // the weight of the edge that ends it
 
   friend bool operator==(const PersistencePair&, const PersistencePair&) = default;
 };
 
+// All lives of a filtered graph's components.
 template <class Scalar>
 struct PersistenceDiagram {
   std::vector<PersistencePair<Scalar>> pairs;  // the finite pairs, descending by death
@@ -44,9 +46,9 @@ enum class EssentialClass {
 // A diagram and its two summaries, in double or wider.
 template <class Scalar>
 struct Persistence {
-  sum_t<Scalar> total;       // total persistence, (sum of |birth - death|^p)^(1/p)
-  sum_t<Scalar> normalized;  // total / (vertices - 1)^(1/p)
-  PersistenceDiagram<Scalar> diagram;
+  sum_t<Scalar> total;                 // total persistence, (sum of |birth - death|^p)^(1/p)
+  sum_t<Scalar> normalized;            // total / (vertices - 1)^(1/p)
+  PersistenceDiagram<Scalar> diagram;  // of normalised weights, where they were
 };
 
 namespace detail {
@@ -91,7 +93,8 @@ Sum largest_norm(Index vertices, double p) {
 
 }  // namespace detail
 
-// The diagram of a filtered graph, read off its maximum spanning forest. Time O(edges).
+// The diagram of a filtered graph, read off its maximum spanning forest: a pair for each edge, (1,
+// weight). Time and memory O(edges of the forest).
 template <class Scalar>
 PersistenceDiagram<Scalar> persistence_diagram(const SpanningForest<Scalar>& forest) {
   const auto merges = static_cast<Index>(forest.edges.size());
@@ -102,7 +105,8 @@ PersistenceDiagram<Scalar> persistence_diagram(const SpanningForest<Scalar>& for
 }
 
 // Total persistence (sum over the pairs of |birth - death|^p)^(1/p), p in [1, infinity]: Rieck et
-// al. 2019, definition of neural persistence. Throws std::invalid_argument for p < 1 or NaN.
+// al. 2019, Equation 1, neural persistence. Time and memory O(pairs). Throws std::invalid_argument
+// for p < 1 or NaN.
 template <class Scalar>
 sum_t<Scalar> total_persistence(const PersistenceDiagram<Scalar>& diagram, double p = 2,
                                 EssentialClass essential = EssentialClass::dies_at_zero) {
@@ -120,11 +124,11 @@ sum_t<Scalar> total_persistence(const PersistenceDiagram<Scalar>& diagram, doubl
   return detail::p_norm(lives, p);
 }
 
-// Total persistence divided by (vertices - 1)^(1/p): Rieck et al. 2019, definition of
-// normalized neural persistence. In [0, 1] for
-// filtration values in [0, 1], save that the essential class can lift it to
-// (vertices / (vertices - 1))^(1/p). Where p is infinite and the essential class dies at zero, both
-// are 1 for every such diagram.
+// Total persistence divided by (vertices - 1)^(1/p), its largest value without the essential class:
+// Rieck et al. 2019, definition of normalized neural persistence. In [0, 1] for filtration values
+// in [0, 1], save that the essential class can lift it to (vertices / (vertices - 1))^(1/p). Where
+// p is infinite and the essential class dies at zero, both are 1 for every such diagram. Of two
+// vertices or more. Time, memory and errors as of total_persistence.
 template <class Scalar>
 sum_t<Scalar> normalized_persistence(const PersistenceDiagram<Scalar>& diagram, double p = 2,
                                      EssentialClass essential = EssentialClass::dies_at_zero) {

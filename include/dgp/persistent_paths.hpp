@@ -27,22 +27,23 @@
 
 namespace dgp {
 
-// As in DeepGraphPersistenceOptions; how many paths at most.
+// As in DeepGraphPersistenceOptions, and how many.
 struct PersistentPathsOptions {
-  std::size_t count = 10;
-  Normalization normalization = Normalization::standardized;
-  bool rescale = true;
+  std::size_t count = 10;                                     // at most so many paths
+  Normalization normalization = Normalization::standardized;  // of the weights
+  bool rescale = true;                                        // divide strengths by the largest
 };
 
-// Where a weight is: layers[layer](row, col).
+// Where a weight is: `layers[layer](row, col)`.
 struct WeightPlace {
-  std::size_t layer;
-  Index row;
-  Index col;
+  std::size_t layer;  // from 0 on
+  Index row;          // output neuron
+  Index col;          // input neuron
 
   friend bool operator==(const WeightPlace&, const WeightPlace&) = default;
 };
 
+// A path from an input to an output, and the pair of deep graph persistence that it stands for.
 template <class Scalar>
 struct PersistentPath {
   Scalar death;                // its strength: the pair's death in deep_graph_persistence

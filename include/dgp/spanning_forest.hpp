@@ -21,20 +21,22 @@
 
 namespace dgp {
 
+// An edge of a layer, that is, one entry of its matrix.
 template <class Scalar>
 struct Edge {
-  Index row;  // output neuron
-  Index col;  // input neuron
-  Scalar weight;
+  Index row;      // output neuron
+  Index col;      // input neuron
+  Scalar weight;  // as given, or the value in the filtration
 
   friend bool operator==(const Edge&, const Edge&) = default;
 };
 
+// Those edges of a matrix that merge two components, as edges appear in descending weight.
 template <class Scalar>
 struct SpanningForest {
   std::vector<Edge<Scalar>> edges;  // rows + cols - 1 of them, heaviest first, ties by (row, col)
-  Index rows;
-  Index cols;
+  Index rows;                       // of the matrix
+  Index cols;                       // of the matrix
 };
 
 namespace detail {
@@ -128,8 +130,9 @@ void scale_weights(SpanningForest<Scalar>& forest, const FinalScale<Scalar>& sca
 // unique, whatever the storage order.
 //
 // in:  W (fan_out × fan_in), any dense real expression
-// Time O(n log n) for n weights. Throws std::invalid_argument for an empty matrix and for a weight
-// that is not finite, std::length_error for more neurons than 32 bits count.
+// Time O(weights), at worst O(weights · log neurons); memory O(neurons · log neurons). Throws
+// std::invalid_argument for an empty matrix and for a weight that is not finite, std::length_error
+// for more neurons than 32 bits count.
 template <Layer Weights>
 SpanningForest<scalar_t<Weights>> maximum_spanning_forest(const Weights& weights) {
   using Scalar = scalar_t<Weights>;

@@ -15,6 +15,7 @@
 
 namespace dgp {
 
+// By what its weights join.
 enum class WeightedKind { dense, sparse, convolution };
 
 // Weights (fan_out × fan_in) that lie where the graph views them; of a convolution its kernel,
@@ -23,12 +24,13 @@ template <class Scalar>
 using StoredWeights = Eigen::Map<const RowMajorMatrix<Scalar>, Eigen::Unaligned,
                                  Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>>;
 
+// An edge set with weights, as measures see it.
 template <class Scalar>
 struct WeightedSet {
-  std::string name;
-  WeightedKind kind;
+  std::string name;               // as it was given; may be empty
+  WeightedKind kind;              // of the call that made it
   StoredWeights<Scalar> weights;  // as long as the graph lives
-  Window window;                  // of a convolution
+  Window window;                  // of a convolution; of others of one place
   bool is_sequence;               // whether it slides over a grid of height 1
   Index neurons;                  // of source and target, each once
   double edges;                   // of a convolution, at all positions
@@ -69,7 +71,8 @@ double edge_count(const FeedForwardGraph<Scalar>& graph, const EdgeSet<Scalar>& 
 
 }  // namespace detail
 
-// In the order of execution, as neural_persistence(graph).layers. Time O(neurons).
+// In the order of execution, as neural_persistence(graph).layers. Time O(neurons of all sources),
+// memory O(sets).
 template <class Scalar>
 std::vector<WeightedSet<Scalar>> weighted_sets(const FeedForwardGraph<Scalar>& graph) {
   std::vector<WeightedSet<Scalar>> sets;
@@ -92,9 +95,9 @@ std::vector<WeightedSet<Scalar>> weighted_sets(const FeedForwardGraph<Scalar>& g
 
 // A group that made neurons of its own: an input, or what edges lead to.
 struct NamedNeurons {
-  Neurons neurons;
-  std::string name;  // of an input or a weighted set; else empty
-  NeuronShape shape;
+  Neurons neurons;    // the group
+  std::string name;   // of an input or a weighted set; else empty
+  NeuronShape shape;  // in which it was made
 };
 
 // In the order in which they were made, so that edges lead from former to later ones. Views and

@@ -11,12 +11,15 @@
 
 namespace dgp {
 
+// How the neurons of a group lie; all extents at least 1.
 struct NeuronShape {
-  Index channels;
-  Index height = 1;
-  Index width = 1;
+  Index channels;    // of a layer of features, its neurons
+  Index height = 1;  // of the grid
+  Index width = 1;   // of the grid
 
+  // Of a channel's grid.
   Index positions() const { return height * width; }
+  // Neurons in all.
   Index size() const { return channels * positions(); }
 
   friend bool operator==(const NeuronShape&, const NeuronShape&) = default;
@@ -24,11 +27,11 @@ struct NeuronShape {
 
 // A window along one direction of a grid, as in every framework.
 struct WindowSide {
-  Index size = 1;
-  Index stride = 1;
+  Index size = 1;            // places of the window; at least 1, as stride and dilation
+  Index stride = 1;          // positions from one window to the next
   Index padding_before = 0;  // positions beyond the edge, where there are no neurons
-  Index padding_after = 0;
-  Index dilation = 1;  // from one place of the window to the next
+  Index padding_after = 0;   // likewise, at the other end
+  Index dilation = 1;        // from one place of the window to the next
 
   friend bool operator==(const WindowSide&, const WindowSide&) = default;
 };
@@ -36,14 +39,14 @@ struct WindowSide {
 // A window that slides over a grid; of a convolution, its channels fall into groups that do not
 // see each other.
 struct Window {
-  WindowSide vertical;
-  WindowSide horizontal;
-  Index groups = 1;
+  WindowSide vertical;    // along the height
+  WindowSide horizontal;  // along the width
+  Index groups = 1;       // of channels; divides their number
 
   friend bool operator==(const Window&, const Window&) = default;
 };
 
-// The same in both directions.
+// The same in both directions: a kernel of size × size, padded on all sides.
 inline Window square_window(Index size, Index stride = 1, Index padding = 0, Index groups = 1) {
   const WindowSide side{size, stride, padding, padding, 1};
   return {side, side, groups};

@@ -17,20 +17,22 @@
 
 namespace dgp {
 
-// All counts in checks.
+// All counts in checks; b, g and delta as in the paper.
 struct EarlyStoppingOptions {
   std::size_t burn_in = 10;  // b: checks before the first that counts
-  std::size_t patience = 4;  // g: checks without a rise that end the training
-  double delta = 0;          // a rise must be larger
+  std::size_t patience = 4;  // g: checks without a rise that end the training; at least 1
+  double delta = 0;          // a rise must be larger; finite, at least 0
 };
 
+// What is said after each check.
 struct EarlyStoppingVerdict {
-  bool stop;
+  bool stop;               // whether training should end
   std::size_t best_check;  // the check with the highest value that counted as a rise, from 0
   double best;             // its value
   std::string reason;      // one line for a log
 };
 
+// The rule, and what it remembers of the checks so far.
 class EarlyStopping {
  public:
   // Throws std::invalid_argument for a patience of 0 and for a delta that is negative or not
@@ -44,8 +46,8 @@ class EarlyStopping {
     }
   }
 
-  // Once it says stop, it does so for every later check, until the value rises again. Throws
-  // std::invalid_argument for a value that is not finite.
+  // Takes the value of one more check. Once it says stop, it does so for every later check, until
+  // the value rises again. Throws std::invalid_argument for a value that is not finite.
   EarlyStoppingVerdict check(double value) {
     if (!detail::is_finite(value)) {
       throw std::invalid_argument("early stopping: check " + std::to_string(checks_) +

@@ -70,6 +70,7 @@ inline bool too_many_ranks(Index rows, Index cols, std::size_t rounds) {
 // std::length_error for more than 2^28 ranks.
 class ShuffleNull {
  public:
+  // Draws them.
   ShuffleNull(Index rows, Index cols, std::size_t rounds = 1000, std::uint64_t seed = 1)
       : rows_(rows), cols_(cols), rounds_(rounds) {
     detail::check_shape("shuffling", rows, cols);
@@ -92,6 +93,7 @@ class ShuffleNull {
     }
   }
 
+  // What it was drawn for.
   Index rows() const { return rows_; }
   Index cols() const { return cols_; }
   std::size_t rounds() const { return rounds_; }
@@ -156,22 +158,22 @@ class ShuffleNull {
 
 // A layer's normalised neural persistence beside that of its shuffled weights.
 struct ShuffleSignificance {
-  double original;
+  double original;            // normalised neural persistence of the layer as it is
   double mean;                // of the shuffles
   double standard_deviation;  // n - 1 in the denominator; NaN where nothing was drawn
   double z_score;  // the excess, (original - mean) / standard deviation; NaN where that is 0 or NaN
-  double
-      p_value;  // (1 + shuffles at least as persistent) / (1 + rounds); NaN where nothing was drawn
+  double p_value;  // (1 + shuffles as persistent or more) / (1 + rounds); NaN as the deviation
   std::size_t rounds;  // 0 where the layer was too large to draw and the mean is the asymptotic one
 };
 
+// How shuffles are drawn.
 struct ShuffleOptions {
-  std::size_t rounds = 1000;
-  std::uint64_t seed = 1;
+  std::size_t rounds = 1000;  // at least 2
+  std::uint64_t seed = 1;     // the same one draws the same
 };
 
 // Ranks by shape, drawn where they are first asked for and kept: for networks measured again and
-// again, as in training.
+// again, as in training. Not for use by several threads at once.
 class ShuffleNulls {
  public:
   // Throws std::invalid_argument for fewer than 2 rounds.
@@ -180,7 +182,8 @@ class ShuffleNulls {
   }
 
   // Of the shape or, whose ranks are alike, its transpose: its rows are the shorter side. Nothing
-  // where that is too large to draw: of more than 2^28 ranks, 1 GiB.
+  // where that is too large to draw: of more than 2^28 ranks, 1 GiB. It lives as long as this does.
+  // Time and memory of what is drawn. Throws std::invalid_argument for a shape without edges.
   const ShuffleNull* of(Index rows, Index cols) {
     detail::check_shape("shuffling", rows, cols);
     if (detail::too_many_ranks(rows, cols, options_.rounds)) return nullptr;
@@ -363,8 +366,9 @@ std::vector<std::optional<ShuffleSignificance>> shuffle_significance(
 // give. Shuffling keeps all that a layer is normalised by.
 //
 // Time of a layer: that of its neural persistence, and O(rounds · (rows + cols)); once for each
-// shape that of its ranks. Throws as neural_persistence does, and std::invalid_argument for fewer
-// than 2 rounds.
+// shape that of its ranks. Memory that of the ranks of all shapes, and of the heaviest values of
+// one layer at a time. Throws as neural_persistence does, and std::invalid_argument for fewer than
+// 2 rounds.
 template <Network Layers>
 std::vector<ShuffleSignificance> shuffle_significance(
     Layers&& layers, ShuffleNulls& nulls, const NeuralPersistenceOptions& options = {}) {

@@ -54,11 +54,11 @@ std::vector<RowMajorMatrix<scalar_t<One>>> shuffled_layers(std::initializer_list
 
 // How one figure changes under shuffling.
 struct ShufflingEffect {
-  double original;
+  double original;            // of the network as it is
   double mean;                // of the changes, shuffled - original
   double standard_deviation;  // of the changes; n - 1 in the denominator
-  double smallest;            // change
-  double largest;             // change
+  double smallest;            // change, signs counted
+  double largest;             // change, signs counted
   double z_score;  // (original - mean of the shuffled) / standard deviation; NaN where that is 0
 };
 

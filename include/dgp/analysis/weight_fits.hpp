@@ -32,26 +32,30 @@
 
 namespace dgp {
 
-// Losses are negative log-likelihoods, summed over the layer's weights. Densities on [0, 1]:
-struct BetaFit {  // x^(a-1) (1-x)^(b-1) / B(a, b); x cut to [1e-6, 1 - 1e-6]
-  double a;
-  double b;
-  double loss;
+// The beta distribution, of density x^(a-1) (1-x)^(b-1) / B(a, b); x is cut to [1e-6, 1 - 1e-6].
+struct BetaFit {
+  double a;     // above 0
+  double b;     // above 0
+  double loss;  // negative log-likelihood, summed over the layer's weights
 };
-struct TruncatedParetoFit {  // b (1+x)^(-b-1) / (1 - 2^-b)
-  double b;
-  double loss;
+// The truncated Pareto distribution, of density b (1+x)^(-b-1) / (1 - 2^-b) on [0, 1].
+struct TruncatedParetoFit {
+  double b;     // of any sign
+  double loss;  // negative log-likelihood, summed over the layer's weights
 };
-struct ScaleFit {  // normal: exp(-x^2 / (2 scale^2)), exponential: exp(-x / scale), both normalised
-  double scale;    // infinite where the uniform distribution fits best
-  double loss;
+// A distribution on [0, 1] with one scale: half a normal one, whose density is in proportion to
+// exp(-x^2 / (2 scale^2)), or an exponential one, in proportion to exp(-x / scale).
+struct ScaleFit {
+  double scale;  // infinite where the uniform distribution fits best
+  double loss;   // negative log-likelihood, summed over the layer's weights
 };
 
+// The fits to one layer's magnitudes. The one of the lowest loss describes them best.
 struct WeightFits {
-  BetaFit beta;
-  TruncatedParetoFit truncated_pareto;
-  ScaleFit truncated_normal;
-  ScaleFit truncated_exponential;
+  BetaFit beta;                         // of two parameters
+  TruncatedParetoFit truncated_pareto;  // of one, as the next two
+  ScaleFit truncated_normal;            // by the scale of the normal distribution
+  ScaleFit truncated_exponential;       // by the scale of the exponential distribution
 };
 
 namespace detail {

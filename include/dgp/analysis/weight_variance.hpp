@@ -108,8 +108,8 @@ WeightVariance<Scalar> weight_variance(const NetworkWeights<Scalar>& network) {
 
 }  // namespace detail
 
-// Time O(weights). Throws std::invalid_argument for an empty network or layer and for a weight that
-// is not finite.
+// The variances of a network's weights. Time O(weights), memory O(layers). Throws
+// std::invalid_argument for an empty network or layer and for a weight that is not finite.
 template <Network Layers>
 WeightVariance<scalar_t<Layers>> weight_variance(Layers&& layers) {
   return detail::weight_variance(

@@ -19,11 +19,12 @@ namespace dgp {
 
 // Some entries of a matrix: rows × cols of them from (first_row, first_col) on.
 struct MatrixBlock {
-  Index first_row;
-  Index first_col;
-  Index rows;
-  Index cols;
+  Index first_row;  // from 0 on, in the matrix
+  Index first_col;  // likewise
+  Index rows;       // at least 1
+  Index cols;       // at least 1
 
+  // Behind the last one.
   Index end_row() const { return first_row + rows; }
   Index end_col() const { return first_col + cols; }
   friend bool operator==(const MatrixBlock&, const MatrixBlock&) = default;

@@ -31,9 +31,9 @@ namespace dgp {
 // What a measure gains, per unit, as one weight grows alone.
 template <class Scalar>
 struct WeightGradient {
-  Index row;
-  Index col;
-  sum_t<Scalar> value;
+  Index row;            // output neuron
+  Index col;            // input neuron
+  sum_t<Scalar> value;  // of the derivative
 };
 
 namespace detail {

@@ -30,7 +30,8 @@ inline std::optional<std::string> bias_name_of(const std::string& layer) {
 }
 
 // The bias of each layer: the tensor bias_name_of(layer.name) of the file, fan_out values; zeros
-// where there is none. Throws std::runtime_error for one of another size and as the reader does.
+// where there is none. Time and memory O(neurons + tensors). Throws std::runtime_error for one of
+// another size and as the reader does.
 template <class Scalar, class File>
 std::vector<Eigen::Matrix<Scalar, Eigen::Dynamic, 1>> read_biases(
     File& file, const std::vector<NamedLayer<RowMajorMatrix<Scalar>>>& layers) {
@@ -52,15 +53,19 @@ std::vector<Eigen::Matrix<Scalar, Eigen::Dynamic, 1>> read_biases(
   return biases;
 }
 
+// Dense layers with their biases.
 template <class Scalar>
 struct Perceptron {
-  std::vector<NamedLayer<RowMajorMatrix<Scalar>>> layers;
+  std::vector<NamedLayer<RowMajorMatrix<Scalar>>> layers;        // in forward order
   std::vector<Eigen::Matrix<Scalar, Eigen::Dynamic, 1>> biases;  // of each, fan_out values
 };
 
+// Reads a perceptron.
+//
 // in:  a checkpoint of any format; its layers are the 2-D tensors in natural order of their names,
 //      each (fan_out × fan_in). The bias of `name.weight` is the tensor `name.bias` (read_biases).
-// Throws std::runtime_error as read_layers and read_biases, and for a convolution's kernel.
+// Time and memory O(weights). Throws std::runtime_error as read_layers and read_biases, and for a
+// convolution's kernel.
 template <class Scalar = float, class File = CheckpointFile>
 Perceptron<Scalar> read_perceptron(const std::filesystem::path& path) {
   File file(path);
@@ -74,8 +79,8 @@ Perceptron<Scalar> read_perceptron(const std::filesystem::path& path) {
   return perceptron;
 }
 
-// The same made ready. Time O(weights · log neurons). Throws as read_perceptron, and
-// std::invalid_argument as the constructor of ActivationGraphs.
+// The same made ready. Time O(weights · log neurons), memory three times that of float weights.
+// Throws as read_perceptron, and std::invalid_argument as the constructor of ActivationGraphs.
 template <class Scalar = float, class File = CheckpointFile>
 ActivationGraphs<Scalar> read_activation_graphs(const std::filesystem::path& path,
                                                 Activation activation = Activation::relu) {

@@ -77,6 +77,7 @@ class AnyCheckpoint {
   // All parts of a checkpoint, in any order.
   explicit AnyCheckpoint(const std::vector<std::filesystem::path>& parts) { open(parts); }
 
+  // As it was given; of several files SafetensorsShards::path.
   const std::filesystem::path& path() const {
     return visit([](const auto& reader) -> const auto& { return reader.path(); });
   }
@@ -92,7 +93,8 @@ class AnyCheckpoint {
     });
   }
 
-  // A 2-D tensor, and one of one dimension or more as (first extent × all others together).
+  // A 2-D tensor, and one of one dimension or more as (first extent × all others together). Time,
+  // memory and errors as of the reader.
   template <class Scalar>
   RowMajorMatrix<Scalar> read_matrix(const TensorInfo& tensor) {
     return visit([&](auto& reader) { return reader.template read_matrix<Scalar>(tensor); });

@@ -20,6 +20,7 @@
 
 namespace dgp::io {
 
+// What a file can be told for; words_of says in words what each is.
 enum class FileFormat {
   unknown,
   empty,
@@ -51,9 +52,10 @@ enum class FileFormat {
   web_page
 };
 
+// A format in words.
 struct FileFormatWords {
-  FileFormat format;
-  std::string_view what;
+  FileFormat format;        // that they are of
+  std::string_view what;    // a PyTorch checkpoint, for instance
   std::string_view advice;  // empty for the formats that are read
 };
 
@@ -212,7 +214,8 @@ inline FileFormat format_of_json(std::string_view name, std::string_view start) 
 
 }  // namespace detail
 
-// The name may hold folders; `start` is all of the file where that is short.
+// What a file is. The name may hold folders; `start` is all of the file where that is short. Time
+// O(start).
 inline FileFormat file_format(std::string_view name, std::string_view start) {
   if (start.empty()) return FileFormat::empty;
   if (detail::starts_like_safetensors(start)) return FileFormat::safetensors;
@@ -249,6 +252,7 @@ inline FileFormat file_format(std::string_view name, std::string_view start) {
   return named;
 }
 
+// What it is called, and what to do where it is not read.
 inline FileFormatWords words_of(FileFormat format) {
   return *std::find_if(std::begin(detail::file_format_words), std::end(detail::file_format_words),
                        [&](const FileFormatWords& words) { return words.format == format; });

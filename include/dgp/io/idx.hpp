@@ -19,14 +19,15 @@
 
 namespace dgp::io {
 
+// An array of bytes, of any number of dimensions.
 struct IdxArray {
   std::vector<std::size_t> shape;    // MNIST's images: {60000, 28, 28}; its labels: {60000}
   std::vector<std::uint8_t> values;  // row by row: the last index runs fastest
 };
 
-// Time and memory O(file). Throws std::runtime_error, with path and, once the file is open, byte
-// offset, for a file that cannot be read, is not a whole IDX file, holds anything but unsigned
-// bytes, or is compressed.
+// Reads one. Time and memory O(file). Throws std::runtime_error, with path and, once the file is
+// open, byte offset, for a file that cannot be read, is not a whole IDX file, holds anything but
+// unsigned bytes, or is compressed.
 inline IdxArray read_idx(const std::filesystem::path& path) {
   detail::InputFile file(path);
   std::array<unsigned char, 4> start{};

@@ -10,6 +10,7 @@
 
 namespace dgp::io {
 
+// Whether a comes before b. Time O(their lengths).
 inline bool natural_less(std::string_view a, std::string_view b) {
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   // The run of digits at `at`, without leading zeros; moves `at` behind it.

@@ -58,6 +58,7 @@ RowMajorMatrix<Scalar> read_npy_rows(Source& source, const NpyHeader& header) {
 // file. Not for use by several threads at once.
 class NpyFile {
  public:
+  // Of the files that it reads.
   static constexpr FileFormat format = FileFormat::npy;
 
   // Reads and checks the header. Time and memory O(header). Throws std::runtime_error, with path
@@ -71,7 +72,9 @@ class NpyFile {
         header_(detail::read_npy_header(file_, file_.path().stem().string())),
         tensors_{header_.tensor} {}
 
+  // As it was given.
   const std::filesystem::path& path() const { return file_.path(); }
+  // The one array.
   const std::vector<TensorInfo>& tensors() const { return tensors_; }
 
   // The array, converted to Scalar: truth values, integers of 8 to 64 bits and floating-point

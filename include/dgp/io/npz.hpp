@@ -28,6 +28,7 @@ namespace dgp::io {
 // A .npz archive, open for reading. Not for use by several threads at once.
 class NpzFile {
  public:
+  // Of the files that it reads.
   static constexpr FileFormat format = FileFormat::npz;
 
   // Reads and checks the archive's directory and the headers of its arrays, the entries called
@@ -45,6 +46,7 @@ class NpzFile {
     }
   }
 
+  // As it was given.
   const std::filesystem::path& path() const { return archive_.path(); }
 
   // All arrays, in natural order of their names, which are those of the entries without ".npy".
@@ -71,6 +73,7 @@ class NpzFile {
   }
 
   // An array of one dimension or more as a row-major matrix, (first extent × all others together).
+  // Throws as read.
   template <class Scalar>
   RowMajorMatrix<Scalar> read_rows(const TensorInfo& tensor) {
     return unpack(tensor.name, [](auto& source, const auto& header) {

@@ -34,6 +34,7 @@ namespace dgp::io {
 // A model of ONNX, open for reading. Not for use by several threads at once.
 class OnnxFile {
  public:
+  // Of the files that it reads.
   static constexpr FileFormat format = FileFormat::onnx;
 
   // Reads the model, without weights that lie in files of their own. Time and memory O(file); a
@@ -69,6 +70,7 @@ class OnnxFile {
   OnnxFile(OnnxFile&&) = default;
   OnnxFile& operator=(OnnxFile&&) = default;
 
+  // As it was given.
   const std::filesystem::path& path() const { return path_; }
 
   // The constants of FLOAT16, BFLOAT16, FLOAT and DOUBLE, in natural order of their names. Their
@@ -100,6 +102,7 @@ class OnnxFile {
   }
 
   // A tensor of one dimension or more as a row-major matrix, (first extent × all others together).
+  // Throws as read_matrix.
   template <class Scalar>
   RowMajorMatrix<Scalar> read_rows(const TensorInfo& tensor) const {
     const auto found = std::lower_bound(constants_.begin(), constants_.end(), tensor.name,
@@ -132,7 +135,8 @@ class OnnxFile {
   std::set<std::string> stored_in_first_;
 };
 
-// The graph of a model. Throws std::runtime_error as OnnxFile and its read_graph do.
+// The graph of a model. Time and memory O(weights + neurons). Throws std::runtime_error as OnnxFile
+// and its read_graph do.
 template <class Scalar = float>
 FeedForwardGraph<Scalar> read_onnx(const std::filesystem::path& path) {
   return OnnxFile(path).read_graph<Scalar>();

@@ -40,6 +40,7 @@ namespace dgp::io {
 // A checkpoint of torch.save, open for reading. Not for use by several threads at once.
 class PytorchFile {
  public:
+  // Of the files that it reads.
   static constexpr FileFormat format = FileFormat::pytorch;
 
   // Reads and checks the archive's directory and its pickle. Time and memory O(entries + pickle).
@@ -53,6 +54,7 @@ class PytorchFile {
   // The same of a file that is open already.
   explicit PytorchFile(detail::InputFile file) : archive_(std::move(file)) { read_pickle(); }
 
+  // As it was given.
   const std::filesystem::path& path() const { return archive_.path(); }
 
   // The tensors of float16, bfloat16, float32 and float64, in natural order of their names: the
@@ -82,7 +84,7 @@ class PytorchFile {
     return read_rows_of<Scalar>(index_of(tensor.name));
   }
 
-  // The 2-D tensor of that name.
+  // The 2-D tensor of that name. Throws as above, and where there is none.
   template <class Scalar>
   RowMajorMatrix<Scalar> read_matrix(std::string_view name) {
     return read_matrix<Scalar>(tensors_[index_of(name)]);

@@ -215,6 +215,7 @@ class CountingIterator {
 // A safetensors file, open for reading. Not for use by several threads at once.
 class SafetensorsFile {
  public:
+  // Of the files that it reads.
   static constexpr FileFormat format = FileFormat::safetensors;
 
   // Reads and checks the header. Time and memory O(header). Throws std::runtime_error, with path
@@ -266,6 +267,7 @@ class SafetensorsFile {
     });
   }
 
+  // As it was given.
   const std::filesystem::path& path() const { return file_.path(); }
 
   // All tensors, in natural order of their names (layers.10 after layers.2).

@@ -29,8 +29,8 @@ namespace dgp::io {
 // What the name of a part says.
 struct ShardName {
   std::filesystem::path whole;  // the same name for all parts: model-*-of-00002.safetensors
-  std::size_t number;           // from 1 on
-  std::size_t count;            // of all parts
+  std::size_t number;           // of this part, from 1 on
+  std::size_t count;            // of all parts together
 };
 
 // Nothing for a name that does not hold "-NUMBER-of-COUNT" before its end.
@@ -89,7 +89,7 @@ class SafetensorsShards {
   // All tensors, in natural order of their names. Byte ranges are those in a tensor's own file.
   const std::vector<TensorInfo>& tensors() const { return tensors_; }
 
-  // As SafetensorsFile gives it.
+  // As SafetensorsFile gives it. The tensor is one of tensors(), else they throw std::out_of_range.
   template <class Scalar>
   RowMajorMatrix<Scalar> read_matrix(const TensorInfo& tensor) {
     return files_[file_of_.at(tensor.name)].template read_matrix<Scalar>(tensor);
@@ -99,6 +99,7 @@ class SafetensorsShards {
     return files_[file_of_.at(tensor.name)].template read_rows<Scalar>(tensor);
   }
 
+  // Where its rows stand, likewise.
   std::optional<StoredRows> stored_rows(const TensorInfo& tensor) const {
     return files_[file_of_.at(tensor.name)].stored_rows(tensor);
   }

@@ -30,7 +30,7 @@ namespace dgp::io {
 
 // A tensor as the file will hold it.
 struct NamedTensor {
-  std::string name;
+  std::string name;                  // in UTF-8
   std::string type;                  // F16, BF16, F32 or F64
   std::vector<std::uint64_t> shape;  // one number for a vector, {rows, cols} for a matrix
   std::string bytes;                 // row by row, little-endian

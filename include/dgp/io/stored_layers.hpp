@@ -29,6 +29,7 @@
 
 namespace dgp::io {
 
+// How large a read is, and who is told.
 struct StoredLayersOptions {
   // Of a block; two are in memory at a time. The figures do not depend on it.
   std::size_t block_bytes = std::size_t{64} << 20;
@@ -36,13 +37,15 @@ struct StoredLayersOptions {
   std::function<void(std::size_t layer, std::uint64_t bytes)> on_block = {};
 };
 
+// The layers, by their places in the file: memory O(layers), and two blocks while they are read.
+// Not for use by several threads at once.
 template <class Measured = float>
 class StoredLayers {
   static_assert(std::is_same_v<Measured, float> || std::is_same_v<Measured, double>,
                 "dgp: stored layers are measured in float or double");
 
  public:
-  using Scalar = Measured;
+  using Scalar = Measured;  // in which measures are computed
 
   // The tensors in forward order, of a file that is open: what it says of each is kept. Throws
   // std::runtime_error for one that is not stored row by row, or wider than Measured.
@@ -64,18 +67,20 @@ class StoredLayers {
     }
   }
 
+  // How many layers; of layer k its shape, (fan_out × fan_in), and its name.
   std::size_t size() const { return layers_.size(); }
   Index rows(std::size_t k) const { return layers_[k].rows.rows; }
   Index cols(std::size_t k) const { return layers_[k].rows.cols; }
   const std::string& name(std::size_t k) const { return layers_[k].name; }
 
-  // Throws std::runtime_error, with path and byte offset, where the file cannot be read, or is not
-  // what it was as it was opened.
+  // Calls visit(block, first_row) for all rows of layer k, in ascending order. Throws
+  // std::runtime_error, with path and byte offset, where the file cannot be read, or is not what it
+  // was as it was opened.
   template <class Visit>
   void for_each_block(std::size_t k, const Visit& visit) {
     for_each_block(k, 0, rows(k), visit);
   }
-  // The rows of layer k from `begin` on, before `end`.
+  // The same of the rows of layer k from `begin` on, before `end`.
   template <class Visit>
   void for_each_block(std::size_t k, Index begin, Index end, const Visit& visit) {
     switch (layers_[k].rows.type) {

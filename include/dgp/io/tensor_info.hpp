@@ -11,14 +11,16 @@
 #include <dgp/concepts.hpp>
 #include <dgp/detail/messages.hpp>
 
+// Files of weights, and of what is known of them: reading and writing.
 namespace dgp::io {
 
+// A tensor of a file.
 struct TensorInfo {
-  std::string name;
+  std::string name;                  // as its reader tells: keys joined with dots, for instance
   std::string type;                  // as the file spells it: F32, BF16, I64 …; <f4, >f8, |u1 …
   std::vector<std::uint64_t> shape;  // a linear layer's weights: {fan_out, fan_in}
   std::uint64_t begin;               // of its bytes, from the start of the file
-  std::uint64_t end;
+  std::uint64_t end;                 // behind the last of them
   // Bytes of a value, where these are floating-point numbers that the reader converts; else 0.
   std::size_t floating_point_bytes = 0;
 };

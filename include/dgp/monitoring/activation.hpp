@@ -7,7 +7,7 @@
 
 namespace dgp {
 
-// Of the hidden layers; the last layer is linear.
+// Of the hidden layers, max(x, 0), tanh(x) or 1 / (1 + exp(-x)); the last layer is linear.
 enum class Activation { relu, tanh, sigmoid };
 
 namespace detail {

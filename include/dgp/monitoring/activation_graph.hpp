@@ -57,7 +57,7 @@ class FeatureWorkspace {
 template <class Scalar>
 class ActivationGraphs {
  public:
-  using Vector = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;
+  using Vector = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;  // of biases, and of features
 
   // in:  layers in forward order, each (fan_out × fan_in), chained; biases, one vector of fan_out
   //      values per layer, or none at all; both are copied
@@ -86,8 +86,10 @@ class ActivationGraphs {
                             Activation activation = Activation::relu)
       : ActivationGraphs(std::span(layers), std::move(biases), activation) {}
 
+  // Neurons of the first and of the last layer.
   Index inputs() const { return layers_.front().cols(); }
   Index outputs() const { return layers_.back().rows(); }
+  // Weights of all layers together.
   std::size_t weight_count() const {
     std::size_t count = 0;
     for (const auto& layer : layers_) count += static_cast<std::size_t>(layer.weights().size());
@@ -96,6 +98,7 @@ class ActivationGraphs {
 
   // The lengths of the lists that a feature vector is made of, one after the other: one per layer
   // for topological and topological_var, one per hidden layer for input_activation, else one.
+  // Throws std::invalid_argument for what is no FeatureMethod.
   std::vector<Index> feature_parts(FeatureMethod method) const {
     switch (method) {
       case FeatureMethod::dgp:
@@ -303,6 +306,7 @@ class ActivationGraphs {
   Activation activation_;
 };
 
+// ActivationGraphs(layers, …) takes its scalar from the layers.
 template <Network Layers, class... Others>
 ActivationGraphs(Layers&&, Others&&...) -> ActivationGraphs<scalar_t<Layers>>;
 template <Layer One, class... Others>

@@ -33,8 +33,9 @@
 
 namespace dgp {
 
-// Features are any dense real Eigen expression (samples × values), one sample a row, one list after
-// the other. Results do not depend on the order of samples but for rounding.
+// The mean of each class, kept as sums and counts. Features are any dense real Eigen expression
+// (samples × values), one sample a row, one list after the other. Results do not depend on the
+// order of samples but for rounding. Memory O(classes × values).
 class ClassMeans {
  public:
   // `parts`: the length of each list in a feature vector. Throws std::invalid_argument where there

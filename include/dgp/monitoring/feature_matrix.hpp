@@ -17,7 +17,7 @@
 
 namespace dgp {
 
-// In parallel, by one network made ready.
+// The features of many samples, in parallel, by one network made ready.
 //
 // in:  samples (samples × inputs), a row each, any dense expression
 // out: (samples × feature_count), row-major

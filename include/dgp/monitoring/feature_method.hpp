@@ -11,8 +11,9 @@
 
 namespace dgp {
 
-// By the published names. G_k are the layers of the sample's activation graph
-// (activation_graph.hpp), S is the path-strength matrix (path_strength.hpp) of all abs(G_k).
+// What a sample is described by, under the published names. G_k are the layers of the sample's
+// activation graph (activation_graph.hpp), S is the path-strength matrix (path_strength.hpp) of all
+// abs(G_k).
 enum class FeatureMethod {
   dgp,                  // the deaths of S, descending: n_in + n_out - 1 values
   dgp_normalize,        // the same, divided by the sample's largest abs(G)
@@ -29,6 +30,7 @@ enum class FeatureMethod {
   input_activation,  // the activations of each hidden layer
 };
 
+// All of them, in this order.
 inline constexpr std::array<FeatureMethod, 12> feature_methods{FeatureMethod::dgp,
                                                                FeatureMethod::dgp_normalize,
                                                                FeatureMethod::dgp_var,
@@ -42,6 +44,7 @@ inline constexpr std::array<FeatureMethod, 12> feature_methods{FeatureMethod::dg
                                                                FeatureMethod::logit,
                                                                FeatureMethod::input_activation};
 
+// The published name of a method, as of the enumerator.
 constexpr std::string_view name_of(FeatureMethod method) {
   constexpr std::array<std::string_view, feature_methods.size()> names{"dgp",
                                                                        "dgp_normalize",
@@ -58,7 +61,7 @@ constexpr std::string_view name_of(FeatureMethod method) {
   return names[static_cast<std::size_t>(method)];
 }
 
-// Throws std::invalid_argument for any other name.
+// The method of that name. Throws std::invalid_argument for any other name.
 inline FeatureMethod feature_method(std::string_view name) {
   for (const FeatureMethod method : feature_methods) {
     if (name_of(method) == name) return method;

@@ -40,15 +40,17 @@ template <class T>
 concept Sample = WeightMatrix<T> ||
     (std::ranges::input_range<T>&& std::is_arithmetic_v<std::ranges::range_value_t<T>>);
 
+// The outcome of a test.
 struct KolmogorovSmirnov {
-  double statistic;  // in [0, 1]
+  double statistic;  // the largest distance of the distribution functions, in [0, 1]
   double p_value;    // in [0, 1]; 0 where it is too small for a double
 };
 
+// How the p-value is found.
 enum class KolmogorovSmirnovMethod {
   automatic,  // exact where that takes at most half a second: always up to 10,000 values
-  exact,
-  asymptotic
+  exact,      // by lattice paths, however long that takes
+  asymptotic  // by the corrected limiting distribution
 };
 
 namespace detail {
@@ -197,8 +199,8 @@ inline double smallest_kolmogorov_smirnov_p_value(std::size_t first_size, std::s
   return p_value;
 }
 
-// Of samples in ascending order, which are not copied where they are contiguous doubles; infinite
-// values are values like others.
+// The test of samples in ascending order, which are not copied where they are contiguous doubles;
+// infinite values are values like others.
 //
 // Time O(sizes) and that of the p-value. Throws std::invalid_argument for an empty sample, for NaN
 // and for a value below the one before it, std::length_error for more than 10^9 values.
@@ -237,8 +239,8 @@ KolmogorovSmirnov kolmogorov_smirnov_sorted(
                                    std::span<const double>(second_numbers), method);
 }
 
-// Of samples in any order. Time O(sizes × log) and that of the p-value, memory O(sizes). Throws
-// std::invalid_argument for an empty sample, for NaN and for a matrix that is no vector,
+// The test of samples in any order. Time O(sizes × log) and that of the p-value, memory O(sizes).
+// Throws std::invalid_argument for an empty sample, for NaN and for a matrix that is no vector,
 // std::length_error for more than 10^9 values.
 template <Sample First, Sample Second>
 KolmogorovSmirnov kolmogorov_smirnov(

@@ -31,9 +31,10 @@
 
 namespace dgp {
 
+// What the tests of a batch say.
 struct ShiftVerdict {
-  bool shifted;  // whether the smallest p-value is below the level
-  double smallest_p_value;
+  bool shifted;                      // whether the smallest p-value is below the level
+  double smallest_p_value;           // of all columns
   double level;                      // alpha / number of tests
   std::vector<double> p_values;      // of each column
   std::vector<Index> moved;          // the columns whose p-value is below the level
@@ -92,7 +93,8 @@ inline std::span<const double> sorted_column(Columns& figures, Index col) {
 // The fewest samples of a batch that detect_shift could flag, beside so many clean samples and with
 // so many columns. At least so many are needed for a verdict; more of them notice smaller shifts.
 //
-// Throws std::invalid_argument for no clean samples, no test, and an alpha not between 0 and 1,
+// Time that of some 60 calls of smallest_kolmogorov_smirnov_p_value at most. Throws
+// std::invalid_argument for no clean samples, no test, and an alpha not between 0 and 1,
 // std::length_error where a billion samples would be too few.
 inline Index smallest_batch(Index clean_samples, Index tests, double alpha = 0.05) {
   detail::check_alpha(alpha);
@@ -116,9 +118,9 @@ inline Index smallest_batch(Index clean_samples, Index tests, double alpha = 0.0
   return enough;
 }
 
-// Of any two dense real Eigen expressions with as many columns, not necessarily as many rows;
-// infinite figures are figures like others. Of clean batches at most the share alpha is flagged,
-// and rather less where columns depend on each other, as distances do.
+// Whether a batch is shifted, by two dense real Eigen expressions with as many columns, not
+// necessarily as many rows; infinite figures are figures like others. Of clean batches at most the
+// share alpha is flagged, and rather less where columns depend on each other, as distances do.
 //
 // On several threads where that pays. Time O(tests × rows × log) and that of the p-values, memory
 // O(the figures). Throws std::invalid_argument where there is no row or no column, for numbers of
@@ -162,21 +164,23 @@ ShiftVerdict detect_shift(const Eigen::DenseBase<Clean>& clean,
   return verdict;
 }
 
+// Which batches are drawn, how many, and at what level they are tested.
 struct DetectionRateOptions {
-  Index batch_size = 50;
-  double share = 1;  // of shifted samples in a batch; 0 gives the false alarms
-  Index rounds = 50;
-  double alpha = 0.05;
-  std::uint64_t seed = 1;
+  Index batch_size = 50;   // samples; two batches of as many are drawn
+  double share = 1;        // of shifted samples in a batch, in [0, 1]; 0 gives the false alarms
+  Index rounds = 50;       // at least 1
+  double alpha = 0.05;     // between 0 and 1, of all tests of a round together
+  std::uint64_t seed = 1;  // the same one draws the same
 };
 
-// The bounds are those of the 95 % Wilson score interval: what the number of rounds leaves open.
+// How often batches are flagged. The bounds are those of the 95 % Wilson score interval: what the
+// number of rounds leaves open.
 struct DetectionRate {
-  double rate;  // flagged / rounds
-  double lowest;
-  double highest;
-  Index flagged;
-  Index rounds;
+  double rate;     // flagged / rounds
+  double lowest;   // bound of the rate, in [0, 1]
+  double highest;  // bound of the rate, in [0, 1]
+  Index flagged;   // rounds
+  Index rounds;    // as asked for
 };
 
 namespace detail {

@@ -32,6 +32,8 @@
 
 namespace dgp {
 
+// A network, a method, and what the clean samples of fit() looked like: their distances to the
+// class means, one half of them, and the means of the other.
 template <class Scalar>
 class ShiftMonitor {
  public:

@@ -20,17 +20,18 @@
 
 namespace dgp::io {
 
+// The type of the numbers in a file: of 16, 16, 32 or 64 bits.
 enum class StoredType { half, bfloat16, single, wide };
 
 // The rows of a tensor, (first extent × all others together), in a file.
 struct StoredRows {
-  std::filesystem::path path;
+  std::filesystem::path path;               // of the file
   std::uint64_t size;                       // of the file …
   std::filesystem::file_time_type written;  // … and when it was written last, as it was opened
   std::uint64_t begin;                      // of the first row
-  Index rows;
-  Index cols;
-  StoredType type;
+  Index rows;                               // the first extent
+  Index cols;                               // all others together
+  StoredType type;                          // of the numbers
 };
 
 namespace detail {
