@@ -5,7 +5,8 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 examples/install-packages.sh g++ cmake ninja-build libeigen3-dev nlohmann-json3-dev libcli11-dev \
-  catch2 libmpfrc++-dev libzip-dev libonnx-dev libprotobuf-dev libboost-dev libopenmpi-dev openmpi-bin
+  catch2 libmpfrc++-dev libzip-dev libonnx-dev libprotobuf-dev libboost-dev libopenmpi-dev openmpi-bin \
+  doxygen
 
 echo "== configuring and building the tests in build/tests"
 cmake --preset tests
