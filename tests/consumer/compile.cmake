@@ -114,6 +114,8 @@ elseif(CASE STREQUAL "packaging")
   must_equal("version in vcpkg.json" "${version}" ${VERSION})
   file(STRINGS ${DGP}/packaging/conan/conanfile.py version REGEX "^    version = ")
   must_equal("version in conanfile.py" "${version}" "    version = \"${VERSION}\"")
+  file(STRINGS ${DGP}/CHANGELOG.md version REGEX "^## " LIMIT_COUNT 1)
+  must_equal("newest version in CHANGELOG.md" "${version}" "## ${VERSION}")
 
   # vcpkg as far as the port calls it: a source folder that is there, options that are ours.
   set(CURRENT_PORT_DIR ${port})
