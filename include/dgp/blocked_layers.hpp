@@ -58,7 +58,7 @@ concept SharedNetwork = BlockedNetwork<Layers> &&
 
 // Row numbers, ascending from 0 to all rows, at which a layer may be cut between processes: partial
 // sums of weights are those of the rows between two of them, whoever takes them, so that the
-// figures do not depend on it. At most 64 parts.
+// figures do not depend on it. At most 64 parts. Of at least one row and one column.
 inline std::vector<Index> row_cuts(Index rows, Index cols) {
   const detail::RowTasks tasks(rows, cols);
   std::vector<Index> cuts;

@@ -101,9 +101,9 @@ LayerSummary<typename Layers::Scalar> summary_by(Layers& layers, std::size_t k,
 }  // namespace detail
 
 // Layer k's summary. Time that of the layer's forest, and one to three reads of it (above); memory
-// O(rows + cols) beside a block. Throws std::invalid_argument for an empty layer and for a weight
-// that is not finite, std::length_error for more neurons than 32 bits count, and what reading
-// throws.
+// O((rows + cols) log) beside a block. Throws std::invalid_argument for an empty layer and for a
+// weight that is not finite, std::length_error for more neurons than 32 bits count, and what
+// reading throws.
 template <BlockedNetwork Layers>
 LayerSummary<typename Layers::Scalar> summary_of_layer(Layers& layers, std::size_t k) {
   auto sums = detail::sums_of_layer(layers, k);
@@ -217,10 +217,10 @@ struct BlockedDeepGraphPersistence {
 // cannot be standardised; and of signed weights, where negative path strengths rival positive ones,
 // so that it would take the matrix of path strengths.
 //
-// Time about that of deep_graph_persistence, and that of the reads. Memory O(neurons) beside a
-// block; for signed weights inputs · widest layer bits more. Throws std::invalid_argument for
-// layers that do not chain, p < 1 or NaN, std::length_error for more neurons than 32 bits count,
-// and what reading throws.
+// Time about that of deep_graph_persistence, and that of the reads. Memory O(neurons · log neurons)
+// beside a block; for signed weights inputs · widest layer bits more. Throws std::invalid_argument
+// for layers that do not chain, p < 1 or NaN, std::length_error for more neurons than 32 bits
+// count, and what reading throws.
 template <BlockedNetwork Layers>
 BlockedDeepGraphPersistence<typename Layers::Scalar> deep_graph_persistence(
     Layers& layers, const std::vector<LayerSummary<typename Layers::Scalar>>& summaries,

@@ -83,8 +83,8 @@ struct EdgeSet {
 
 // Groups of neurons and the edge sets that join them. It can be moved, not copied. What takes
 // Neurons throws std::out_of_range for a group that the graph has not; what makes a group
-// std::length_error where it would have more neurons than 32 bits count, and all stays as it was
-// then.
+// std::length_error where it would have more neurons, or a set more entries, than 32 bits count;
+// all stays as it was then.
 template <class Scalar>
 class FeedForwardGraph {
  public:
@@ -141,11 +141,11 @@ class FeedForwardGraph {
                         std::move(name), std::forward<Kernel>(kernel));
   }
 
-  // Each position of the window to the output position, within a channel: pooling. Unweighted edges
-  // are as strong as the network's largest weight, so that they are no bottleneck. Only where
-  // weights are taken as given (Normalization::none) does their strength play a part; it must be
-  // said then. Throws std::invalid_argument for one that is negative or not finite, and where no
-  // position is left.
+  // Each position of the window to the output position, within a channel, whatever the window's
+  // groups: pooling. Unweighted edges are as strong as the network's largest weight, so that they
+  // are no bottleneck. Only where weights are taken as given (Normalization::none) does their
+  // strength play a part; it must be said then. Throws std::invalid_argument for one that is
+  // negative or not finite, and where no position is left.
   Neurons pooling(Neurons from, Window window, std::optional<Scalar> strength = std::nullopt) {
     const auto& source = group(from);
     window.groups = source.shape.channels;

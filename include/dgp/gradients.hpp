@@ -234,7 +234,7 @@ void add_critical_edges(const std::vector<Source>& sources, const PathForest<Sca
 // Gradient of neural_persistence(layers).mean_normalized, which is its value, to the last bit, with
 // respect to each weight. Options, in and errors as there.
 //
-// Time that of the measure, and O(neurons · log neurons); memory O(neurons).
+// Time that of the measure, and O(neurons · log neurons); memory as of the measure.
 template <Network Layers>
 PersistenceGradient<scalar_t<Layers>> neural_persistence_gradient(
     Layers&& layers, const NeuralPersistenceOptions& options = {}) {

@@ -23,7 +23,7 @@ namespace dgp {
 
 // Gradient of neural_persistence(graph).mean_normalized. Layers are the weighted sets in the order
 // of execution; the graph must outlive it. Time about twice that of the measure, on one thread;
-// memory O(neurons + kernel). Throws as the measure does.
+// memory as of the measure. Throws as the measure does.
 template <class Scalar>
 PersistenceGradient<Scalar> neural_persistence_gradient(
     const FeedForwardGraph<Scalar>& graph, const NeuralPersistenceOptions& options = {}) {
@@ -80,8 +80,7 @@ void neural_persistence_gradient(const FeedForwardGraph<Scalar>&&,
                                  const NeuralPersistenceOptions& = {}) = delete;
 
 // Gradient of deep_graph_persistence(graph).normalized, likewise. Time that of the measure, and
-// that of the paths behind its deaths; memory O(neurons + largest kernel). Throws as the measure
-// does.
+// that of the paths behind its deaths; memory as of the measure. Throws as the measure does.
 template <class Scalar>
 PersistenceGradient<Scalar> deep_graph_persistence_gradient(
     const FeedForwardGraph<Scalar>& graph, const DeepGraphPersistenceOptions& options = {}) {

@@ -108,9 +108,9 @@ std::vector<Scalar> graph_deaths(const FeedForwardGraph<Scalar>& graph,
 // one source) and of its target.
 //
 // Time: of a dense set as of a layer; of a convolution that of its heaviest kernel entries, each
-// once for every position, until they connect all. Memory O(neurons + kernel). Throws as
-// neural_persistence of layers does, and std::invalid_argument for a graph without weighted edges
-// and, under Normalization::none, for a negative weight.
+// once for every position, until they connect all. Memory O(neurons · log neurons + kernel). Throws
+// as neural_persistence of layers does, and std::invalid_argument for a graph without weighted
+// edges and, under Normalization::none, for a negative weight.
 template <class Scalar>
 NeuralPersistence<Scalar> neural_persistence(const FeedForwardGraph<Scalar>& graph,
                                              const NeuralPersistenceOptions& options = {}) {
@@ -136,14 +136,14 @@ NeuralPersistence<Scalar> neural_persistence(const FeedForwardGraph<Scalar>& gra
   return result;
 }
 
-// Deep graph persistence: theorem 4.1 of deep_graph_persistence.hpp as it stands, its proof uses no
+// Deep graph persistence: the theorem of deep_graph_persistence.hpp as it stands, its proof uses no
 // layering. Terminals are the neurons of the input and output groups: n_in + n_out - 1 finite
 // pairs.
 //
-// Time about that of two inferences at worst, mostly far less; memory O(neurons + largest kernel).
-// Throws as deep_graph_persistence of layers does; std::invalid_argument for a graph without input,
-// output or weights, and, under Normalization::none, for a negative weight or an edge without
-// strength.
+// Time about that of two inferences at worst, mostly far less; memory O(neurons · log neurons +
+// largest kernel). Throws as deep_graph_persistence of layers does; std::invalid_argument for a
+// graph without input, output or weights, and, under Normalization::none, for a negative weight or
+// an edge without strength.
 template <class Scalar>
 Persistence<Scalar> deep_graph_persistence(const FeedForwardGraph<Scalar>& graph,
                                            const DeepGraphPersistenceOptions& options = {}) {
@@ -303,9 +303,10 @@ std::vector<std::optional<ShuffleSignificance>> shuffle_significance(
 }
 
 // For every neuron of every group (as they were made: index Neurons::group) the strength of the
-// best path to it from any input (inputs: infinity), 0 where there is none. Time about that of an
-// inference at worst, mostly far less; memory O(neurons + largest kernel). Throws as
-// deep_graph_persistence of a graph does.
+// best path to it from any input (inputs: infinity), 0 where there is none. Standardised, unless
+// told otherwise, and not as given as of layers: that takes strengths for edges without weight.
+// Time about that of an inference at worst, mostly far less; memory O(neurons + largest kernel).
+// Throws as deep_graph_persistence of a graph does.
 template <class Scalar>
 NeuronStrengths<Scalar> entry_strengths(const FeedForwardGraph<Scalar>& graph,
                                         const PathStrengthOptions& options = {

@@ -94,7 +94,8 @@ NeuronStrengths<Scalar> by_group(const BestPaths<Scalar>& paths, const Numbering
 // in:  A (m × n), B (n × q), dense real expressions of one scalar type
 // out: C (m × q), row-major; every entry is an entry of A or of B
 // Time O(m n q), memory that of C. Throws std::invalid_argument where A.cols() != B.rows(), for an
-// empty matrix and for an entry that is not finite.
+// empty matrix and for an entry that is not finite, std::length_error for one of more rows and
+// columns than 32 bits count.
 template <WeightMatrix Left, WeightMatrix Right>
 RowMajorMatrix<scalar_t<Left>> max_min_product(const Left& a, const Right& b) {
   using Scalar = scalar_t<Left>;

@@ -129,7 +129,8 @@ class ClassMeans {
   }
 
   // Adds the samples that another has seen. Time O(its classes × values). Throws
-  // std::invalid_argument where its lists have other lengths.
+  // std::invalid_argument where its lists have other lengths, and where a class would have more
+  // than 2^53 samples; all is as before then.
   void merge(const ClassMeans& other) {
     if (other.parts_ != parts_) {
       throw std::invalid_argument("class means: cannot be merged with those of other lists");

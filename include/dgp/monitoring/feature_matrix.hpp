@@ -22,7 +22,7 @@ namespace dgp {
 // in:  samples (samples × inputs), a row each, any dense expression
 // out: (samples × feature_count), row-major
 // Time per sample as for features(); memory a workspace per thread. Throws as features() does,
-// naming the sample.
+// naming the sample, and std::invalid_argument where there are no samples.
 template <class Scalar, class Derived>
 RowMajorMatrix<Scalar> feature_matrix(const ActivationGraphs<Scalar>& graphs,
                                       const Eigen::DenseBase<Derived>& samples,

@@ -202,8 +202,9 @@ inline double smallest_kolmogorov_smirnov_p_value(std::size_t first_size, std::s
 // The test of samples in ascending order, which are not copied where they are contiguous doubles;
 // infinite values are values like others.
 //
-// Time O(sizes) and that of the p-value. Throws std::invalid_argument for an empty sample, for NaN
-// and for a value below the one before it, std::length_error for more than 10^9 values.
+// Time O(sizes) and that of the p-value. Throws std::invalid_argument for an empty sample, for NaN,
+// for a value below the one before it and for a matrix that is no vector, std::length_error for
+// more than 10^9 values.
 inline KolmogorovSmirnov kolmogorov_smirnov_sorted(
     std::span<const double> first, std::span<const double> second,
     KolmogorovSmirnovMethod method = KolmogorovSmirnovMethod::automatic) {
