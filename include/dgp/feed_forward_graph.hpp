@@ -83,8 +83,8 @@ struct EdgeSet {
 
 // Groups of neurons and the edge sets that join them. It can be moved, not copied. What takes
 // Neurons throws std::out_of_range for a group that the graph has not; what makes a group
-// std::length_error where it would have more neurons, or a set more entries, than 32 bits count;
-// all stays as it was then.
+// std::length_error where it would have more neurons, or a kernel or a sparse matrix more entries,
+// than 32 bits count; all stays as it was then.
 template <class Scalar>
 class FeedForwardGraph {
  public:
