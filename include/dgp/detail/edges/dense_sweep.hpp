@@ -6,7 +6,9 @@
 //      both ends
 //
 // One pass over the weights. A block is left after a comparison of keys where none of its weights
-// can do better than what is known, which is seldom otherwise once a few have been seen.
+// can do better than what is known, which is seldom otherwise once a few have been seen. By column
+// that would be many times while the first rows come by: of those the largest keys are found
+// beforehand.
 #pragma once
 
 #include <algorithm>
@@ -156,6 +158,28 @@ class ColumnSweep {
     best_.rows.assign(best_.keys.size(), none);
   }
 
+  // Looks at the first rows, reached with these strengths, for what no weight of a lower key is as
+  // good as. They are still to be taken.
+  template <class Walk>
+  void look_ahead(const Walk& walk, const Scalar* from) {
+    const auto map = walk.map();
+    std::vector<Key> largest(first_keys_.size(), 0);
+    for (Index row = 0; row < std::min(rows_ahead, walk.rows()); ++row) {
+      const Key limit = key_near(map, from[row]);
+      for_each_block(walk.row(row, spare_), walk.cols(),
+                     [&](Index col, Index, const Scalar* block) {
+                       Key* known = largest.data() + col;
+                       for_each_key<Scalar>(map, block, nullptr, [&](Index i, Key key) {
+                         const Key limited = limit < key ? limit : key;
+                         known[i] = known[i] < limited ? limited : known[i];
+                       });
+                     });
+    }
+    for (std::size_t at = 0; at < largest.size(); ++at) {
+      first_keys_[at] = std::max(first_keys_[at], first_as_good<Scalar>(map, largest[at]));
+    }
+  }
+
   // Makes ready for taking edges too.
   template <class Walk>
   void want(const Walk& walk, const PassingEdges<Walk>& edges) {
@@ -209,6 +233,7 @@ class ColumnSweep {
 
  private:
   static constexpr auto none = static_cast<std::uint32_t>(-1);
+  static constexpr Index rows_ahead = 256;
 
   template <class Map>
   void take(const Map& map, Index row, std::size_t at, const Scalar& strength) {
@@ -233,8 +258,9 @@ template <class Walk, class Scalar, class Raise>
 requires has_ordered_bits<Scalar>
 void sweep_columns(const Walk& walk, const Scalar* from, const Scalar* known, const Raise& raise) {
   const RowTasks tasks = walk.tasks();
-  std::vector<ColumnSweep<Scalar>> parts(threads_for(tasks.count(), tasks.work),
-                                         ColumnSweep<Scalar>(walk, known));
+  ColumnSweep<Scalar> beginning(walk, known);
+  beginning.look_ahead(walk, from);
+  std::vector<ColumnSweep<Scalar>> parts(threads_for(tasks.count(), tasks.work), beginning);
   parallel_for_by_thread(parts.size(), tasks.count(), [&](std::size_t task, std::size_t thread) {
     NoEdges<Scalar> edges;
     for (Index row = tasks.begin(task); row < tasks.end(task); ++row) {
@@ -251,6 +277,7 @@ void sweep_columns(const Walk& walk, const Scalar* from, const Scalar* known, co
                    Batch<Scalar>& batch, std::size_t limit) {
   const RowTasks tasks = walk.tasks();
   ColumnSweep<Scalar> beginning(walk, known);
+  beginning.look_ahead(walk, from);
   beginning.want(walk, PassingEdges<Walk>(walk, batch, limit));
   std::vector<ColumnSweep<Scalar>> parts(threads_for(tasks.count(), tasks.work), beginning);
   collect_by_thread(parts.size(), tasks.count(), batch, limit,

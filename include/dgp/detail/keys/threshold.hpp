@@ -2,10 +2,11 @@
 //
 // in:  a threshold on values, and a map whose keys (filtration_maps.hpp) are integers of which the
 //      value is a monotone function
-// out: the smallest key of a weight that passes, or, without a search, a key next to it
+// out: the smallest key of a weight that passes, or, without a search, a key near it
 #pragma once
 
 #include <algorithm>
+#include <limits>
 
 #include <dgp/detail/keys/ordered_bits.hpp>
 
@@ -68,6 +69,23 @@ Bits<Scalar> key_near(const Map& map, const Scalar& value) {
     return magnitude_key(map.weight_near(at_least_0));
   } else {
     return map.key(Map::is_signed ? value : at_least_0);
+  }
+}
+
+// No weight, and no limit by its key near, of a lower key is as good as another of this key. Each
+// of the roundings between values and keys, of a product and of a quotient, moves a number by half
+// of a unit in its last place; where these units do not shrink with the number any more, any key
+// may be.
+template <class Scalar, class Map>
+Bits<Scalar> first_as_good(const Map& map, Bits<Scalar> key) {
+  if constexpr (Map::rounds) {
+    constexpr Bits<Scalar> some_units = 2 * 8;
+    const Scalar shrinks_from = static_cast<Scalar>(Scalar(2) * std::numeric_limits<Scalar>::min());
+    const bool shrinks = !(magnitude_of<Scalar>(key) < shrinks_from) &&
+                         !(map.value_of(key) < shrinks_from) && key > some_units;
+    return shrinks ? static_cast<Bits<Scalar>>(key - some_units) : Bits<Scalar>(0);
+  } else {
+    return key;
   }
 }
 
