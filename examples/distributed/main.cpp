@@ -45,10 +45,11 @@ Opened open(const checkpoint::Model& model, const inspect::Options& options) {
   const std::string path = words::one_line(model.name);
   for (const auto& [tensor, transposed] : selection.layers) {
     if (transposed || !file.stored_rows(tensor)) {
-      throw std::runtime_error(
-          path + ": tensor '" + words::one_line(tensor.name) +
-          "' does not lie row by row in the file, as those of safetensors and .npy files do" +
-          (transposed ? " without --transpose" : "") + "; dgp-inspect measures it in memory");
+      throw std::runtime_error(path + ": tensor '" + words::one_line(tensor.name) +
+                               "' does not lie row by row in the file, as those of safetensors, "
+                               "PyTorch's and .npy files do" +
+                               (transposed ? " without --transpose" : "") +
+                               "; dgp-inspect measures it in memory");
     }
   }
   const bool in_double = std::any_of(

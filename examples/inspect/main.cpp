@@ -103,9 +103,9 @@ int main(int argc, char** argv) {
       ->type_name("FILE")
       ->check(console::picture_file);
   app.add_option("--memory", options.memory,
-                 "Weights that take more memory are read block by block from safetensors and .npy\n"
-                 "files, as often as needed, with the same figures (default: a quarter of this\n"
-                 "machine's)")
+                 "Weights that take more memory are read block by block from safetensors,\n"
+                 "PyTorch's and .npy files, as often as needed, with the same figures (default: a\n"
+                 "quarter of this machine's)")
       ->type_name("SIZE")
       ->transform(CLI::AsSizeValue(false));
   app.add_option("--resume", options.resume,

@@ -112,6 +112,18 @@ TEST_CASE("files that cannot be read block by block are taken into memory", "[in
   CHECK(successful({array, "--memory", "0"}) == successful({array}));
 }
 
+#ifdef DGP_WITH_NPZ
+TEST_CASE("a file of torch.save stays where it is too", "[inspect]") {
+  const TemporaryFolder folder;
+  const std::string path = DGP_TEST_DATA "/pytorch/state_dict.pt";
+  const Arguments json{path, "--format", "json", "--deaths"};
+  // Which is only of weights that are read block by block.
+  const auto record = (folder / "record").string();
+  CHECK(successful(with(json, {"--memory", "0", "--resume", record})) == successful(json));
+  CHECK(std::filesystem::exists(record));
+}
+#endif
+
 TEST_CASE("what needs all weights in memory says so", "[inspect]") {
   const TemporaryFolder folder;
   support::Random random(33);

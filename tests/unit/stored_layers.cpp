@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@
 #include "../support/catch.hpp"
 #include "../support/errors.hpp"
 #include "../support/npy_writer.hpp"
+#include "../support/pytorch_writer.hpp"
 #include "../support/random_network.hpp"
 #include "../support/safetensors_writer.hpp"
 
@@ -112,6 +114,71 @@ TEST_CASE("parts and arrays are read block by block too", "[stored_layers]") {
               "cannot be read block by block"));
   CHECK(refused("{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }").empty());
 }
+
+#ifdef DGP_WITH_NPZ
+TEST_CASE("tensors of torch.save are read block by block too", "[stored_layers]") {
+  using namespace support::pickle;
+  const TemporaryFolder folder;
+  const auto path = folder / "model.pt";
+  const auto write = [&](const std::vector<support::ArchiveEntry>& entries) {
+    support::write_file(path, support::archive(entries));
+  };
+  std::vector<float> counting;
+  for (int i = 0; i < 60; ++i) counting.push_back(static_cast<float>(i) - 7.5F);
+  const std::string numbers = support::f32(counting);
+  const auto shared = storage(storage_type("Float"), "0", 60);
+  const auto model = program(dictionary({{text("all"), tensor(shared, 0, {12, 5}, {5, 1})},
+                                         {text("some"), tensor(shared, 10, {8, 3, 2}, {6, 2, 1})},
+                                         {text("turned"), tensor(shared, 0, {5, 12}, {1, 5})},
+                                         {text("one"), tensor(shared, 3, {1, 4}, {9, 1})}}));
+  const auto entries = support::pytorch_entries(model, {{"0", numbers}});
+  write(entries);
+  CheckpointFile file(path);
+  const auto tensor_of = [&](const std::string& name) {
+    for (const auto& info : file.tensors()) {
+      if (info.name == name) return std::vector{info};
+    }
+    throw std::logic_error(name);
+  };
+  for (const std::string name : {"all", "some", "one"}) {
+    for (const std::size_t bytes : {1U, 50U, 100000U}) {
+      CAPTURE(name, bytes);
+      StoredLayers<float> layers(file, tensor_of(name), {bytes, {}});
+      std::vector<dgp::Index> firsts;
+      const auto expected = file.read_rows<float>(tensor_of(name).front());
+      CHECK(gathered(layers, 0, firsts) == expected);
+      if (name == "one") continue;
+      layers.for_each_block(0, 3, 7, [&](const auto& block, dgp::Index first_row) {
+        CHECK(block.template cast<float>() == expected.middleRows(first_row, block.rows()));
+      });
+    }
+  }
+  const auto refused = [&](const std::string& name) {
+    return error_of([&] { StoredLayers<float>(file, tensor_of(name)); });
+  };
+  CHECK(holds(refused("turned"), "cannot be read block by block"));
+
+  // Bytes that are not those of the checksum.
+  auto damaged = entries;
+  damaged[1].packed[99] = static_cast<char>(damaged[1].packed[99] ^ 1);
+  write(damaged);
+  file = CheckpointFile(path);
+  StoredLayers<float> layers(file, tensor_of("all"), {40, {}});
+  std::vector<dgp::Index> firsts;
+  CHECK(holds(error_of([&] { gathered(layers, 0, firsts); }), "is corrupt"));
+
+  auto packed = entries;
+  packed[1] = support::deflated(packed[1].name, numbers);
+  write(packed);
+  file = CheckpointFile(path);
+  CHECK(holds(refused("all"), "cannot be read block by block"));
+  auto other_order = entries;
+  other_order.push_back(support::stored("archive/byteorder", "big"));
+  write(other_order);
+  file = CheckpointFile(path);
+  CHECK(holds(refused("all"), "cannot be read block by block"));
+}
+#endif
 
 TEST_CASE("doubles are not measured in single precision", "[stored_layers]") {
   const TemporaryFolder folder;

@@ -12,6 +12,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,6 +31,7 @@
 #include <dgp/io/detail/pytorch_archive.hpp>
 #include <dgp/io/detail/pytorch_names.hpp>
 #include <dgp/io/detail/pytorch_objects.hpp>
+#include <dgp/io/detail/stored_rows.hpp>
 #include <dgp/io/detail/stored_values.hpp>
 #include <dgp/io/detail/zip_archive.hpp>
 #include <dgp/io/file_format.hpp>
@@ -88,6 +91,39 @@ class PytorchFile {
   template <class Scalar>
   RowMajorMatrix<Scalar> read_matrix(std::string_view name) {
     return read_matrix<Scalar>(tensors_[index_of(name)]);
+  }
+
+  // Where a tensor of tensors() lies row by row in an entry that is not packed, as torch.save packs
+  // none: its rows in the file, for stored_layers.hpp. Nothing of a pipe, and of values in another
+  // order than this machine's.
+  std::optional<StoredRows> stored_rows(const TensorInfo& tensor) const {
+    const std::size_t index = index_of(tensor.name);
+    const View& view = views_[index];
+    const bool native = !archive_.big_endian() && view.entry != nullptr && !view.entry->is_packed &&
+                        detail::is_by_row(tensors_[index].shape, view.strides);
+    if (!native) return std::nullopt;
+    const std::string_view type = tensors_[index].type;
+    auto rows = detail::stored_rows(archive_.file(), tensors_[index],
+                                    type == "float16"    ? "F16"
+                                    : type == "bfloat16" ? "BF16"
+                                    : type == "float32"  ? "F32"
+                                                         : "F64");
+    if (rows) {
+      rows->open_entry = [path = path(), entry = *view.entry] {
+        struct Opened {
+          detail::ZipArchive archive;
+          detail::ZipEntryReader reader;
+          Opened(const std::filesystem::path& of, const detail::ZipEntry& named)
+              : archive(of), reader(archive.open(named)) {}
+        };
+        return ReadBytes([opened = std::make_shared<Opened>(path, entry)](
+                             std::uint64_t begin, void* target, std::uint64_t count) {
+          opened->reader.read(begin, target, count);
+          if (opened->reader.has_read_all()) opened->reader.expect_end();
+        });
+      };
+    }
+    return rows;
   }
 
  private:

@@ -1,10 +1,9 @@
 // The layers of a checkpoint that stays in its file: read block by block, as often as a measure
 // needs, for checkpoints larger than memory.
 //
-// in:  tensors of an open checkpoint whose rows its files hold one behind the other: safetensors,
-// in
-//      one file or several, and .npy arrays in C order, of half, bfloat16, single or double
-//      precision
+// in:  tensors of an open checkpoint whose rows its files hold one behind the other: safetensors
+//      and files of torch.save, one or several, and .npy arrays in C order, of half, bfloat16,
+//      single or double precision
 // out: a BlockedNetwork (blocked_network.hpp), measured in Measured, which holds what they store
 #pragma once
 

@@ -36,6 +36,7 @@ class PytorchArchive {
 
   const std::filesystem::path& path() const { return archive_.path(); }
   std::uint64_t size() const { return archive_.size(); }
+  const InputFile& file() const { return archive_.file(); }
   const std::string& folder() const { return folder_; }  // with its '/'
   const ZipEntry& pickle() const { return *find("data.pkl"); }
   bool big_endian() const { return big_endian_; }

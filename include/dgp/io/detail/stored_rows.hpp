@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <future>
 #include <optional>
 #include <string>
@@ -23,6 +24,9 @@ namespace dgp::io {
 // The type of the numbers in a file: of 16, 16, 32 or 64 bits.
 enum class StoredType { half, bfloat16, single, wide };
 
+// Reads so many bytes from `begin` on.
+using ReadBytes = std::function<void(std::uint64_t begin, void* target, std::uint64_t count)>;
+
 // The rows of a tensor, (first extent × all others together), in a file.
 struct StoredRows {
   std::filesystem::path path;               // of the file
@@ -32,6 +36,8 @@ struct StoredRows {
   Index rows;                               // the first extent
   Index cols;                               // all others together
   StoredType type;                          // of the numbers
+  // Opens the entry that holds them, where the file is an archive and `begin` is a place in it.
+  std::function<ReadBytes()> open_entry = {};
 };
 
 namespace detail {
@@ -53,7 +59,8 @@ inline std::optional<StoredRows> stored_rows(const InputFile& file, const Tensor
                     type == "F16"    ? StoredType::half
                     : type == "BF16" ? StoredType::bfloat16
                     : type == "F32"  ? StoredType::single
-                                     : StoredType::wide};
+                                     : StoredType::wide,
+                    {}};
 }
 
 // Room for a block that is looked at and one that is read meanwhile; kept from tensor to tensor,
@@ -74,6 +81,12 @@ void for_each_block(const StoredRows& tensor, Index begin, Index end, std::size_
   if (file.size() != tensor.size || file.written() != tensor.written) {
     file.fail(0, "the file has changed since it was opened first");
   }
+  ReadBytes read_bytes;
+  if (tensor.open_entry) {
+    read_bytes = tensor.open_entry();
+  } else {
+    read_bytes = [&file](auto place, void* target, auto count) { file.read(place, target, count); };
+  }
   const std::uint64_t row_bytes = static_cast<std::uint64_t>(tensor.cols) * sizeof(Stored);
   const auto most = static_cast<Index>(
       std::max<std::uint64_t>(1, block_bytes / std::max<std::uint64_t>(1, row_bytes)));
@@ -81,8 +94,8 @@ void for_each_block(const StoredRows& tensor, Index begin, Index end, std::size_
   const auto read = [&](Index first) {
     const std::uint64_t bytes = static_cast<std::uint64_t>(rows_from(first)) * row_bytes;
     if (buffers.next.size() < bytes) buffers.next.resize(static_cast<std::size_t>(bytes));
-    file.read(tensor.begin + static_cast<std::uint64_t>(first) * row_bytes, buffers.next.data(),
-              bytes);
+    read_bytes(tensor.begin + static_cast<std::uint64_t>(first) * row_bytes, buffers.next.data(),
+               bytes);
   };
   std::future<void> ahead;  // its end waits for the thread: so it goes before what that works on
   for (Index first = begin; first < end;) {

@@ -52,4 +52,15 @@ class StridedWalk {
   std::uint64_t place_ = 0;
 };
 
+// Whether an array's values lie in that order, one behind the other.
+inline bool is_by_row(const std::vector<std::uint64_t>& shape,
+                      const std::vector<std::uint64_t>& strides) {
+  std::uint64_t expected = 1;
+  for (std::size_t d = shape.size(); d-- > 0;) {
+    if (shape[d] != 1 && strides[d] != expected) return false;
+    expected *= shape[d];
+  }
+  return true;
+}
+
 }  // namespace dgp::io::detail

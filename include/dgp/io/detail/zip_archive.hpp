@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <set>
@@ -30,6 +31,7 @@ struct ZipEntry {
   std::string name;
   std::uint64_t index;
   std::uint64_t size;  // unpacked
+  bool is_packed;
 };
 
 // Where errors in an entry stand. The path must stay where it is.
@@ -49,7 +51,7 @@ class ZipEntryPlace {
   std::string entry_;
 };
 
-// One entry as a source of bytes, front to back.
+// One entry as a source of bytes, front to back; of one that is not packed in any order.
 class ZipEntryReader {
  public:
   // name: for errors.
@@ -63,8 +65,16 @@ class ZipEntryReader {
 
   std::uint64_t size() const { return size_; }
 
+  // `begin` is where the last read ended, or the entry is not packed.
   void read(std::uint64_t begin, void* target, std::uint64_t count) {
     auto* bytes = static_cast<char*>(target);
+    if (begin != at_) {
+      in_order_ = false;
+      if (zip_fseek(file_.get(), static_cast<zip_int64_t>(begin), SEEK_SET) != 0) {
+        fail(begin, std::string("cannot be read from here: ") + reason());
+      }
+    }
+    at_ = begin + count;
     while (count > 0) {
       const zip_int64_t got = zip_fread(file_.get(), bytes, count);
       if (got < 0) fail(begin, std::string("cannot be unpacked: ") + reason());
@@ -74,6 +84,9 @@ class ZipEntryReader {
       count -= static_cast<std::uint64_t>(got);
     }
   }
+
+  // Whether the checksum can be asked for.
+  bool has_read_all() const { return in_order_ && at_ == size_; }
 
   // After the last byte: only then does libzip compare the checksum.
   void expect_end() {
@@ -92,6 +105,8 @@ class ZipEntryReader {
 
   ZipEntryPlace place_;
   std::uint64_t size_;
+  std::uint64_t at_ = 0;
+  bool in_order_ = true;
   std::unique_ptr<zip_file_t, ZipCloser> file_;
 };
 
@@ -121,6 +136,7 @@ class ZipArchive {
 
   const std::filesystem::path& path() const { return file_.path(); }
   std::uint64_t size() const { return file_.size(); }
+  const InputFile& file() const { return file_; }
 
   // The entries whose names are wanted(name). Sizes are what the archive claims, so they are held
   // against what it can hold: packed entries do not share bytes, and deflate packs at best 1032
@@ -163,7 +179,7 @@ class ZipArchive {
                          std::to_string(stat.size));
       }
       if (!names.insert(name).second) refuse(name, "stands twice");
-      entries.push_back({name, index, stat.size});
+      entries.push_back({name, index, stat.size, !stored});
     }
     return entries;
   }
