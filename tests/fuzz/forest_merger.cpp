@@ -144,17 +144,3 @@ TEST_CASE("no numbers in a half-fed forest's file get more out of the reader tha
   CHECK(finished > 1000);
   CHECK(counts.refused > 5000);
 }
-
-TEST_CASE("what libFuzzer begins with is sound", "[fuzz][forest_merger]") {
-  int files = 0;
-  int finished = 0;
-  const auto read = counting(finished);
-  const std::string folder = DGP_TEST_DATA "/fuzz/forest_merger";
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    CAPTURE(entry.path());
-    CHECK(read(entry.path(), entry.file_size()).empty());
-    ++files;
-  }
-  CHECK(files == 4);
-  CHECK(finished == files);
-}

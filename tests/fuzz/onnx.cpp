@@ -137,18 +137,3 @@ TEST_CASE("no mutant of a model gets more out of the reader than a runtime error
   CHECK(found.tensors > 5000);
   CHECK(counts.refused > 5000);
 }
-
-TEST_CASE("models that once led the reader astray no longer do", "[fuzz][onnx]") {
-  int files = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(DGP_TEST_DATA "/fuzz/onnx")) {
-    support::Found found;
-    const auto read = [&](const std::filesystem::path& path, std::size_t size) {
-      return support::mistake_of_onnx(path, size, found);
-    };
-    CAPTURE(entry.path());
-    CHECK(support::outcome_of(read, entry.path(), entry.file_size(), support::Named::file)
-              .mistake.empty());
-    ++files;
-  }
-  CHECK(files > 0);
-}

@@ -3,25 +3,19 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <filesystem>
-#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include <Eigen/Core>
-
-#include <dgp/io/safetensors.hpp>
-
 #include "../support/catch.hpp"
 #include "../support/mutants.hpp"
+#include "../support/reading_safetensors.hpp"
 #include "../support/safetensors_writer.hpp"
 
 namespace {
 
 using support::below;
-using support::MutantFile;
 using support::Random;
 
 std::string sound_file() {
@@ -159,83 +153,25 @@ void mutate(Random& random, std::string& file, const std::vector<std::string>& s
   }
 }
 
-struct Outcome {
-  bool opened = false;
-  int matrices = 0;     // read
-  std::string mistake;  // of the reader; empty if it did as it should
-};
-
-// An error is a std::runtime_error of one line with path and byte.
-std::string mistake_in(const std::runtime_error& error, const std::filesystem::path& path) {
-  const std::string message = error.what();
-  if (message.find(path.string() + ", byte ") != 0 || message.find('\n') != std::string::npos) {
-    return "a poor message: " + message;
-  }
-  return "";
-}
-
-template <class Scalar>
-Outcome read(const std::filesystem::path& path, std::size_t file_size) {
-  Outcome outcome;
-  try {
-    dgp::io::SafetensorsFile file(path);
-    outcome.opened = true;
-    std::size_t extents = 0;
-    std::uint64_t bytes = 0;
-    for (const auto& tensor : file.tensors()) {
-      extents += tensor.shape.size() + tensor.name.size() + tensor.type.size();
-      if (tensor.begin < 8 || tensor.begin > tensor.end || tensor.end > file_size) {
-        outcome.mistake = "bytes of no file: " + tensor.name;
-      }
-      bytes += tensor.end - tensor.begin;
-      if (!dgp::io::is_layer(tensor)) continue;
-      try {
-        const auto matrix = file.read_matrix<Scalar>(tensor);
-        ++outcome.matrices;
-        const std::size_t width = tensor.type == "F64" ? 8 : tensor.type == "F32" ? 4 : 2;
-        if (static_cast<std::size_t>(matrix.size()) * width != tensor.end - tensor.begin) {
-          outcome.mistake = "more weights than bytes: " + tensor.name;
-        }
-      } catch (const std::runtime_error& error) {
-        outcome.mistake += mistake_in(error, path);
-      }
-    }
-    if (bytes > file_size) outcome.mistake = "the same bytes in several tensors";
-    if (extents > file_size) outcome.mistake = "more names and extents than the file has bytes";
-  } catch (const std::runtime_error& error) {
-    outcome.mistake += mistake_in(error, path);
-  } catch (const std::exception& error) {
-    outcome.mistake = std::string("another exception: ") + error.what();
-  }
-  return outcome;
-}
-
 // Breaks copies of one file; the seed and the mutant's number lead back to any failure.
 void fuzz(const std::string& start, const std::vector<std::string>& sound, int mutants,
           std::uint64_t seed) {
-  const support::TemporaryFolder folder;
-  const auto path = folder / "mutant";
-  MutantFile written(path);
-  Random random(seed);
-  int opened = 0;
+  int mutant = 0;
   int matrices = 0;
-  for (int mutant = 0; mutant < mutants; ++mutant) {
+  const auto broken = [&](Random& random) {
     std::string file = start;
     for (int changes = 1 + random.below(3); changes > 0; --changes) mutate(random, file, sound);
-    written.write(file);
-    const Outcome outcome =
-        mutant % 4 == 0 ? read<double>(path, file.size()) : read<float>(path, file.size());
-    opened += outcome.opened;
-    matrices += outcome.matrices;
-    if (!outcome.mistake.empty()) {
-      CAPTURE(seed, mutant, outcome.mistake);
-      FAIL_CHECK();
-    }
-  }
+    return file;
+  };
+  const auto read = [&](const std::filesystem::path& path, std::size_t size) {
+    return mutant++ % 4 == 0 ? support::mistake_of_safetensors<double>(path, size, matrices)
+                             : support::mistake_of_safetensors<float>(path, size, matrices);
+  };
+  const auto counts = support::fuzz(mutants, seed, broken, read);
   // The mutants must be neither all sound nor all hopeless, or they would try nothing.
-  CHECK(opened > mutants / 500);
-  CHECK(opened < mutants);
-  CHECK(matrices > opened / 2);
+  CHECK(counts.read > mutants / 500);
+  CHECK(counts.refused > 0);
+  CHECK(matrices > counts.read / 2);
 }
 
 }  // namespace

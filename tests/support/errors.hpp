@@ -31,7 +31,7 @@ inline long long byte_in(const std::string& message, const std::filesystem::path
   if (message.compare(0, start.size(), start) != 0 || holds(message, "\n")) return -1;
   std::smatch match;
   const std::string rest = message.substr(start.size(), 1000);
-  static const std::regex place("^(?:entry '[^']*', )?byte ([0-9]+): .");
+  static const std::regex place("^(?:entry '.*?', )?byte ([0-9]+): .");
   return std::regex_search(rest, match, place) ? std::stoll(match[1]) : -1;
 }
 

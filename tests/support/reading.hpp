@@ -11,8 +11,9 @@
 
 namespace support {
 
-// Whether a message names a byte; or, of a format whose parts have names, the file at least.
-enum class Named { byte, file };
+// Whether a message names a byte; or, of a format whose parts have names, the file at least; or one
+// file of several in its folder.
+enum class Named { byte, file, folder };
 
 struct Outcome {
   bool refused = false;
@@ -28,8 +29,10 @@ Outcome outcome_of(const Read& read, const std::filesystem::path& path, std::siz
     return {false, read(path, size)};
   } catch (const std::runtime_error& error) {
     const std::string message = error.what();
-    const bool names_file = message.starts_with(path.string() + ": ") && !holds(message, "\n");
-    if (byte_in(message, path) < 0 && !(named == Named::file && names_file)) {
+    const std::string place =
+        named == Named::folder ? path.parent_path().string() + "/" : path.string() + ": ";
+    const bool names_place = message.starts_with(place) && !holds(message, "\n");
+    if (byte_in(message, path) < 0 && (named == Named::byte || !names_place)) {
       return {true, "a poor message: " + message};
     }
     return {true, ""};
