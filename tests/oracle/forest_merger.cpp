@@ -1,6 +1,5 @@
 // Forests merged from blocks against the forest of the whole, to the last bit.
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <filesystem>
 #include <vector>
@@ -11,11 +10,15 @@
 #include "../support/catch.hpp"
 #include "../support/random_network.hpp"
 #include "../support/safetensors_writer.hpp"
+#include "against_naive.hpp"
+#include "blocks_against_whole.hpp"
 #include "naive.hpp"
 
 namespace {
 
 using dgp::MatrixBlock;
+using oracle::add_blocks;
+using oracle::random_blocks;
 using support::Kind;
 using support::Random;
 
@@ -36,60 +39,6 @@ support::Matrix<Scalar> few_values(Random& random, int rows, int cols) {
   return weights;
 }
 
-// Adds these blocks, in one storage order or the other.
-template <class Scalar>
-void add_blocks(dgp::ForestMerger<Scalar>& merger, const support::Matrix<Scalar>& weights,
-                const std::vector<MatrixBlock>& blocks, Random& random) {
-  const dgp::RowMajorMatrix<Scalar> by_row = weights;
-  for (const auto& [row, col, rows, cols] : blocks) {
-    if (random.below(2) == 0) {
-      merger.add(weights.block(row, col, rows, cols), row, col);
-    } else {
-      merger.add(by_row.block(row, col, rows, cols), row, col);
-    }
-  }
-}
-
-// A matrix cut at random places, again and again; or into single rows, or columns.
-std::vector<MatrixBlock> random_blocks(Random& random, int rows, int cols) {
-  std::vector<MatrixBlock> blocks;
-  const int way = random.below(4);
-  if (way == 0) {
-    for (int row = 0; row < rows; ++row) blocks.push_back({row, 0, 1, cols});
-  } else if (way == 1) {
-    for (int col = 0; col < cols; ++col) blocks.push_back({0, col, rows, 1});
-  } else {
-    blocks.push_back({0, 0, rows, cols});
-    for (int cuts = random.below(12); cuts > 0; --cuts) {
-      auto& block = blocks[static_cast<std::size_t>(random.below(static_cast<int>(blocks.size())))];
-      const bool across = random.below(2) == 0;
-      const auto extent = across ? block.rows : block.cols;
-      if (extent < 2) continue;
-      const dgp::Index cut = 1 + random.below(static_cast<int>(extent) - 1);
-      MatrixBlock rest = block;
-      (across ? rest.first_row : rest.first_col) += cut;
-      (across ? rest.rows : rest.cols) -= cut;
-      (across ? block.rows : block.cols) = cut;
-      blocks.push_back(rest);
-    }
-  }
-  for (std::size_t i = blocks.size(); i > 1; --i) {
-    std::swap(blocks[i - 1], blocks[static_cast<std::size_t>(random.below(static_cast<int>(i)))]);
-  }
-  return blocks;
-}
-
-template <class Scalar>
-void check_edges(const std::vector<dgp::Edge<Scalar>>& edges,
-                 const std::vector<naive::Edge<Scalar>>& expected) {
-  REQUIRE(edges.size() == expected.size());
-  for (std::size_t i = 0; i < edges.size(); ++i) {
-    REQUIRE(edges[i].row == expected[i].row);
-    REQUIRE(edges[i].col == expected[i].col);
-    REQUIRE(edges[i].weight == expected[i].weight);
-  }
-}
-
 }  // namespace
 
 TEMPLATE_TEST_CASE("forests of blocks merge to that of the whole", "[oracle]", float, double,
@@ -103,24 +52,7 @@ TEMPLATE_TEST_CASE("forests of blocks merge to that of the whole", "[oracle]", f
     const auto weights = support::random_matrix<TestType>(random, kind, rows, cols);
     const auto blocks = random_blocks(random, rows, cols);
 
-    // Half-fed mergers, merged in a tree of any form.
-    std::vector<dgp::ForestMerger<TestType>> mergers;
-    for (int count = 1 + random.below(4); count > 0; --count) mergers.emplace_back(rows, cols);
-    for (const auto& block : blocks) {
-      const auto at = static_cast<std::size_t>(random.below(static_cast<int>(mergers.size())));
-      add_blocks(mergers[at], weights, {block}, random);
-    }
-    while (mergers.size() > 1) {
-      const auto at = static_cast<std::size_t>(random.below(static_cast<int>(mergers.size()) - 1));
-      mergers[at].merge(mergers.back());
-      mergers.pop_back();
-    }
-    const auto forest = mergers[0].finish();
-    CHECK(forest.rows == rows);
-    CHECK(forest.cols == cols);
-    check_edges(forest.edges, naive::spanning_forest<TestType>(weights));
-    CHECK(forest.edges == dgp::maximum_spanning_forest(weights).edges);
-    CHECK(mergers[0].blocks() == std::vector<MatrixBlock>{{0, 0, rows, cols}});
+    REQUIRE(oracle::mistake_of_merger(weights, blocks, random) == "");
   }
 }
 
@@ -176,13 +108,7 @@ TEMPLATE_TEST_CASE("blocks whose edges tie with those before them merge to the w
     dgp::ForestMerger<TestType> merger(rows, cols);
     add_blocks(merger, weights, random_blocks(random, rows, cols), random);
     const auto edges = merger.finish().edges;
-    check_edges(edges, naive::spanning_forest<TestType>(weights));
-    bool same_signs = true;
-    for (const auto& edge : edges) {
-      same_signs &= std::signbit(static_cast<float>(edge.weight)) ==
-                    std::signbit(static_cast<float>(weights(edge.row, edge.col)));
-    }
-    CHECK(same_signs);
+    CHECK(oracle::same_edges(edges, naive::spanning_forest<TestType>(weights)));
   }
 }
 

@@ -253,4 +253,17 @@ std::vector<Matrix<Scalar>> standardized(const std::vector<Matrix<Scalar>>& laye
   return scaled_together(values);
 }
 
+// Whether all values are numbers of their type: standardised ones are not where the deviation
+// vanishes in it or something overflows.
+template <class Scalar>
+bool all_finite(const std::vector<Matrix<Scalar>>& layers) {
+  bool all = true;
+  for (const auto& layer : layers) {
+    for (int i = 0; i < layer.size(); ++i) {
+      all &= std::isfinite(static_cast<long double>(layer.data()[i]));
+    }
+  }
+  return all;
+}
+
 }  // namespace naive
