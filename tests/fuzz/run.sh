@@ -10,6 +10,7 @@ build=${BUILD:-build/fuzz}
 minutes=${1:-10}
 [ $# -eq 0 ] || shift
 
+mkdir -p "$build"
 cmake -S . -B "$build" -G Ninja -DCMAKE_CXX_COMPILER="${CXX:-clang++-14}" -DDGP_BUILD_FUZZERS=ON \
   -DDGP_BUILD_TESTS=OFF -DDGP_BUILD_EXAMPLES=OFF -DDGP_BUILD_BENCHMARKS=OFF >"$build.log" ||
   { cat "$build.log"; exit 1; }
