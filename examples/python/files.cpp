@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include <dgp/io/activation_graph.hpp>
 #include <dgp/io/checkpoint.hpp>
 #include <dgp/io/tensor_info.hpp>
 
@@ -45,6 +46,19 @@ py::dict read_layers(const std::filesystem::path& path) {
   });
 }
 
+py::tuple read_perceptron(const std::filesystem::path& path) {
+  return read([&] {
+    auto perceptron = dgp::io::read_perceptron<float, dgp::io::CheckpointFile>(path);
+    py::list layers;
+    for (auto& layer : perceptron.layers) layers.append(array_of(std::move(layer.weights)));
+    py::list biases;
+    for (const auto& bias : perceptron.biases) {
+      biases.append(py::array_t<float>(static_cast<py::ssize_t>(bias.size()), bias.data()));
+    }
+    return py::make_tuple(layers, biases);
+  });
+}
+
 }  // namespace
 
 void add_files(py::module_& module) {
@@ -56,6 +70,12 @@ void add_files(py::module_& module) {
       "by their names, in natural order of these: arrays (fan_out x fan_in), kernels\n"
       "(out x all else), doubles where the file has them, else floats. OSError for a file\n"
       "that cannot be read.");
+  module.def(
+      "read_perceptron",
+      [](const py::object& path) { return read_perceptron(py::str(path).cast<std::string>()); },
+      "path"_a,
+      "Layers and biases of a checkpoint of dense layers, in single precision, for\n"
+      "ActivationGraphs(*read_perceptron(path)). OSError for one that cannot be followed.");
 #ifdef DGP_WITH_ONNX
   module.def(
       "read_onnx",

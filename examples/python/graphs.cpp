@@ -8,6 +8,8 @@
 #include <variant>
 #include <vector>
 
+#include <Eigen/SparseCore>
+
 #include <dgp/deep_graph_persistence.hpp>
 #include <dgp/feed_forward_graph.hpp>
 #include <dgp/graph_measures.hpp>
@@ -61,6 +63,47 @@ View<Scalar> kept_view(Graph& graph, const py::handle& weights, bool as_rows) {
   const auto numbers = with_plain_strides<Scalar>(*array);
   graph.kept.push_back(numbers);
   return view_of<Scalar>(numbers);
+}
+
+template <class Scalar>
+using SparseMatrix = Eigen::SparseMatrix<Scalar, Eigen::RowMajor, dgp::Index>;
+
+// Throws std::invalid_argument for other than whole numbers, which would be rounded.
+py::array_t<dgp::Index> places_of(const py::handle& object) {
+  const auto array = py::array::ensure(object);
+  if (!array || (array.dtype().kind() != 'i' && array.dtype().kind() != 'u')) {
+    throw std::invalid_argument("rows and columns are whole numbers");
+  }
+  return py::array_t<dgp::Index>::ensure(array);
+}
+
+template <class Scalar>
+SparseMatrix<Scalar> sparse_matrix(const py::array_t<dgp::Index>& rows,
+                                   const py::array_t<dgp::Index>& cols, const py::array& values,
+                                   const std::pair<dgp::Index, dgp::Index>& shape) {
+  const auto numbers = with_plain_strides<Scalar>(values);
+  if (rows.ndim() != 1 || cols.ndim() != 1 || numbers.ndim() != 1 || rows.size() != cols.size() ||
+      rows.size() != numbers.size()) {
+    throw std::invalid_argument("a sparse matrix takes as many rows as columns and values");
+  }
+  if (shape.first < 1 || shape.second < 1) {
+    throw std::invalid_argument("a sparse matrix without rows or columns");
+  }
+  std::vector<Eigen::Triplet<Scalar, dgp::Index>> entries;
+  entries.reserve(static_cast<std::size_t>(rows.size()));
+  for (py::ssize_t i = 0; i < rows.size(); ++i) {
+    const dgp::Index row = rows.at(i);
+    const dgp::Index col = cols.at(i);
+    if (row < 0 || row >= shape.first || col < 0 || col >= shape.second) {
+      throw std::invalid_argument("a sparse matrix of " + std::to_string(shape.first) + "x" +
+                                  std::to_string(shape.second) + " has no place (" +
+                                  std::to_string(row) + ", " + std::to_string(col) + ")");
+    }
+    entries.emplace_back(row, col, numbers.at(i));
+  }
+  SparseMatrix<Scalar> matrix(shape.first, shape.second);
+  matrix.setFromTriplets(entries.begin(), entries.end());
+  return matrix;
 }
 
 // build(graph of its type, a view of the weights as it has them)
@@ -118,6 +161,24 @@ void add_graphs(py::module_& module) {
                    [&](auto& made, const auto& view) { return made.dense(from, view, name); });
       },
       "from_"_a, "weights"_a, "name"_a = "", "All pairs; weights (fan_out x fan_in).");
+  graph.def(
+      "sparse",
+      [](Graph& self, dgp::Neurons from, const py::object& rows, const py::object& cols,
+         const py::object& values, const std::pair<dgp::Index, dgp::Index>& shape,
+         const std::string& name) {
+        const auto array = floating_point_array(values);
+        if (!array) throw std::invalid_argument("values of no floating-point numbers");
+        return std::visit(
+            [&]<class Scalar>(dgp::FeedForwardGraph<Scalar>& made) {
+              return made.sparse(
+                  from, sparse_matrix<Scalar>(places_of(rows), places_of(cols), *array, shape),
+                  name);
+            },
+            self.graph);
+      },
+      "from_"_a, "rows"_a, "cols"_a, "values"_a, "shape"_a, "name"_a = "",
+      "Entry (rows[i], cols[i]) is values[i], as in scipy.sparse.coo_array: the attributes\n"
+      "row, col, data and shape (fan_out, fan_in). Entries of one place add up. Copied.");
   graph.def(
       "convolution",
       [](Graph& self, dgp::Neurons from, const py::object& kernel, const py::object& stride,

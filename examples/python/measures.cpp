@@ -62,6 +62,30 @@ py::object path_strength_matrix(const py::object& layers, const std::string& nor
       [](auto matrix) { return array_of(std::move(matrix)); });
 }
 
+// For each group of neurons, inputs first, an array of their strengths.
+template <class Scalar>
+py::object strengths_object(const dgp::NeuronStrengths<Scalar>& strengths) {
+  py::list groups;
+  for (const auto& group : strengths) {
+    groups.append(py::array_t<Scalar>(static_cast<py::ssize_t>(group.size()), group.data()));
+  }
+  return groups;
+}
+
+py::object entry_strengths(const py::object& layers, const std::string& normalization) {
+  const dgp::PathStrengthOptions options{.normalization = normalization_of(normalization)};
+  return Layers(layers).measure(
+      [&](const auto& views) { return dgp::entry_strengths(views, options); },
+      [](const auto& strengths) { return strengths_object(strengths); });
+}
+
+py::object exit_strengths(const py::object& layers, const std::string& normalization) {
+  const dgp::PathStrengthOptions options{.normalization = normalization_of(normalization)};
+  return Layers(layers).measure(
+      [&](const auto& views) { return dgp::exit_strengths(views, options); },
+      [](const auto& strengths) { return strengths_object(strengths); });
+}
+
 py::object persistent_paths(const py::object& layers, std::size_t count,
                             const std::string& normalization, bool rescale) {
   const dgp::PersistentPathsOptions options{count, normalization_of(normalization), rescale};
@@ -158,6 +182,13 @@ void add_measures(py::module_& module) {
   module.def("path_strength_matrix", &path_strength_matrix, "layers"_a, py::kw_only(),
              "normalization"_a = "none",
              "S (n_out x n_in): the strength of the best path from each input to each output.");
+  module.def("entry_strengths", &entry_strengths, "layers"_a, py::kw_only(),
+             "normalization"_a = "none",
+             "For each group of neurons, inputs first, the strengths of the best path to each\n"
+             "from any input (of inputs inf). Time O(weights).");
+  module.def("exit_strengths", &exit_strengths, "layers"_a, py::kw_only(),
+             "normalization"_a = "none",
+             "Likewise of the best path from each to any output (of outputs inf).");
   module.def("persistent_paths", &persistent_paths, "layers"_a, py::kw_only(), "count"_a = 10,
              "normalization"_a = "standardized", "rescale"_a = true,
              "The strongest persistent paths, descending: the first deaths of\n"

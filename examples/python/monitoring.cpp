@@ -1,4 +1,4 @@
-// What flows through a perceptron.
+// What is watched: what flows through a perceptron at work, and a network in training.
 #include <optional>
 #include <pybind11/eigen.h>
 #include <pybind11/stl.h>
@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include <dgp/analysis/early_stopping.hpp>
 #include <dgp/monitoring/activation_graph.hpp>
 #include <dgp/monitoring/feature_matrix.hpp>
 #include <dgp/monitoring/shift_monitor.hpp>
@@ -28,20 +29,69 @@ dgp::Activation activation_of(const std::string& word) {
   throw std::invalid_argument("activation is 'relu', 'tanh' or 'sigmoid', not '" + word + "'");
 }
 
+// Of arrays or tensors, copied into the type that Graphs has.
+std::vector<py::array_t<float>> arrays_of(const py::iterable& given, py::ssize_t dimensions) {
+  std::vector<py::array_t<float>> arrays;
+  for (const auto& one : given) {
+    const auto array = floating_point_array(one);
+    if (!array || array->ndim() != dimensions) {
+      throw std::invalid_argument(
+          "layers are matrices (fan_out x fan_in) of floating-point "
+          "numbers, biases vectors");
+    }
+    arrays.push_back(with_plain_strides<float>(*array));
+  }
+  return arrays;
+}
+
+Graphs graphs_of(const py::iterable& layers, const std::optional<py::iterable>& biases,
+                 const std::string& activation) {
+  const auto matrices = arrays_of(layers, 2);
+  const auto vectors = biases ? arrays_of(*biases, 1) : std::vector<py::array_t<float>>();
+  std::vector<View<float>> views;
+  for (const auto& matrix : matrices) views.push_back(view_of<float>(matrix));
+  std::vector<Eigen::VectorXf> copies;
+  for (const auto& vector : vectors) copies.push_back(vector.cast<Eigen::VectorXf>());
+  const py::gil_scoped_release others_may_run;
+  return Graphs(views, std::move(copies), activation_of(activation));
+}
+
 }  // namespace
 
 void add_monitoring(py::module_& module) {
+  using dgp::EarlyStopping;
+  using dgp::EarlyStoppingVerdict;
+  py::class_<EarlyStoppingVerdict>(module, "EarlyStoppingVerdict")
+      .def_readonly("stop", &EarlyStoppingVerdict::stop)
+      .def_readonly("best_check", &EarlyStoppingVerdict::best_check,
+                    "the check with the highest value that counted as a rise, from 0")
+      .def_readonly("best", &EarlyStoppingVerdict::best, "its value")
+      .def_readonly("reason", &EarlyStoppingVerdict::reason, "one line for a log")
+      .def("__repr__", [](const EarlyStoppingVerdict& self) {
+        return std::string("EarlyStoppingVerdict(stop=") + (self.stop ? "True" : "False") +
+               ", reason='" + self.reason + "')";
+      });
+  py::class_<EarlyStopping>(module, "EarlyStopping",
+                            "Whether to stop a training whose neural persistence has ceased to "
+                            "rise (Rieck et al. 2019).")
+      .def(py::init([](std::size_t burn_in, std::size_t patience, double delta) {
+             return EarlyStopping({burn_in, patience, delta});
+           }),
+           py::kw_only(), "burn_in"_a = 10, "patience"_a = 4, "delta"_a = 0.0,
+           "burn_in: checks before the first that counts; patience: checks without a rise by\n"
+           "more than delta that end the training.")
+      .def("check", &EarlyStopping::check, "value"_a,
+           "value: mean_normalized of neural_persistence, say, every quarter epoch.");
+  py::list methods;
+  for (const auto method : dgp::feature_methods)
+    methods.append(py::str(std::string(name_of(method))));
+  module.attr("feature_methods") = py::tuple(methods);
   py::class_<Graphs>(module, "ActivationGraphs",
                      "A perceptron made ready for samples, in single precision.")
-      .def(py::init([](const std::vector<Eigen::MatrixXf>& layers,
-                       std::optional<std::vector<Eigen::VectorXf>> biases,
-                       const std::string& activation) {
-             const py::gil_scoped_release others_may_run;
-             return Graphs(layers, std::move(biases).value_or(std::vector<Eigen::VectorXf>()),
-                           activation_of(activation));
-           }),
-           "layers"_a, "biases"_a = py::none(), "activation"_a = "relu",
-           "layers: arrays (fan_out x fan_in); biases: one of fan_out values for each, or none.")
+      .def(
+          py::init(&graphs_of), "layers"_a, "biases"_a = py::none(), "activation"_a = "relu",
+          "layers: arrays (fan_out x fan_in), or tensors; biases: one of fan_out values for each,\n"
+          "or none; activation of the hidden layers: relu, tanh or sigmoid.")
       .def(
           "features",
           [](const Graphs& self, const Samples& samples, const std::string& method) {
@@ -52,7 +102,8 @@ void add_monitoring(py::module_& module) {
             return array_of(std::move(features));
           },
           "samples"_a, "method"_a = "dgp_var",
-          "samples: (samples x inputs); a feature vector for each, (samples x values).");
+          "samples: (samples x inputs); a feature vector for each, (samples x values), by one of\n"
+          "feature_methods.");
   py::class_<dgp::ShiftVerdict>(module, "ShiftVerdict")
       .def_readonly("shifted", &dgp::ShiftVerdict::shifted)
       .def_readonly("smallest_p_value", &dgp::ShiftVerdict::smallest_p_value)
