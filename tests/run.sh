@@ -6,7 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 examples/install-packages.sh g++ cmake ninja-build libeigen3-dev nlohmann-json3-dev libcli11-dev \
   catch2 libmpfrc++-dev libzip-dev libonnx-dev libprotobuf-dev libboost-dev libopenmpi-dev openmpi-bin \
-  doxygen
+  doxygen pybind11-dev python3-dev python3-numpy
 
 echo "== configuring and building the tests in build/tests"
 cmake --preset tests
