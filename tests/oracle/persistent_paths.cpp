@@ -13,10 +13,6 @@
 
 #include <dgp/dgp.hpp>
 
-#ifdef _OPENMP
-#include <omp.h>
-#endif
-
 #include "../support/catch.hpp"
 #include "../support/random_network.hpp"
 #include "listed_graph.hpp"
@@ -363,37 +359,3 @@ TEMPLATE_TEST_CASE(
   CHECK(certified > 100);
   CHECK(refused > 100);
 }
-
-#ifdef _OPENMP
-TEST_CASE("paths do not depend on the number of threads", "[oracle]") {
-  // Wide enough for several threads, and with so few terminals that most edges are left out.
-  const int before = omp_get_max_threads();
-  for (const auto kind : {support::Kind::zeros, support::Kind::heavy_tails}) {
-    Random random(11);
-    std::vector<naive::Matrix<float>> layers;
-    for (int k = 0; k < 7; ++k) {
-      layers.push_back(
-          support::random_matrix<float>(random, kind, k == 6 ? 20 : 768, k == 0 ? 30 : 768));
-    }
-    const dgp::detail::NetworkWeights<float> network(layers);
-    const auto numbering = dgp::detail::numbering_of(network);
-    const auto edges = dgp::detail::edges_of(
-        network, std::vector<dgp::detail::Magnitude<float>>(network.size()), numbering);
-    const auto on_threads = [&](int threads) {
-      omp_set_num_threads(threads);
-      std::vector<dgp::detail::Vertex> forest;
-      for (const auto& edge : dgp::detail::path_forest(edges, numbering).edges) {
-        forest.insert(forest.end(), {edge.row, edge.col});
-      }
-      std::vector<std::vector<Index>> paths;
-      for (const auto& path : dgp::persistent_paths(layers, {.count = 100})) {
-        paths.push_back(path.neurons);
-      }
-      return std::pair(forest, paths);
-    };
-    const auto alone = on_threads(1);
-    for (const int threads : {2, 5, 5, 5}) CHECK(on_threads(threads) == alone);
-  }
-  omp_set_num_threads(before);
-}
-#endif
