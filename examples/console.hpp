@@ -283,7 +283,7 @@ inline std::string output_file(const std::string& text) {
 template <class IsKind>
 std::string output_file_of(const std::string& kind, const IsKind& is_kind,
                            const std::string& text) {
-  if (const auto wrong = output_file(text); !wrong.empty()) return wrong;
+  if (auto wrong = output_file(text); !wrong.empty()) return wrong;
   std::error_code error;
   if (!std::filesystem::is_regular_file(text, error)) return {};  // none, or a pipe
   std::string start(16, '\0');

@@ -18,7 +18,7 @@ inline const std::string about =
 // told: what the user says, 0 for nothing.
 inline float of(float largest, int told) {
   if (told > 0) return static_cast<float>(told);
-  return largest <= 1 ? 1 : largest <= 16 ? 16 : 255;
+  return largest <= 1 ? 1.0F : largest <= 16 ? 16.0F : 255.0F;
 }
 
 inline void add_option(CLI::App& app, int& told) {

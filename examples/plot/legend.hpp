@@ -44,15 +44,17 @@ class Legend {
   }
 
   double height() const {
-    return row_height * static_cast<double>((entries_.size() + columns_ - 1) / columns_);
+    const std::size_t rows = (entries_.size() + columns_ - 1) / columns_;
+    return row_height * static_cast<double>(rows);
   }
 
   // With its upper left corner there.
   void draw(std::string& out, double left, double top) const {
     for (std::size_t i = 0; i < entries_.size(); ++i) {
       const auto& [series, mark, band, label] = entries_[i];
+      const std::size_t row = i / columns_;
       const double x = left + column_width_ * static_cast<double>(i % columns_);
-      const double y = top + row_height * (static_cast<double>(i / columns_) + 0.5);
+      const double y = top + row_height * (static_cast<double>(row) + 0.5);
       if (band) {
         out += "<rect x=\"" + number(x) + "\" y=\"" + number(y - 6) +
                "\" width=\"34\" height=\"12\" fill=\"" + colour(series) +

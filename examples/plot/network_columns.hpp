@@ -95,9 +95,10 @@ class NetworkColumns {
     if (column.cell > 0) {
       const NeuronColumn& image = groups_[stop.column];
       const std::size_t pixel = stop.neuron % (image.height * image.width);
+      const std::size_t row = pixel / image.width;
       return {column.left + column.cell * (static_cast<double>(pixel % image.width) + 0.5),
               image_top(stop.column, stop.neuron / (image.height * image.width)) +
-                  column.cell * (static_cast<double>(pixel / image.width) + 0.5)};
+                  column.cell * (static_cast<double>(row) + 0.5)};
     }
     return {column.x, column.y_of.at(stop.neuron)};
   }

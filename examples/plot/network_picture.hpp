@@ -154,7 +154,7 @@ class NetworkPanel {
     std::vector<Point> dots;
     for (const Item& item : column.items) {
       if (item.neuron) {
-        if (columns_.on_paths(c).count(*item.neuron) == 0) others.push_back({column.x, item.y});
+        if (!columns_.on_paths(c).contains(*item.neuron)) others.push_back({column.x, item.y});
         continue;
       }
       for (const double offset : {-4.0, 0.0, 4.0}) {
@@ -185,7 +185,7 @@ class NetworkPanel {
     double free = 0;  // from here on there is room for a number
     for (const Item& item : column.items) {
       if (!item.neuron) continue;
-      const bool marked = columns_.on_paths(c).count(*item.neuron) > 0;
+      const bool marked = columns_.on_paths(c).contains(*item.neuron);
       if (marked) on_path.push_back({column.x, item.y});
       const bool is_named = is_last && (marked || picture_.columns[c].size() <= most_items);
       if (!is_named || item.y < free) continue;

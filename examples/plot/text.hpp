@@ -91,7 +91,9 @@ inline std::string escaped(std::u32string_view text) {
 inline double width(std::u32string_view text, double size) {
   double total = 0;
   for (const char32_t c : text) {
-    const auto among = [c](std::u32string_view set) { return set.find(c) != set.npos; };
+    const auto among = [c](std::u32string_view set) {
+      return set.find(c) != std::u32string_view::npos;
+    };
     if (c >= 0x300 && c < 0x370) continue;  // combines with the character before it
     total += among(U"ijlI|'!.,:; ")                       ? 0.33
              : among(U"\u2009")                           ? 0.2
@@ -106,7 +108,7 @@ inline double width(std::u32string_view text, double size) {
 
 inline std::string integer(long long value) {
   std::array<char, 24> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  const char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
   return {digits.data(), end};
 }
 

@@ -146,7 +146,7 @@ inline Study planned(const StudyOptions& options, const Graphs& graphs, Index im
       }
     }
   }
-  study.shown_batch_size = batch_sizes.count(50) > 0 ? 50 : *batch_sizes.rbegin();
+  study.shown_batch_size = batch_sizes.contains(50) ? 50 : *batch_sizes.rbegin();
   constexpr Index enough = 1000;
   const auto share_of = [&](const std::optional<Index>& told, Index most, const std::string& name) {
     if (told && *told > most) {

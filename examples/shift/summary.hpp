@@ -29,7 +29,8 @@ struct Summary {
 inline double chance_of_so_many(const dgp::DetectionRate& rate, double chance) {
   const auto rounds = static_cast<double>(rate.rounds);
   double sum = 0;
-  for (double k = static_cast<double>(rate.flagged); k <= rounds; ++k) {
+  for (auto k = static_cast<double>(rate.flagged); k <= rounds; ++k) {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): on one thread
     const double ways = std::lgamma(rounds + 1) - std::lgamma(k + 1) - std::lgamma(rounds - k + 1);
     const double term = std::exp(ways + k * std::log(chance) + (rounds - k) * std::log1p(-chance));
     sum += term;

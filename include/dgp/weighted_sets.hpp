@@ -66,7 +66,8 @@ double edge_count(const FeedForwardGraph<Scalar>& graph, const EdgeSet<Scalar>& 
     joined += down[static_cast<std::size_t>(i / from.width % from.height)] *
               across[static_cast<std::size_t>(i % from.width)];
   }
-  return joined * static_cast<double>(to.channels / set.window.groups);
+  const Index channels_of_group = to.channels / set.window.groups;
+  return joined * static_cast<double>(channels_of_group);
 }
 
 }  // namespace detail

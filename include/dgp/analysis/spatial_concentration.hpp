@@ -111,6 +111,7 @@ struct MatrixOrder {
         static_cast<Sum>(Eigen::NumTraits<Rounded>::epsilon()) + Eigen::NumTraits<Sum>::epsilon();
     const auto ordered = [&](const std::vector<CompensatedSum<Sum>>& sums) {
       std::vector<Sum> totals;
+      totals.reserve(sums.size());
       for (const auto& sum : sums) totals.push_back(Sum(sum.sum + sum.lost));
       return ascending_order(totals, rounding);
     };

@@ -32,6 +32,7 @@ inline std::atomic<const ThreadTeam*> thread_team = nullptr;  // null: there is 
 
 #ifdef _OPENMP
 // One for each translation unit.
+// NOLINTBEGIN(misc-definitions-in-headers)
 namespace {
 
 constexpr ThreadTeam openmp_team{[] { return static_cast<std::size_t>(omp_get_max_threads()); },
@@ -51,6 +52,7 @@ constexpr ThreadTeam openmp_team{[] { return static_cast<std::size_t>(omp_get_ma
 } openmp_is_there;
 
 }  // namespace
+// NOLINTEND(misc-definitions-in-headers)
 #endif
 
 // On how many threads a loop over so many tasks should run: on one where all of it takes few steps.

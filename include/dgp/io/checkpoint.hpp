@@ -136,6 +136,7 @@ class AnyCheckpoint {
     const bool is_read = ((format == Readers::format &&
                            (reader_.emplace(std::in_place_type<Readers>, std::move(file)), true)) ||
                           ...);
+    // NOLINTNEXTLINE(bugprone-use-after-move): it is only moved where it is read
     if (!is_read) refuse(file, format);
   }
 

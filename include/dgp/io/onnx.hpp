@@ -81,7 +81,7 @@ class OnnxFile {
   // Whether a matrix is stored (fan_in × fan_out), as the product that takes it says: MatMul from
   // the right, Gemm unless it transposes.
   bool is_stored_in_first(const TensorInfo& tensor) const {
-    return stored_in_first_.count(tensor.name) > 0;
+    return stored_in_first_.contains(tensor.name);
   }
 
   // The network as a graph, its weighted sets named after their weights. Batch normalisations are

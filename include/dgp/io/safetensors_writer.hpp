@@ -56,7 +56,7 @@ NamedTensor named_tensor(std::string name, const Eigen::DenseBase<Derived>& valu
   } else {
     tensor.shape = {extent(values.rows()), extent(values.cols())};
   }
-  const RowMajorMatrix<Scalar> rows(values.derived());
+  const RowMajorMatrix<Scalar>& rows = values.derived();  // a copy only of what lies otherwise
   tensor.bytes.resize(static_cast<std::size_t>(rows.size()) * sizeof(Scalar));
   if (!tensor.bytes.empty()) {
     std::memcpy(tensor.bytes.data(), rows.data(), tensor.bytes.size());

@@ -72,6 +72,7 @@ template <Index count, class Scalar>
   constexpr std::uintptr_t line = 64;
   const auto ahead = reinterpret_cast<std::uintptr_t>(weights) + 8 * line;
   for (std::uintptr_t at = 0; at < count * sizeof(Scalar); at += line) {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): no pointer may be moved beyond the weights' end
     Eigen::internal::prefetch(reinterpret_cast<const char*>(ahead + at));
   }
 }

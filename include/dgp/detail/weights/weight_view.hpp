@@ -51,13 +51,11 @@ inline constexpr bool is_unary_view<Eigen::CwiseUnaryView<Function, Nested>> = t
 template <class Derived>
 constexpr bool has_entries_in_memory() {
   if constexpr ((Eigen::internal::traits<Derived>::Flags & Eigen::DirectAccessBit) == 0 ||
-                is_unary_view<Derived>) {
-    return false;
-  } else if constexpr (!requires(const Derived& matrix) {
-                         matrix.data();
-                         matrix.innerStride();
-                         matrix.outerStride();
-                       }) {
+                is_unary_view<Derived> || !requires(const Derived& matrix) {
+                  matrix.data();
+                  matrix.innerStride();
+                  matrix.outerStride();
+                }) {
     return false;
   } else if constexpr (requires(const Derived& matrix) { matrix.nestedExpression(); }) {
     using Nested = decltype(std::declval<const Derived&>().nestedExpression());
@@ -172,8 +170,8 @@ class NetworkWeights {
 
   NetworkWeights(const NetworkWeights&) = delete;
   NetworkWeights& operator=(const NetworkWeights&) = delete;
-  NetworkWeights(NetworkWeights&&) = default;
-  NetworkWeights& operator=(NetworkWeights&&) = default;
+  NetworkWeights(NetworkWeights&&) noexcept = default;
+  NetworkWeights& operator=(NetworkWeights&&) noexcept = default;
 
   // A matrix that lies in memory and is no temporary is viewed where it is.
   template <class T>

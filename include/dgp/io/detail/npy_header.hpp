@@ -150,7 +150,7 @@ class NpyHeaderParser {
     if (end == std::string_view::npos || text_[end] != quote) {
       reject("a string without an end, or with an escape");
     }
-    const std::string value(text_.substr(at_ + 1, end - at_ - 1));
+    std::string value(text_.substr(at_ + 1, end - at_ - 1));
     at_ = end + 1;
     return value;
   }

@@ -225,6 +225,7 @@ RowMajorMatrix<Scalar> onnx_rows(const onnx::TensorProto& tensor, const TensorIn
     return matrix;
   };
   switch (tensor.data_type()) {
+    // NOLINTNEXTLINE(bugprone-branch-clone): each reads another type
     case onnx::TensorProto::FLOAT:
       return read(float());
     case onnx::TensorProto::DOUBLE:

@@ -173,7 +173,7 @@ class OnnxWalk {
 
   void take_inputs() {
     for (const auto& input : model_.graph().input()) {
-      if (values_.count(input.name()) > 0) continue;  // an initializer, as older models list them
+      if (values_.contains(input.name())) continue;  // an initializer, as older models list them
       const std::string label = "input " + dgp::detail::quoted(input.name());
       const OnnxPlace place(path_, label);
       if (!input.type().has_tensor_type() || !input.type().tensor_type().has_shape()) {
@@ -553,7 +553,7 @@ class OnnxWalk {
     if (!constant.starts_with("onnx::") || !scope.starts_with('/')) return std::string(constant);
     std::string path;
     std::string_view last;
-    for (std::size_t begin = 1, end; (end = scope.find('/', begin)) != scope.npos;
+    for (std::size_t begin = 1, end; (end = scope.find('/', begin)) != std::string_view::npos;
          begin = end + 1) {
       const std::string_view part = scope.substr(begin, end - begin);
       const bool goes_on = !last.empty() && part.starts_with(last) && part.size() > last.size() &&
@@ -788,7 +788,7 @@ class OnnxWalk {
     const OnnxValue& from = neurons(node, 0);
     for (int i = 1; i < std::min(node.inputs(), 5); ++i) constant_input(node, i, "statistics");
     check_inference(node);
-    if (folded_.count(node.input(0)) > 0) return pass_on(node, from);
+    if (folded_.contains(node.input(0))) return pass_on(node, from);
     put(node, of_neurons(graph_.one_to_one(*from.neurons), from.extents));
   }
 

@@ -22,7 +22,7 @@ namespace dgp::io::detail {
 inline WindowSide onnx_window_side(const OnnxNode& node, std::size_t side, std::size_t sides,
                                    std::int64_t size, std::int64_t length) {
   const auto listed = [&](const char* name, std::size_t count, std::int64_t fallback) {
-    const auto values = node.integers(name, std::vector<std::int64_t>(count, fallback));
+    auto values = node.integers(name, std::vector<std::int64_t>(count, fallback));
     if (values.size() != count) {
       node.fail(std::string(name) + " " + shown(values) + " of " + std::to_string(count));
     }
