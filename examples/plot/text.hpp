@@ -108,7 +108,7 @@ inline double width(std::u32string_view text, double size) {
 
 inline std::string integer(long long value) {
   std::array<char, 24> digits{};
-  const char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
   return {digits.data(), end};
 }
 

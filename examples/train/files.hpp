@@ -27,7 +27,7 @@ namespace training {
 inline std::string exact(double value) {
   if (!std::isfinite(value)) return {};
   std::array<char, 32> text;
-  const char* const end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+  char* const end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
   return {text.data(), end};
 }
 
