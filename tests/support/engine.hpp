@@ -1,6 +1,5 @@
-// The engine for every scalar type, compiled once (engine_of.cpp) instead of in each of the tests'
-// sources, on which most of the compiler's time would go. The build includes it before everything
-// else in each of them.
+// The engine for every scalar type, compiled once (engine_of.cpp) and not in every source of the
+// tests and programs. The build includes this before everything else in each of them.
 #pragma once
 
 #include <optional>
