@@ -37,6 +37,7 @@ options_of() {
 
 mkdir -p "$build/logs" "$build/findings"
 table=$build/logs/table
+rm -f "$table.failed" # of the last time
 {
   printf '%-18s %12s %7s %9s %7s %9s %9s\n' target runs edges features files bytes findings
   failed=0
