@@ -2,7 +2,7 @@
 // needs, for checkpoints larger than memory.
 //
 // in:  tensors of an open checkpoint whose rows its files hold one behind the other: safetensors
-//      and files of torch.save, one or several, and .npy arrays in C order, of half, bfloat16,
+//      (one file or several), files of torch.save and .npy arrays in C order, of half, bfloat16,
 //      single or double precision
 // out: a BlockedNetwork (blocked_network.hpp), measured in Measured, which holds what they store
 #pragma once
