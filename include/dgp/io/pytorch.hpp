@@ -95,7 +95,8 @@ class PytorchFile {
 
   // Where a tensor of tensors() lies row by row in an entry that is not packed, as torch.save packs
   // none: its rows in the file, for stored_layers.hpp. Nothing of a pipe, and of values in another
-  // order than this machine's.
+  // order than this machine's. Read so, the entry's checksum is compared where all of the entry is:
+  // not of a tensor that is a part of its storage, and not of some rows.
   std::optional<StoredRows> stored_rows(const TensorInfo& tensor) const {
     const std::size_t index = index_of(tensor.name);
     const View& view = views_[index];
