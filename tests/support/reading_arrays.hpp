@@ -20,8 +20,7 @@ namespace support {
 template <class Array>
 std::string mistake_in_array(const Array& array, std::size_t most_values) {
   std::size_t count = 1;
-  for (const std::size_t extent : array.shape) count = extent == 0 ? 0 : count * extent;
-  for (const std::size_t extent : array.shape) count = extent == 0 ? 0 : count;
+  for (const std::size_t extent : array.shape) count *= extent;
   if (array.values.size() != count) return "values that do not fit the shape";
   return array.values.size() > most_values ? "more values than bytes" : "";
 }
