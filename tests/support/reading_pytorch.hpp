@@ -1,4 +1,4 @@
-// Reads everything in a PyTorch checkpoint that may be broken.
+// Reads everything in a PyTorch checkpoint that may be broken, whole and in blocks.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +9,7 @@
 #include <dgp/io/pytorch.hpp>
 
 #include "errors.hpp"
+#include "reading_blocks.hpp"
 
 namespace support {
 
@@ -25,6 +26,8 @@ inline std::string mistake_of_pytorch(const std::filesystem::path& path, std::si
     try {
       values += static_cast<std::size_t>(file.read_rows<float>(tensor).size());
       ++tensors;
+      const std::string mistake = mistake_of_blocks(file, tensor, file.read_rows<double>(tensor));
+      if (!mistake.empty()) return mistake;
     } catch (const std::runtime_error& error) {
       if (byte_in(error.what(), path) < 0) return error.what();
     }
