@@ -125,7 +125,9 @@ void add_monitoring(py::module_& module) {
             const py::gil_scoped_release others_may_run;
             self.fit(samples, labels);
           },
-          "samples"_a, "labels"_a, "clean samples (samples x inputs), a label for each")
+          "samples"_a, "labels"_a,
+          "clean samples (samples x inputs), a label for each; no other\n"
+          "thread may use the monitor meanwhile")
       .def(
           "check",
           [](const dgp::ShiftMonitor<float>& self, const Samples& batch) {
