@@ -140,10 +140,14 @@ void add_graphs(py::module_& module) {
       "Arrays of the graph's dtype are looked at where they are, and must not change meanwhile.");
   graph.def(py::init([](const py::object& dtype) {
               const auto type = py::dtype::from_args(dtype);
-              if (type.is(py::dtype::of<double>()) || type.itemsize() == 8) {
+              if (type.kind() == 'f' && type.itemsize() == sizeof(double)) {
                 return Graph{{}, dgp::FeedForwardGraph<double>()};
               }
-              return Graph{{}, dgp::FeedForwardGraph<float>()};
+              if (type.kind() == 'f' && type.itemsize() == sizeof(float)) {
+                return Graph{{}, dgp::FeedForwardGraph<float>()};
+              }
+              throw std::invalid_argument("a graph is of float32 or float64, not of " +
+                                          py::str(type).cast<std::string>());
             }),
             "dtype"_a = "float32");
   graph.def(

@@ -68,7 +68,7 @@ TEST_CASE("results do not depend on the number of threads", "[property]") {
 TEST_CASE("paths do not depend on the number of threads", "[property]") {
   // Wide enough for several threads, and with so few terminals that most edges are left out.
   const int before = omp_get_max_threads();
-  for (const auto kind : {support::Kind::zeros, support::Kind::heavy_tails}) {
+  for (const auto kind : {support::Kind::zeros, support::Kind::heavy_tails, support::Kind::ties}) {
     Random random(11);
     std::vector<support::Matrix<float>> layers;
     for (int k = 0; k < 7; ++k) {
