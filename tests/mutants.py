@@ -3,8 +3,9 @@
 mutants.py COUNT SEED [PATH...]: draws COUNT small changes of headers in include/dgp (or of those
 whose paths begin with PATH), one at a time: another comparison, another sign, another number, a
 condition turned round, a statement left out. For each the tests nearest to the header are compiled,
-without optimisation, and run one by one, until one fails: then the mutant is killed. What does not
-compile is no mutant. Prints each mutant that survives, and how many were killed.
+without optimisation, and run one by one, until one fails, or takes ten times as long as without the
+mutant: then the mutant is killed. What does not compile is no mutant. Prints each mutant that
+survives, and how many were killed; at once what of the tests fails by itself, and so says nothing.
 """
 
 import collections
@@ -22,7 +23,6 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 WORK = os.path.join(ROOT, "build", "mutants")
 TESTS = ("unit", "oracle", "property", "golden", "regression")
 MOST_TESTS = 12  # sources for a mutant
-MOST_SECONDS = 300  # of a test that took a fraction of it: it does not end
 
 SWAPS = {
     " < ": " <= ", " <= ": " < ", " > ": " >= ", " >= ": " > ", " == ": " != ", " != ": " == ",
@@ -121,12 +121,22 @@ class Compiler:
         return subprocess.run(["g++", *self.options, source, self.main, "-o", self.program,
                                *self.libraries], capture_output=True, check=False).returncode == 0
 
-    def notices(self):
+    def notices(self, seconds=600):
         try:
             return subprocess.run([self.program, "--abort"], capture_output=True, check=False,
-                                  cwd=WORK, timeout=MOST_SECONDS).returncode != 0
+                                  cwd=WORK, timeout=seconds).returncode != 0
         except subprocess.TimeoutExpired:
             return True
+
+    def healthy_seconds(self, source):
+        """How long a test takes without a mutant; None where it fails by itself."""
+        built = self.build(source)
+        start = time.monotonic()
+        if built and not self.notices():
+            return time.monotonic() - start
+        print(f"{os.path.relpath(source, ROOT)} {'fails' if built else 'does not compile'} by itself",
+              flush=True)
+        return None
 
 
 def main(count, seed, prefixes):
@@ -160,14 +170,14 @@ def main(count, seed, prefixes):
         tests = nearest_tests(header, sources)
         compiles = False
         for source in tests:
-            if source not in healthy:  # a test that fails without a mutant says nothing
-                healthy[source] = compiler.build(source) and not compiler.notices()
-            if not healthy[source]:
+            if source not in healthy:
+                healthy[source] = compiler.healthy_seconds(source)
+            if healthy[source] is None:
                 continue
             with open(copy, "w", encoding="utf-8") as file:
                 file.write("\n".join(lines))
             compiles = compiler.build(source)
-            noticed = compiles and compiler.notices()
+            noticed = compiles and compiler.notices(10 + 10 * healthy[source])
             shutil.copyfile(header, copy)
             if not compiles:
                 break

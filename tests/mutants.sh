@@ -6,5 +6,5 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 examples/install-packages.sh g++ libeigen3-dev nlohmann-json3-dev catch2 libmpfrc++-dev libzip-dev \
-  libonnx-dev libprotobuf-dev pkg-config python3
+  libonnx-dev libprotobuf-dev libboost-dev pkg-config python3
 /usr/bin/python3 tests/mutants.py "${1:-60}" "${2:-1}" "${@:3}"

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <pybind11/stl.h>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <variant>

@@ -74,8 +74,8 @@ Bits<Scalar> key_near(const Map& map, const Scalar& value) {
 
 // No weight, and no limit by its key near, of a lower key is as good as another of this key. Each
 // of the roundings between values and keys, of a product and of a quotient, moves a number by half
-// of a unit in its last place; where these units do not shrink with the number any more, any key
-// may be.
+// of a unit in its last place: eight of these are more than enough. Where they do not shrink with
+// the number any more, any key may be.
 template <class Scalar, class Map>
 Bits<Scalar> first_as_good(const Map& map, Bits<Scalar> key) {
   if constexpr (Map::rounds) {
