@@ -166,6 +166,12 @@ class Memory(unittest.TestCase):
         strengths[0, 0] = 7
         self.assertEqual(strengths[0, 0], 7)
 
+    def test_of_a_graph_has_its_type(self):
+        for dtype in ("int64", "complex64", "float16"):
+            with self.assertRaisesRegex(ValueError, dtype):
+                dgp.FeedForwardGraph(dtype)
+        dgp.FeedForwardGraph("float64")
+
     def test_outlives_a_graph_that_looks_at_it(self):
         graph = dgp.FeedForwardGraph()
         neurons = graph.input(300)
