@@ -1,6 +1,9 @@
 // Bounds on neural persistence and on deep graph persistence, from each neuron's heaviest edge and
 // without a spanning forest. Rieck et al. 2019 (Theorem 1) bound neural persistence by 0 and by the
 // largest and the smallest value alone; these bounds look at each neuron.
+//
+// They say how far the heaviest edges decide a measure, and save no time: of large layers those of
+// neural persistence take as long as the measure, those of deep graph persistence longer.
 #pragma once
 
 #include <algorithm>
