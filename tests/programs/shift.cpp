@@ -672,7 +672,8 @@ TEST_CASE("a disk that is full ends a study in one line, and it goes on later", 
   CHECK(lines_of(read_file(rates)).size() == 1 + cells_of_study);
 
   if (!std::filesystem::exists("/dev/full")) return;
-  for (const std::string arguments : {"features", "--help", "features --output /dev/full"}) {
+  for (const std::string arguments :
+       {"features --method softmax", "--help", "features --method softmax --output /dev/full"}) {
     CAPTURE(arguments);
     const std::string command = support::quoted(DGP_SHIFT) + " " + arguments + " >/dev/full 2>" +
                                 support::quoted((folder / "err").string());
