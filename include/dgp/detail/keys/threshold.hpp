@@ -80,7 +80,7 @@ template <class Scalar, class Map>
 Bits<Scalar> first_as_good(const Map& map, Bits<Scalar> key) {
   if constexpr (Map::rounds) {
     constexpr Bits<Scalar> some_units = 2 * 8;
-    const Scalar shrinks_from = static_cast<Scalar>(Scalar(2) * std::numeric_limits<Scalar>::min());
+    const auto shrinks_from = static_cast<Scalar>(Scalar(2) * std::numeric_limits<Scalar>::min());
     const bool shrinks = !(magnitude_of<Scalar>(key) < shrinks_from) &&
                          !(map.value_of(key) < shrinks_from) && key > some_units;
     return shrinks ? static_cast<Bits<Scalar>>(key - some_units) : Bits<Scalar>(0);
