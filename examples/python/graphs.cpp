@@ -148,7 +148,7 @@ void add_graphs(py::module_& module) {
                 return Graph{{}, dgp::FeedForwardGraph<float>()};
               }
               throw std::invalid_argument("a graph is of float32 or float64, not of " +
-                                          py::str(type).cast<std::string>());
+                                          type.attr("name").cast<std::string>());
             }),
             "dtype"_a = "float32");
   graph.def(
