@@ -55,7 +55,7 @@ def mutations_of(line):
 
 
 @functools.cache
-def included_by(path):
+def includes_of(path):
     """The files of the checkout that a file includes itself."""
     with open(path, encoding="utf-8") as file:
         text = file.read()
@@ -70,7 +70,7 @@ def steps_to(source):
     steps, waiting = {source: 0}, collections.deque([source])
     while waiting:
         at = waiting.popleft()
-        for name in included_by(at):
+        for name in includes_of(at):
             if name not in steps:
                 steps[name] = steps[at] + 1
                 waiting.append(name)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # mutants.sh [COUNT [SEED [PATH...]]]: installs what is missing and tries COUNT (60) mutants of the
 # library's headers, drawn by SEED (1), of those headers in include/dgp whose paths begin with PATH
-# where these are told. See mutants.py. Takes about a minute of one core for each.
+# where these are told. See mutants.py. One that survives takes minutes.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

@@ -12,21 +12,16 @@
 
 #include <dgp/dgp.hpp>
 
+#include "../support/deaths.hpp"
 #include "../support/same_bits.hpp"
 #include "naive.hpp"
 
 namespace oracle {
 
 using naive::Matrix;
+using support::deaths_of;
 using support::same_bits;
 using support::same_matrix;
-
-template <class Scalar>
-std::vector<Scalar> deaths_of(const dgp::PersistenceDiagram<Scalar>& diagram) {
-  std::vector<Scalar> deaths;
-  for (const auto& pair : diagram.pairs) deaths.push_back(pair.death);
-  return deaths;
-}
 
 template <class Scalar>
 bool same_deaths(const dgp::PersistenceDiagram<Scalar>& diagram,

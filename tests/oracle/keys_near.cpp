@@ -12,10 +12,13 @@
 #include <dgp/dgp.hpp>
 
 #include "../support/catch.hpp"
+#include "../support/deaths.hpp"
 #include "../support/random_network.hpp"
 #include "naive.hpp"
 
 namespace {
+
+using support::deaths_of;
 
 template <class Scalar>
 using Network = std::vector<naive::Matrix<Scalar>>;
@@ -76,13 +79,6 @@ Network<double> least_doubles(support::Random& random) {
     }
   }
   return layers;
-}
-
-template <class Scalar>
-std::vector<Scalar> deaths_of(const dgp::Persistence<Scalar>& persistence) {
-  std::vector<Scalar> deaths;
-  for (const auto& pair : persistence.diagram.pairs) deaths.push_back(pair.death);
-  return deaths;
 }
 
 // Compares networks drawn by make() with the definition.

@@ -9,10 +9,12 @@
 #include <dgp/dgp.hpp>
 
 #include "../support/catch.hpp"
+#include "../support/deaths.hpp"
 #include "../support/random_network.hpp"
 
 namespace {
 
+using support::deaths_of;
 using support::Kind;
 using support::Matrix;
 using support::Random;
@@ -21,13 +23,6 @@ template <class Scalar>
 std::vector<Scalar> deaths(const dgp::SpanningForest<Scalar>& forest) {
   std::vector<Scalar> values;
   for (const auto& edge : forest.edges) values.push_back(edge.weight);
-  return values;
-}
-
-template <class Scalar>
-std::vector<Scalar> deaths(const dgp::PersistenceDiagram<Scalar>& diagram) {
-  std::vector<Scalar> values;
-  for (const auto& pair : diagram.pairs) values.push_back(pair.death);
   return values;
 }
 
@@ -230,7 +225,7 @@ TEMPLATE_TEST_CASE("deep graph persistence turns with the network", "[property]"
       backwards.push_back(layer->transpose());
     }
     const dgp::DeepGraphPersistenceOptions options{.normalization = dgp::Normalization::max_abs};
-    REQUIRE(deaths(dgp::deep_graph_persistence(layers, options).diagram) ==
-            deaths(dgp::deep_graph_persistence(backwards, options).diagram));
+    REQUIRE(deaths_of(dgp::deep_graph_persistence(layers, options)) ==
+            deaths_of(dgp::deep_graph_persistence(backwards, options)));
   }
 }

@@ -17,6 +17,7 @@
 #endif
 
 #include "../support/catch.hpp"
+#include "../support/deaths.hpp"
 #include "../support/errors.hpp"
 #include "../support/random_network.hpp"
 
@@ -24,6 +25,7 @@ namespace {
 
 using Graph = dgp::FeedForwardGraph<float>;
 using Matrix = dgp::RowMajorMatrix<float>;
+using support::deaths_of;
 using support::error_of;
 using support::holds;
 
@@ -36,12 +38,6 @@ Matrix random(dgp::Index rows, dgp::Index cols, std::uint64_t seed) {
   support::Random numbers(seed);
   return support::random_matrix<float>(numbers, support::Kind::normal, static_cast<int>(rows),
                                        static_cast<int>(cols));
-}
-
-std::vector<float> deaths_of(const dgp::Persistence<float>& measured) {
-  std::vector<float> deaths;
-  for (const auto& pair : measured.diagram.pairs) deaths.push_back(pair.death);
-  return deaths;
 }
 
 }  // namespace

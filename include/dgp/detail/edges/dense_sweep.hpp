@@ -159,12 +159,12 @@ class ColumnSweep {
   }
 
   // Looks at the first rows, reached with these strengths, for what no weight of a lower key is as
-  // good as. They are still to be taken.
+  // good as. They are still to be taken; so these are a quarter of all at most, seen by one thread.
   template <class Walk>
   void look_ahead(const Walk& walk, const Scalar* from) {
     const auto map = walk.map();
     std::vector<Key> largest(first_keys_.size(), 0);
-    for (Index row = 0; row < std::min(rows_ahead, walk.rows()); ++row) {
+    for (Index row = 0; row < std::min(most_ahead, walk.rows() / 4); ++row) {
       const Key limit = key_near(map, from[row]);
       for_each_block(walk.row(row, spare_), walk.cols(),
                      [&](Index col, Index, const Scalar* block) {
@@ -233,7 +233,7 @@ class ColumnSweep {
 
  private:
   static constexpr auto none = static_cast<std::uint32_t>(-1);
-  static constexpr Index rows_ahead = 256;
+  static constexpr Index most_ahead = 256;  // rows
 
   template <class Map>
   void take(const Map& map, Index row, std::size_t at, const Scalar& strength) {
